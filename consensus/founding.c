@@ -1,0 +1,63 @@
+#include "founding.h"
+
+#include <assert.h>
+
+#include "codec.h"
+
+struct timing timing_default(void)
+{
+    return (struct timing){
+        .heartbeat_ms = 100,
+        .suspicion = 4,
+        .delta_ms = 100,
+        .gather_ms = 30,
+        .tick_ms = 5000,
+        .record_ticks = 36,
+        .patience_ms = 10000,
+        .window_s = 60,
+        .grace_s = 5,
+        .window_timeout_s = 120,
+        .audit_timeout_s = 60,
+    };
+}
+
+static void timing_write(struct writer *w, const struct timing *t)
+{
+    const uint32_t values[] = {
+        t->heartbeat_ms, t->suspicion,        t->delta_ms,        t->gather_ms,
+        t->tick_ms,      t->record_ticks,     t->patience_ms,     t->window_s,
+        t->grace_s,      t->window_timeout_s, t->audit_timeout_s,
+    };
+    for (uint32_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+        write_uint(w, values[i], 4);
+    }
+}
+
+size_t founding_encode(const struct founding *f, uint8_t out[static FOUNDING_BYTES_MAX])
+{
+    assert(f->member_count >= 1);
+    assert(f->member_count <= MEMBERS_MAX);
+    struct writer w = writer_of(out, FOUNDING_BYTES_MAX);
+    write_bytes(&w, f->name, sizeof f->name);
+    write_uint(&w, f->founded_ms, 8);
+    timing_write(&w, &f->timing);
+    write_uint(&w, f->malfunctioning_max, 4);
+    write_bool(&w, f->audit_required);
+    write_uint(&w, f->member_count, 1);
+    for (uint32_t i = 0; i < f->member_count; i++) {
+        const struct founding_member *m = &f->members[i];
+        write_bytes(&w, m->name, sizeof m->name);
+        write_uint(&w, (uint64_t)m->role, 1);
+        write_bytes(&w, m->address, sizeof m->address);
+        write_bytes(&w, m->transport_key, sizeof m->transport_key);
+        write_bytes(&w, m->vote_key, sizeof m->vote_key);
+    }
+    return writer_done(&w);
+}
+
+struct hash founding_id(const struct founding *f)
+{
+    uint8_t bytes[FOUNDING_BYTES_MAX];
+    const size_t size_bytes = founding_encode(f, bytes);
+    return hash_of("ostrakon/found/1", bytes, size_bytes);
+}
