@@ -1,0 +1,155 @@
+#ifndef OSTRAKON_AGENT_NODE_H
+#define OSTRAKON_AGENT_NODE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../consensus/cluster.h"
+#include "../consensus/effects.h"
+#include "../consensus/founding.h"
+#include "../consensus/pool.h"
+#include "../consensus/simplex.h"
+#include "../health/detector.h"
+#include "../health/local_health.h"
+#include "../health/tick.h"
+
+/* One member's whole deciding: input in, effects out (DESIGN.md, section 3). Deterministic,
+ * without clock, chance, I/O or allocation: the daemon and the simulator run the same code.
+ *
+ * To start: node_init, node_restore with the newest snapshot if there is one, node_replay with
+ * each stored block after it, node_resume, then a step with INPUT_TIMER. */
+
+enum input_kind {
+    INPUT_TIMER,      /* the time asked for has come; harmless at any time */
+    INPUT_MESSAGE,    /* bytes from `member`, whose transport key was checked */
+    INPUT_STORED,     /* all writes up to `serial` are durable */
+    INPUT_CLOSED,     /* a connection that `member` kept to us has closed */
+    INPUT_REFUSED,    /* `member`'s machine answers that nobody listens there */
+    INPUT_VOTES_DEAD, /* the vote store failed: never vote again in this run */
+    INPUT_REPORT,     /* a line of the worker's report */
+    INPUT_WORK_ENDED, /* the worker has ended; `clean`: by itself, with exit status 0 */
+};
+
+enum report_kind { REPORT_RESULT, REPORT_DISPUTE, REPORT_FAIL };
+
+struct report {
+    enum report_kind kind;
+    uint64_t fence; /* of the grant that the worker was started for */
+    uint64_t window;
+    struct window_digest digest;
+    char reason[REASON_SIZE_BYTES]; /* printable ASCII, zero-padded */
+};
+
+struct input {
+    uint64_t now_ms;  /* monotonic; not less than in the last input (asserted) */
+    uint64_t unix_ms; /* wall clock, which may jump either way */
+    uint64_t random;  /* fresh bits, for jitter; never for keys */
+    enum input_kind kind;
+    uint32_t member;
+    uint64_t serial;
+    bool clean;
+    const uint8_t *bytes; /* INPUT_MESSAGE; borrowed for the call */
+    size_t size_bytes;
+    struct report report;
+};
+
+struct node_options {
+    struct founding founding;
+    uint32_t self;
+    struct key_pair vote_key;
+    uint64_t incarnation; /* random, one a start, not 0 */
+    uint64_t nonce;       /* likewise */
+};
+
+/* What is known of one peer. */
+struct peer_view {
+    struct detector detector;
+    bool suspected;
+    bool ever_heard;
+    uint64_t heard_ms; /* monotonic */
+    uint64_t incarnation;
+    uint64_t height; /* in progress there, as it says */
+    bool has_offset;
+    int64_t offset_ms; /* its wall clock minus mine, by its last heartbeat */
+};
+
+/* My own statements that are not decided yet. */
+struct own_words {
+    uint64_t seq;
+    uint64_t attested_tick; /* the last tick attested */
+    uint64_t attested_ms;   /* monotonic: when the last attestation left */
+    uint64_t repeat_ms;
+    uint64_t results_from; /* first window of the digests below */
+    struct window_digest
+        results[RESULT_WINDOWS_MAX];            /* window k in place k % 64; all zeros: none */
+    uint64_t result_window[RESULT_WINDOWS_MAX]; /* which window the place holds */
+    bool has_dispute;
+    struct dispute dispute;
+    bool has_fail;
+    struct fail fail;
+};
+
+/* The worker that is running, or was last started. */
+struct work_view {
+    bool running;
+    bool stopping;
+    struct work work;
+    uint64_t again_ms; /* not started again before that */
+};
+
+/* The deciding state: flat, doubled by a complement shadow, its size a multiple of 8. */
+struct deciding {
+    struct node_options options;
+    struct cluster cluster;
+    struct simplex simplex;
+    struct peer_view peer[MEMBERS_MAX];
+    struct local_health local_health;
+    struct own_tick own_tick;
+    struct own_words own;
+    struct work_view work;
+    uint64_t now_ms;
+    uint64_t unix_ms;
+    uint64_t wake_ms; /* what the last step asked for */
+    uint64_t heartbeat_due_ms;
+    uint64_t pending_since_ms; /* when the oldest write that is not durable was asked for */
+    uint64_t decided_ms;       /* monotonic: when the last block was applied */
+    uint64_t alarmed;          /* bits: what has been said and holds still */
+    uint64_t alone_since_ms;   /* when the quorum was last lost; 0 while it is heard */
+    bool muted;
+    bool damaged;
+};
+
+struct node {
+    struct deciding deciding;
+    uint64_t shadow[(sizeof(struct deciding) + 7) / 8];
+    struct pool pool;         /* signed by others, checked again by every voter */
+    struct simplex_bulk bulk; /* checked by hash at every use */
+    struct message scratch;   /* dead between steps; too large for a stack */
+};
+
+void node_init(struct node *n, const struct node_options *o);
+
+/* The state as a snapshot has it. False: not one that this cluster can have written. */
+bool node_restore(struct node *n, const uint8_t *state, size_t size_bytes)
+    __attribute__((warn_unused_result));
+
+/* The next stored block, as the body of its EFFECT_STORE_BLOCK. False, and nothing changed: not
+ * a `decided` message of the next height, or another parent, state digest or quorum. `notes`
+ * gets what the block decided. */
+bool node_replay(struct node *n, const uint8_t *decided, size_t size_bytes, struct notes *notes)
+    __attribute__((warn_unused_result));
+
+/* The vote record as last stored, or the cause why there is none to be trusted. */
+void node_resume(struct node *n, const struct input *now, const uint8_t *record,
+                 size_t size_bytes, enum cause cause, struct effects *out);
+
+/* Gives back the bytes of a block that the stored record names. False: not of that hash. */
+bool node_hold(struct node *n, const struct hash *hash, const uint8_t *bytes, size_t size_bytes)
+    __attribute__((warn_unused_result));
+
+/* One step. Cannot fail; nonsense is only another input. Costs about 10 us beside signatures.
+ */
+void node_step(struct node *n, const struct input *in, struct effects *out);
+
+#endif

@@ -1,0 +1,188 @@
+#ifndef OSTRAKON_CONSENSUS_CLUSTER_H
+#define OSTRAKON_CONSENSUS_CLUSTER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../health/record.h"
+#include "block.h"
+#include "command.h"
+#include "founding.h"
+#include "hash.h"
+#include "note.h"
+#include "quorum.h"
+
+/* The replicated state (standing.md, sections 2 to 5 and 7): one flat struct of fixed arrays,
+ * changed by decided blocks and by nothing else, the same on every member. All times are chain
+ * time: the `time_ms` of blocks. */
+
+#define DIGESTS_KEPT 16u
+#define SETTLED_KEPT 64u
+
+enum standing {
+    STANDING_GOOD,
+    STANDING_SUSPENDED,
+    STANDING_LOCKED_OUT,
+    STANDING_NEUTERED,
+    STANDING_LEFT,
+};
+
+struct member {
+    char name[NAME_SIZE_BYTES];
+    enum role role;
+    char address[ADDRESS_SIZE_BYTES];
+    uint8_t transport_key[PUBLIC_KEY_BYTES];
+    uint8_t vote_key[PUBLIC_KEY_BYTES];
+    enum standing standing;
+    uint64_t since_ms; /* when it came to that standing */
+    uint32_t term;     /* +1 at each change of standing or key; 1 at the founding */
+};
+
+/* The last attestation of a member that a block held; seq 0: none yet. */
+struct attested {
+    uint64_t incarnation;
+    uint64_t seq;
+    uint64_t tick;
+    uint64_t height;
+    uint64_t decided_ms;
+    uint32_t own;
+    uint32_t serve;
+    uint8_t score;
+    uint32_t silent; /* bits of members */
+    uint32_t wrong;
+    uint32_t version_low;
+    uint32_t version_high;
+    uint32_t ranked;
+    uint8_t ranking[MEMBERS_MAX];
+};
+
+/* The right of one member to process the due windows, checked by another. fence 0: no grant. */
+struct grant {
+    uint64_t fence;
+    uint32_t leader;
+    uint32_t auditor; /* MEMBER_NONE: windows wait, or settle alone where audit is off */
+    uint32_t tier;    /* 1 .. 3: of the candidates the leader was chosen from */
+    uint64_t given_ms;
+    uint64_t deadline_ms;       /* for the leader; counts only while a window is due */
+    uint64_t audit_deadline_ms; /* for the auditor */
+};
+
+/* What the members have said of one open window. */
+struct window_claims {
+    uint32_t results;  /* bits of members: found published and equal to their own */
+    uint32_t disputes; /* bits of members: differs from their own */
+    struct window_digest digest[MEMBERS_MAX];
+};
+
+struct settled_window {
+    uint64_t window; /* 0: this place is empty */
+    uint64_t fence;
+    struct window_digest digest;
+    uint32_t members[2]; /* by whose results; with audit off the second may be MEMBER_NONE */
+};
+
+struct windows {
+    uint64_t next; /* the first window that is not settled; all before it are */
+    struct window_claims
+        open[RESULT_WINDOWS_MAX];                /* of window k in place k % 64, k from next */
+    struct settled_window settled[SETTLED_KEPT]; /* the last ones, in place k % 64 */
+};
+
+struct cluster {
+    struct hash id;
+    char name[NAME_SIZE_BYTES];
+    struct timing timing;
+    uint32_t malfunctioning_max;
+    bool audit_required;
+
+    uint64_t height;   /* of the last block applied; 0 after the founding */
+    struct hash block; /* its hash; the cluster's id at 0 */
+    uint64_t time_ms;  /* its time */
+    uint32_t version;
+    uint64_t tick; /* a counter closed by blocks, from 1 */
+    uint64_t tick_start_ms;
+    struct hash digests[DIGESTS_KEPT]; /* of the state after height h, in place h % 16 */
+
+    uint32_t member_count;
+    struct member member[MEMBERS_MAX];
+    struct attested latest[MEMBERS_MAX];
+    struct record record[MEMBERS_MAX];
+    uint64_t barred_until_ms[MEMBERS_MAX];  /* not a candidate in tiers 1 and 2 before that */
+    uint64_t dissent_until_ms[MEMBERS_MAX]; /* neither candidate nor auditor before that */
+
+    uint64_t last_fence;
+    uint64_t grant_moved_ms; /* when a grant last moved because its holder was accused */
+    struct grant grant;
+    struct windows windows;
+};
+
+/* The state that a founding document stands for: height 0, all good, nothing settled before the
+ * window in which the cluster was founded. */
+void cluster_found(struct cluster *c, const struct founding *f);
+
+/* The voters of height c->height + 1 are the members good in `c`. */
+bool cluster_is_voter(const struct cluster *c, uint32_t member);
+uint32_t cluster_voters(const struct cluster *c, uint8_t members[static MEMBERS_MAX]);
+struct quorum cluster_quorum(const struct cluster *c);
+/* a of standing.md: counted over the members that have not left. */
+uint32_t cluster_testimony(const struct cluster *c);
+/* How many voters accuse the member now, by their latest attestations. */
+uint32_t cluster_accusers(const struct cluster *c, uint32_t member, bool wrong);
+
+/* Digest of the canonical encoding of the state: what blocks and attestations carry. Costs
+ * about 50 us: computed once a block by cluster_apply, and kept in digests[height % 16]. */
+struct hash cluster_digest(const struct cluster *c);
+/* The same, as kept: digest of the state after the block last applied. */
+struct hash cluster_state_hash(const struct cluster *c);
+
+#define CLUSTER_BYTES_MAX (64u * 1024u)
+/* Canonical encoding, for snapshots; decode answers false for anything that encode cannot have
+ * written. The state's digest is the hash of these bytes. */
+size_t cluster_encode(const struct cluster *c, uint8_t out[static CLUSTER_BYTES_MAX]);
+bool cluster_decode(struct cluster *c, const uint8_t *bytes, size_t size_bytes)
+    __attribute__((warn_unused_result));
+
+/* What is to be said of a fresh block before a voter notarizes it. Time is judged elsewhere
+ * (protocol.md, rule 15): it needs a clock. */
+#define BLOCK_VERDICTS(X)                                                                      \
+    X(GOOD, "good")                                                                            \
+    X(WRONG_HEIGHT, "wrong height")                                                            \
+    X(WRONG_PARENT, "wrong parent")                                                            \
+    X(WRONG_STATE, "wrong state digest")                                                       \
+    X(WRONG_VERSION, "wrong protocol version")                                                 \
+    X(BAD_COMMAND, "malformed command")                                                        \
+    X(BAD_SIGNATURE, "command badly signed")                                                   \
+    X(TOO_MANY, "more commands of one author than a block may hold")
+
+enum block_verdict {
+#define X(name, text) BLOCK_##name,
+    BLOCK_VERDICTS(X)
+#undef X
+};
+
+const char *block_verdict_text(enum block_verdict verdict);
+
+/* Verifies every command's signature (about 50 us each). */
+enum block_verdict cluster_check(const struct cluster *c, const struct block *b)
+    __attribute__((warn_unused_result));
+
+/* Applies a decided block: total and deterministic. A command that no longer makes sense is
+ * skipped with a note. The caller has seen the block's finalization; height and parent are
+ * asserted. Notes are appended in an order that is the same on every member. */
+void cluster_apply(struct cluster *c, const struct block *b, struct notes *notes);
+
+/* True if the command could still have an effect: what a pool keeps and a proposer puts into a
+ * block. Does not verify the signature. The cause says why not. */
+enum cause cluster_would_skip(const struct cluster *c, const struct command *command);
+/* Decided as soon as possible, rather than with the tick's block: result, dispute, fail, and an
+ * attestation that says something its author's last decided one did not (incarnation, masks,
+ * accusations). */
+bool cluster_is_urgent(const struct cluster *c, const struct command *command);
+
+/* Windows, derived: how many are due at `time_ms` (0 where none), and from when the first is.
+ */
+uint64_t cluster_windows_due(const struct cluster *c, uint64_t time_ms);
+uint64_t cluster_window_due_ms(const struct cluster *c, uint64_t window);
+
+#endif

@@ -1,0 +1,111 @@
+#ifndef OSTRAKON_CONSENSUS_EFFECTS_H
+#define OSTRAKON_CONSENSUS_EFFECTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "block.h"
+#include "founding.h"
+#include "hash.h"
+#include "note.h"
+
+/* What a step asks of the shell. Bytes that go with an effect lie in the step's own outbox,
+ * good until the next step. The shell may do effects in any order and die between any two: what
+ * must be durable first is asked for only by the later step that is told it is durable. */
+
+#define EFFECTS_MAX 96u
+#define OUTBOX_BYTES (512u * 1024u)
+#define TIME_NEVER UINT64_MAX
+#define HELD_MAX 8u
+#define RECORD_BYTES_MAX (12u * 1024u)
+
+enum effect_kind {
+    EFFECT_SEND,        /* body to `member` */
+    EFFECT_BROADCAST,   /* body to every other member that has not left */
+    EFFECT_HEARTBEAT,   /* body likewise, on the connections kept for heartbeats */
+    EFFECT_PROBE,       /* body to `member`, over a fresh connection, now */
+    EFFECT_PERSIST,     /* the vote record; `serial` is told back when durable */
+    EFFECT_STORE_BLOCK, /* body: a `decided` message, of `height`; `serial` likewise */
+    EFFECT_HELP,        /* send the stored `decided` message of `height` to `member` */
+    EFFECT_WORK,        /* start the grant hook; `work` says for what */
+    EFFECT_WORK_LEASE,  /* the running worker may live until `until_ms` (monotonic) */
+    EFFECT_WORK_STOP,   /* kill the worker, run the revoke hook */
+    EFFECT_NOTE,        /* `note` */
+    EFFECT_DAMAGED,     /* this node's own state is wrong: stop the worker, say so, exit */
+};
+
+struct body {
+    uint32_t offset; /* into the outbox */
+    uint32_t size_bytes;
+};
+
+/* The block that goes with a record, and all the hashes that the vote store is to keep. */
+struct persist {
+    struct body record;
+    struct body block; /* size 0: none */
+    struct hash block_hash;
+    uint32_t held_count;
+    struct hash held[HELD_MAX];
+};
+
+enum work_role { WORK_LEADER, WORK_AUDITOR };
+
+struct work {
+    enum work_role role;
+    uint64_t fence;
+    uint64_t first_window;
+    uint64_t last_window;
+    uint64_t until_ms; /* monotonic: the grant's deadline */
+};
+
+#define DAMAGES(X)                                                                             \
+    X(SHADOW, "memory: the deciding state differs from its shadow")                            \
+    X(STATE, "state: its digest differs from the one that a quorum notarized")                 \
+    X(SIGNATURE, "signature: my own fresh signature does not verify")
+
+enum damage {
+#define X(name, text) DAMAGE_##name,
+    DAMAGES(X)
+#undef X
+};
+
+struct effect {
+    enum effect_kind kind;
+    uint32_t member;
+    uint64_t serial;
+    uint64_t height;
+    uint64_t until_ms;
+    struct body body;
+    union {
+        struct persist persist;
+        struct work work;
+        struct note note;
+        enum damage damage;
+    };
+};
+
+struct effects {
+    uint64_t timer_ms; /* step again at this time; TIME_NEVER: only when spoken to */
+    uint32_t count;    /* 0 .. EFFECTS_MAX */
+    uint32_t
+        dropped; /* effects for which there was no room: always sends, which are repeated */
+    struct effect list[EFFECTS_MAX];
+    uint32_t outbox_bytes;
+    uint8_t outbox[OUTBOX_BYTES];
+};
+
+/* Empties the list; to be called at the start of a step. */
+void effects_begin(struct effects *e);
+/* The earlier of the two times. */
+void effects_wake(struct effects *e, uint64_t at_ms);
+/* Copies bytes into the outbox. Asserts that there is room: see effects_has_room. */
+struct body effects_body(struct effects *e, const void *bytes, size_t size_bytes);
+/* A new effect of the kind, zeroed, with member MEMBER_NONE. Sends and broadcasts that find
+ * less than a reserve of places or bytes are left out by their callers (effects_has_room): they
+ * are repeated anyway. Everything else always has room, which is asserted. */
+struct effect *effects_add(struct effects *e, enum effect_kind kind);
+bool effects_has_room(const struct effects *e, size_t size_bytes);
+void effects_note(struct effects *e, const struct note *note);
+
+#endif

@@ -1,0 +1,135 @@
+#ifndef OSTRAKON_CONSENSUS_MESSAGE_H
+#define OSTRAKON_CONSENSUS_MESSAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "block.h"
+#include "command.h"
+#include "founding.h"
+#include "hash.h"
+
+/* Everything members send one another (protocol.md, section 2; byte layouts in this folder's
+ * README). Decoding checks form and ranges only; signatures and certificates are judged by
+ * whoever uses them. */
+
+#define VIEW_NONE UINT32_MAX            /* as a view or a claim; lies below 0 (view_above) */
+#define VIEW_END 0xfffffff0u            /* a real view is below */
+#define MESSAGE_BYTES_MAX (48u * 1024u) /* block, and certificates of MEMBERS_MAX */
+
+enum vote_kind { VOTE_PROPOSE = 1, VOTE_NOTARIZE = 2, VOTE_NULLIFY = 3, VOTE_FINALIZE = 4 };
+#define VOTE_KINDS 4u
+
+struct vote {
+    enum vote_kind kind;
+    uint32_t signer;
+    uint64_t height;
+    uint32_t view;
+    uint32_t claim;     /* nullify only; else VIEW_NONE */
+    struct hash parent; /* the decided block height - 1 */
+    struct hash block;  /* none for nullify */
+    uint8_t signature[SIGNATURE_BYTES];
+};
+
+enum certificate_kind {
+    CERTIFICATE_NONE,
+    CERTIFICATE_NOTARIZATION,
+    CERTIFICATE_NULLIFICATION,
+    CERTIFICATE_FINALIZATION,
+};
+
+/* q votes that agree; of one height and parent, which the context tells. Signers ascend. */
+struct certificate {
+    enum certificate_kind kind;
+    uint32_t view;
+    struct hash block; /* none for a nullification */
+    uint32_t count;
+    uint8_t signer[MEMBERS_MAX];
+    uint32_t claim[MEMBERS_MAX]; /* nullification only; else VIEW_NONE */
+    uint8_t signature[MEMBERS_MAX][SIGNATURE_BYTES];
+};
+
+/* By what a view was entered: notarization(v-1), or nullification(v-1) and, if its highest
+ * claim is not NONE, a notarization of a view at least that high beside it. */
+struct entry {
+    struct certificate certificate;
+    struct certificate support;
+};
+
+enum message_kind {
+    MESSAGE_VOTE = 1,
+    MESSAGE_PROPOSAL,
+    MESSAGE_STATUS,
+    MESSAGE_DECIDED,
+    MESSAGE_WANT,
+    MESSAGE_BLOCK,
+    MESSAGE_HELLO,
+    MESSAGE_HEARTBEAT,
+    MESSAGE_COMMAND,
+};
+
+struct bytes_view {
+    const uint8_t *bytes; /* borrowed from what was decoded or is to be encoded */
+    uint32_t size_bytes;
+};
+
+struct message {
+    enum message_kind kind;
+    union {
+        struct {
+            struct vote vote;
+            struct certificate support; /* for a nullify with a claim; may be NONE */
+        } vote;
+        struct {
+            struct vote vote;
+            struct entry entry;
+            struct certificate justification; /* notarization(p); NONE for a fresh block */
+            struct bytes_view block;
+        } proposal;
+        struct {
+            uint64_t height;
+            uint32_t view;
+            struct entry entry;
+            struct certificate best;
+        } status;
+        struct {
+            struct certificate finalization;
+            struct bytes_view block; /* names the height */
+        } decided;
+        struct {
+            uint64_t height;
+            struct hash block; /* none: the decided one of that height */
+        } want;
+        struct {
+            struct bytes_view block;
+        } block;
+        struct {
+            uint64_t nonce;  /* to be sent back; 0: no answer wanted */
+            uint64_t answer; /* the receiver's nonce; 0: not an answer */
+            uint64_t height; /* in progress */
+            struct hash parent;
+            uint32_t count; /* newest votes that I hold signed by the receiver */
+            struct vote votes[2 * VOTE_KINDS];
+        } hello;
+        struct {
+            uint64_t height; /* in progress */
+            uint32_t view;
+            uint64_t incarnation;
+            uint64_t unix_ms; /* the sender's wall clock when it sent this */
+        } heartbeat;
+        struct {
+            struct bytes_view command;
+        } command;
+    };
+};
+
+bool message_decode(struct message *m, const uint8_t *bytes, size_t size_bytes)
+    __attribute__((warn_unused_result));
+/* Returns the size, at most MESSAGE_BYTES_MAX. */
+size_t message_encode(const struct message *m, uint8_t out[static MESSAGE_BYTES_MAX]);
+
+/* a > b, where VIEW_NONE lies below 0. */
+bool view_above(uint32_t a, uint32_t b);
+
+#endif

@@ -1,0 +1,109 @@
+#ifndef OSTRAKON_CONSENSUS_NOTE_H
+#define OSTRAKON_CONSENSUS_NOTE_H
+
+#include <stdint.h>
+
+#include "command.h"
+
+/* What the pure code has to say to people. It does not log: it gives a note, of which the shell
+ * makes words (agent/words), and which scripts and the simulator read as it is. One table: the
+ * enum and the name under which an event appears in the log for good. */
+#define NOTES(X)                                                                               \
+    /* decided by a block: the same on every member, in the same order */                      \
+    X(GRANTED, "granted")                   /* member, fence; other: the auditor */            \
+    X(AUDITOR_REPLACED, "auditor_replaced") /* member: the new one, fence */                   \
+    X(GRANT_ENDED, "grant_ended")           /* member: the holder, fence, cause */             \
+    X(WINDOWS_SETTLED, "windows_settled")   /* first, count; member, other: by whom */         \
+    X(WINDOW_DISPUTED, "window_disputed")   /* member, window in first, fence */               \
+    X(WORK_FAILED, "work_failed")           /* member, fence, text: its reason */              \
+    X(DISSENT, "dissent")                   /* member said otherwise of window first */        \
+    X(LOWER_TIER, "lower_tier")             /* count: the tier candidates came from, 2, 3 */   \
+    X(NO_CANDIDATE, "no_candidate")         /* windows wait */                                 \
+    X(MEMBER_UNREACHABLE, "member_unreachable") /* member, count: how many say so */           \
+    X(MEMBER_REACHABLE, "member_reachable")     /* member */                                   \
+    X(MEMBER_STARTED, "member_started")         /* member: a new incarnation attests */        \
+    X(COMMAND_SKIPPED, "command_skipped")       /* member: author, cause; count: index */      \
+    /* seen by this agent alone */                                                             \
+    X(STARTED, "started")                 /* height */                                         \
+    X(QUORUM_LOST, "quorum_lost")         /* count: heard */                                   \
+    X(QUORUM_FOUND, "quorum_found")       /* count: heard */                                   \
+    X(PEER_SUSPECTED, "peer_suspected")   /* member, count: ms since last heard */             \
+    X(PEER_HEARD, "peer_heard")           /* member */                                         \
+    X(PEER_NONSENSE, "peer_nonsense")     /* member: malformed or badly signed, cause */       \
+    X(VIEW_CHANGED, "view_changed")       /* height, count: the new view */                    \
+    X(VOTES_FORGOTTEN, "votes_forgotten") /* cause; mute until first */                        \
+    X(VOTES_RESUMED, "votes_resumed")     /* height */                                         \
+    X(FORK_SEEN, "fork_seen")             /* height: the fault model is broken */              \
+    X(STATE_DIFFERS, "state_differs")     /* height */                                         \
+    X(CATCHING_UP, "catching_up")         /* height, count: how far behind */                  \
+    X(CAUGHT_UP, "caught_up")             /* height */                                         \
+    X(STORAGE_SLOW, "storage_slow")       /* count: ms the oldest write waits */
+
+enum note_kind {
+#define X(name, text) NOTE_##name,
+    NOTES(X)
+#undef X
+        NOTE_KINDS
+};
+
+/* Why something was skipped, ended or refused; words in agent/words. */
+#define CAUSES(X)                                                                              \
+    X(NONE, "none")                                                                            \
+    X(UNREACHABLE, "unreachable")                                                              \
+    X(WRONG, "wrong")                                                                          \
+    X(NOT_GOOD, "not_good")                                                                    \
+    X(DEADLINE, "deadline")                                                                    \
+    X(FAILED, "failed")                                                                        \
+    X(DISPUTED, "disputed")                                                                    \
+    X(BETTER_CANDIDATE, "better_candidate")                                                    \
+    X(MALFORMED, "malformed")                                                                  \
+    X(BAD_SIGNATURE, "bad_signature")                                                          \
+    X(BAD_CERTIFICATE, "bad_certificate")                                                      \
+    X(OLD_TERM, "old_term")                                                                    \
+    X(OLD_FENCE, "old_fence")                                                                  \
+    X(NOT_ITS_ROLE, "not_its_role")                                                            \
+    X(OLD_SEQ, "old_seq")                                                                      \
+    X(TOO_OLD, "too_old")                                                                      \
+    X(TOO_NEW, "too_new")                                                                      \
+    X(OUTSIDE_RING, "outside_ring")                                                            \
+    X(SAID_BEFORE, "said_before")                                                              \
+    X(VOTES_MISSING, "votes_missing")                                                          \
+    X(VOTES_DAMAGED, "votes_damaged")                                                          \
+    X(VOTES_FOREIGN, "votes_foreign")                                                          \
+    X(VOTES_OLDER_THAN_SHOWN, "votes_older_than_shown")
+
+enum cause {
+#define X(name, text) CAUSE_##name,
+    CAUSES(X)
+#undef X
+};
+
+struct note {
+    enum note_kind kind;
+    enum cause cause;
+    uint32_t member; /* MEMBER_NONE where it does not apply; so `other` */
+    uint32_t other;
+    uint64_t height; /* 0: not decided by a block */
+    uint64_t fence;
+    uint64_t first;
+    uint64_t count;
+    char text[REASON_SIZE_BYTES]; /* a member's own words, already checked as printable */
+};
+
+/* A list that a caller passes down to collect notes; full is full: the rest is counted. */
+#define NOTES_MAX 96u
+
+struct notes {
+    uint32_t count;
+    uint32_t dropped;
+    struct note list[NOTES_MAX];
+};
+
+/* Appends an empty note of the kind (members MEMBER_NONE) and returns it to be filled in; never
+ * NULL: once the list is full its last place is used again and the drop is counted. */
+struct note *notes_add(struct notes *notes, enum note_kind kind);
+
+const char *note_kind_text(enum note_kind kind);
+const char *cause_text(enum cause cause);
+
+#endif

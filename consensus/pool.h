@@ -1,0 +1,58 @@
+#ifndef OSTRAKON_CONSENSUS_POOL_H
+#define OSTRAKON_CONSENSUS_POOL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "block.h"
+#include "cluster.h"
+#include "command.h"
+
+/* Commands that wait for a block: the newest of each kind of each member, so that nobody can
+ * fill it. What is in it has been verified under its author's key in force. */
+#define POOL_KINDS 4u
+
+struct pooled {
+    uint32_t size_bytes; /* 0: empty */
+    uint32_t term;
+    bool urgent;
+    uint64_t at_ms; /* when it came, monotonic */
+    uint8_t bytes[COMMAND_BYTES_MAX];
+};
+
+struct pool {
+    struct pooled slot[MEMBERS_MAX][POOL_KINDS];
+};
+
+#define POOL_VERDICTS(X)                                                                       \
+    X(NEW, "new")             /* taken in: to be passed on to all, once */                     \
+    X(KNOWN, "known")         /* these very bytes are here */                                  \
+    X(USELESS, "useless")     /* would be skipped, or a newer one is here */                   \
+    X(MALFORMED, "malformed") /* its carrier is to blame, not its author */                    \
+    X(BAD_SIGNATURE, "badly signed")
+
+enum pool_verdict {
+#define X(name, text) POOL_##name,
+    POOL_VERDICTS(X)
+#undef X
+};
+
+/* Verifies the signature (about 50 us) unless these very bytes are here already. */
+enum pool_verdict pool_add(struct pool *p, const struct cluster *c, const uint8_t *bytes,
+                           size_t size_bytes, uint64_t now_ms);
+
+/* After a block: drops what can have no effect any more, and judges urgency anew. */
+void pool_prune(struct pool *p, const struct cluster *c);
+
+/* Since when an urgent command waits; TIME_NEVER if none does. */
+uint64_t pool_urgent_since_ms(const struct pool *p);
+/* Bits of the members that have an urgent command here. */
+uint32_t pool_urgent_authors(const struct pool *p);
+/* True if these very bytes lie here: then their signature need not be verified again. */
+bool pool_holds(const struct pool *p, uint32_t author, const uint8_t *bytes, size_t size_bytes);
+
+/* Puts what there is into a block: urgent ones first, then in the order of kind and author. */
+void pool_fill(const struct pool *p, struct block_maker *m);
+
+#endif

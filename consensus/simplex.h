@@ -1,0 +1,130 @@
+#ifndef OSTRAKON_CONSENSUS_SIMPLEX_H
+#define OSTRAKON_CONSENSUS_SIMPLEX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../tokens/signer.h"
+#include "block.h"
+#include "cluster.h"
+#include "effects.h"
+#include "hash.h"
+#include "message.h"
+#include "pool.h"
+
+/* One height of the consensus after the other, by the rules of protocol.md (Simplex, Chan &
+ * Pass, TCC 2023, run per height). Pure: everything comes in through the calls below and goes
+ * out as effects. The replicated state is somebody else's: simplex reads it, and says when a
+ * block is decided and durable; the caller applies it. */
+
+/* What the vote store durably remembers (protocol.md, section 3). */
+struct vote_record {
+    uint64_t height; /* of the height in progress; 0: empty, as made by `ostrakon init` */
+    uint64_t resume; /* after amnesia: no vote below this height; 0: none */
+    struct hash parent;
+    uint32_t top; /* VIEW_NONE at first; so the other views */
+    struct hash proposed;
+    struct hash notarized;
+    bool has_claimed;
+    uint32_t claimed;
+    uint32_t nullified_max;
+    uint32_t finalized;
+    struct hash finalized_hash;
+    struct entry entry;
+    struct certificate best;
+    uint32_t held_count;
+    struct hash held[HELD_MAX];
+};
+
+struct tally {
+    bool has;
+    struct vote vote;
+};
+
+/* Bytes of one block of the height in progress, kept under its hash. */
+struct held_block {
+    uint32_t size_bytes; /* 0: empty */
+    struct hash hash;
+    uint8_t bytes[BLOCK_BYTES_MAX];
+};
+
+/* The bulk lies apart from the deciding state: every use checks the bytes against their hash.
+ */
+struct simplex_bulk {
+    struct held_block held[HELD_MAX];
+    struct held_block
+        candidate; /* the block of the proposal under judgement, not yet voted on */
+    struct held_block deciding; /* the decided block, until it is durable and applied */
+    uint32_t next_bytes;        /* the one kept proposal of height + 1, as its message */
+    uint8_t next[MESSAGE_BYTES_MAX];
+};
+
+struct simplex_options {
+    struct hash cluster_id;
+    uint32_t self;
+    struct key_pair vote_key;
+    struct timing timing;
+    uint64_t nonce; /* random, not 0: what peers' hellos must answer */
+};
+
+/* The one now of a step, and what the rest of the node knows. Borrowed for the call. */
+struct simplex_world {
+    uint64_t now_ms;
+    uint64_t unix_ms; /* my wall clock, corrected by the peers' median */
+    uint64_t random;
+    const struct cluster *cluster; /* after the block of height in progress - 1 */
+    const struct pool *pool;
+    uint32_t suspected; /* bits of members that my failure detector suspects; never my own */
+    uint32_t heard;     /* bits of members that I hear */
+    bool muted;         /* the vote store is gone: follow, do not vote */
+    struct simplex_bulk *bulk;
+    struct effects *out;
+};
+
+struct simplex {
+    struct simplex_options options;
+    uint64_t height; /* H, in progress; 0 before simplex_resume */
+    struct hash parent;
+    uint32_t view;
+    struct vote_record record;
+    struct tally tallies[MEMBERS_MAX][VOTE_KINDS];
+    struct tally next[MEMBERS_MAX][VOTE_KINDS];
+    struct certificate
+        undecided;   /* a finalization whose block bytes are missing, or durable soon */
+    uint64_t serial; /* of the last write asked for */
+    uint64_t stored; /* all writes up to this one are durable */
+};
+
+void simplex_init(struct simplex *s, const struct simplex_options *o);
+
+/* Once, after init: takes up where the vote record left off (rule 16), or, where there is none
+ * to be trusted, follows without voting (rule 17; cause VOTES_*). `record` NULL with cause NONE
+ * is impossible: an empty store has an empty record. held: bytes of the blocks that the record
+ * names, already put into w->bulk->held by the caller. since_decided_ms: how long ago block H-1
+ * was decided, as far as the wall clock can tell. */
+void simplex_resume(struct simplex *s, const struct simplex_world *w, const uint8_t *record,
+                    size_t size_bytes, enum cause cause, uint64_t since_decided_ms);
+
+/* vote, proposal, status, decided, want, block, hello, heartbeat: everything but commands.
+ * `from` has been authenticated by its transport key. */
+void simplex_on_message(struct simplex *s, const struct simplex_world *w, uint32_t from,
+                        const struct message *m);
+void simplex_on_stored(struct simplex *s, const struct simplex_world *w, uint64_t serial);
+/* Time has passed, or the pool, suspicions or what is heard have changed. Also called after
+ * each of the others, at the end of a step: evaluates what stands in every step, and sets the
+ * timer. */
+void simplex_tick(struct simplex *s, const struct simplex_world *w);
+
+/* True once the block of the height in progress is decided and durable: the caller then applies
+ * it to the cluster (bytes in bulk->deciding, borrowed by `block`) and calls simplex_next. */
+bool simplex_take(struct simplex *s, const struct simplex_bulk *bulk, struct block *block);
+/* The world's cluster now has the block applied: H := H + 1, an empty record, `next` replayed.
+ */
+void simplex_next(struct simplex *s, const struct simplex_world *w);
+
+/* Readers. */
+bool simplex_may_vote(const struct simplex *s, const struct simplex_world *w);
+bool simplex_is_caught_up(const struct simplex *s, const struct simplex_world *w);
+
+#endif
