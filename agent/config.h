@@ -1,0 +1,88 @@
+#ifndef OSTRAKON_AGENT_CONFIG_H
+#define OSTRAKON_AGENT_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "config_report.h"
+#include "consensus/founding.h"
+
+/* The two files that configure an agent, both YAML: `cluster.yaml`, the founding document, the
+ * same on every node, and `node.yaml`, what concerns this node alone. Each reader judges a
+ * whole file and reports every fault it finds, not the first; nothing of a refused file is
+ * used.
+ */
+
+#define CONFIG_FILE_BYTES_MAX (1024u * 1024u)
+#define CONFIG_PATH_BYTES 1024u
+#define CONFIG_SOCKET_BYTES 108u /* of sun_path, with its zero */
+#define HOOK_WORDS_MAX 32u
+#define HOOK_TEXT_BYTES 4096u
+
+/* What `sysexits.h` calls EX_CONFIG. */
+#define CONFIG_EXIT 78
+
+enum log_level {
+    LOG_LEVEL_ERROR,
+    LOG_LEVEL_WARNING,
+    LOG_LEVEL_NOTICE,
+    LOG_LEVEL_INFO,
+    LOG_LEVEL_DEBUG
+};
+
+/* The argument list of a hook: `count` words, one after another, each with its zero. */
+struct hook_command {
+    uint32_t count; /* 0: no such hook */
+    uint32_t size_bytes;
+    char text[HOOK_TEXT_BYTES];
+};
+
+/* Paths are absolute, or relative to the working directory if the name of node.yaml was. */
+struct node_config {
+    char name[NAME_SIZE_BYTES];
+    uint32_t member; /* our index in founding.members */
+    char cluster_path[CONFIG_PATH_BYTES];
+    char data_dir[CONFIG_PATH_BYTES];
+    char transport_key_path[CONFIG_PATH_BYTES]; /* data_dir/transport.pem */
+    char vote_key_path[CONFIG_PATH_BYTES];      /* data_dir/vote.pem */
+    char listen[ADDRESS_SIZE_BYTES];            /* peers; canonical, numeric, with port */
+    char api[ADDRESS_SIZE_BYTES];
+    char socket[CONFIG_SOCKET_BYTES];
+    struct hook_command grant;
+    struct hook_command revoke;
+    enum log_level log_level;
+    struct founding founding;
+};
+
+/* Reads and judges a founding document. True: `out` is sound (there may still be warnings in
+ * `report`). False: report->fault_count > 0, and `out` is zeroed. Reads at most
+ * CONFIG_FILE_BYTES_MAX. Any thread. */
+bool cluster_config_read(const char *path, struct founding *out, struct config_report *report)
+    __attribute__((warn_unused_result));
+
+/* The same for bytes in memory; `name` is what the report calls them. */
+bool cluster_config_parse(const char *name, const void *bytes, size_t size_bytes,
+                          struct founding *out, struct config_report *report)
+    __attribute__((warn_unused_result));
+
+/* Reads and judges node.yaml and the cluster.yaml that it names. Does not look at keys or the
+ * data directory: config_check does. */
+bool node_config_read(const char *path, struct node_config *out, struct config_report *report)
+    __attribute__((warn_unused_result));
+
+/* Sets argv[0 .. count], the last NULL, to the words inside `h`, which must outlive it. */
+void hook_argv(const struct hook_command *h, const char *argv[static HOOK_WORDS_MAX + 1]);
+
+/* "127.0.0.1:7101" or "[::1]:7101" into its canonical spelling. False for names, missing or
+ * zero ports, scopes, and whatever else is not one numeric address and one port. */
+bool address_canonical(const char *text, char out[static ADDRESS_SIZE_BYTES])
+    __attribute__((warn_unused_result));
+
+/* What `ostrakond --check FILE` runs: reads both files, and the keys, and compares these with
+ * what the cluster's file says of this member. Faults and warnings to `err`, a line on what was
+ * read to `out`. Returns 0 or CONFIG_EXIT. */
+int config_check(const char *path, FILE *out, FILE *err);
+
+#endif

@@ -1,0 +1,36 @@
+#ifndef OSTRAKON_AGENT_CONFIG_REPORT_H
+#define OSTRAKON_AGENT_CONFIG_REPORT_H
+
+#include <stdint.h>
+
+#define CONFIG_REPORT_BYTES 16384u
+#define CONFIG_QUOTE_BYTES 128u
+
+/* What is wrong with a configuration: lines of `file:line:column: key: what is wrong`, for
+ * people, each with its newline. Start with a zeroed one. What no longer fits is counted, and
+ * not kept. */
+struct config_report {
+    uint32_t fault_count;   /* any: the file is refused */
+    uint32_t warning_count; /* lines that begin `warning: ` after the place */
+    uint32_t size_bytes;
+    char text[CONFIG_REPORT_BYTES];
+};
+
+/* A place in a file; line 0: the file as a whole. */
+struct config_place {
+    const char *file;
+    uint32_t line;
+    uint32_t column;
+};
+
+/* `key` may be NULL. */
+void config_fault(struct config_report *r, struct config_place place, const char *key,
+                  const char *format, ...) __attribute__((format(printf, 4, 5)));
+void config_warning(struct config_report *r, struct config_place place, const char *key,
+                    const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* `text` in quotes, with control bytes, quotes, and invalid UTF-8 escaped, cut to fit: for
+ * bytes that came from a file. Returns `out`. */
+const char *config_quote(const char *text, char out[static CONFIG_QUOTE_BYTES]);
+
+#endif
