@@ -6,8 +6,10 @@
 
 #include "text.h"
 
-static void add(struct config_report *r, struct config_place place, const char *key,
-                const char *kind, const char *format, va_list arguments)
+__attribute__((format(printf, 5, 0))) static void add(struct config_report *r,
+                                                      struct config_place place,
+                                                      const char *key, const char *kind,
+                                                      const char *format, va_list arguments)
 {
     char line[1024];
     int size = 0;
