@@ -23,7 +23,7 @@ __attribute__((format(printf, 5, 0))) static void add(struct config_report *r,
         size += snprintf(line + size, sizeof line - (size_t)size, "%s", parts[i]);
     }
     if ((size_t)size < sizeof line) {
-        size += vsnprintf(line + size, sizeof line - (size_t)size, format, arguments);
+        vsnprintf(line + size, sizeof line - (size_t)size, format, arguments);
     }
     const uint32_t room = CONFIG_REPORT_BYTES - 1 - r->size_bytes;
     const size_t length = strlen(line);

@@ -14,7 +14,7 @@ def run(command, root):
                           stderr=subprocess.PIPE, text=True)
     if done.returncode == 0:
         return []
-    said = (done.stdout + done.stderr).strip()
+    said = done.stdout.strip() or done.stderr.strip()
     return [said or f"{command[0]} exited {done.returncode}"]
 
 
