@@ -20,11 +20,10 @@ def c_functions(lines):
         elif line == "}" and opened is not None:
             yield opened, number
             opened = None
-        elif opened is None:
-            if not line or line[0] in "#}/ *" and not line.startswith(" "):
-                head = None
-            elif not line[0].isspace():
-                head = number
+        elif not line or line[0] in "#}/*":
+            head = None
+        elif not line[0].isspace():
+            head = number
 
 
 def python_functions(lines):
