@@ -65,36 +65,35 @@ struct node_options {
 /* What is known of one peer. */
 struct peer_view {
     struct detector detector;
-    bool suspected;
-    bool ever_heard;
-    uint64_t heard_ms; /* monotonic */
+    bool ever_heard; /* in this run */
     uint64_t incarnation;
     uint64_t height; /* in progress there, as it says */
     bool has_offset;
     int64_t offset_ms; /* its wall clock minus mine, by its last heartbeat */
 };
 
-/* My own statements that are not decided yet. */
+/* My own statements. Those that are handed in and not decided lie in my own slots of the pool.
+ */
 struct own_words {
-    uint64_t seq;
-    uint64_t attested_tick; /* the last tick attested */
-    uint64_t attested_ms;   /* monotonic: when the last attestation left */
-    uint64_t repeat_ms;
-    uint64_t results_from; /* first window of the digests below */
-    struct window_digest
-        results[RESULT_WINDOWS_MAX];            /* window k in place k % 64; all zeros: none */
-    uint64_t result_window[RESULT_WINDOWS_MAX]; /* which window the place holds */
-    bool has_dispute;
-    struct dispute dispute;
-    bool has_fail;
-    struct fail fail;
+    uint64_t seq; /* of my last attestation in this incarnation; 0: none yet */
+    uint64_t attested_tick;
+    uint64_t urgent_tick;  /* the tick for which the next field counts */
+    uint32_t urgent_count; /* attestations said out of turn in it */
+    uint32_t silent;       /* as last attested */
+    uint32_t own_mask;     /* as last attested */
+    uint64_t repeat_ms;    /* when what is undecided is said again */
+    uint64_t results_ms;   /* when the digests below are handed in; TIME_NEVER: nothing new */
+    uint64_t result_window[RESULT_WINDOWS_MAX]; /* which window the place k % 64 holds */
+    struct window_digest results[RESULT_WINDOWS_MAX];
 };
 
 /* The worker that is running, or was last started. */
 struct work_view {
     bool running;
-    bool stopping;
+    bool stopping; /* asked to end, and not yet known to have */
+    bool failed;   /* has reported a failure of its own accord */
     struct work work;
+    uint64_t lease_ms; /* when its lease is to be renewed */
     uint64_t again_ms; /* not started again before that */
 };
 
@@ -105,17 +104,22 @@ struct deciding {
     struct simplex simplex;
     struct peer_view peer[MEMBERS_MAX];
     struct local_health local_health;
-    struct own_tick own_tick;
+    struct tick tick;
     struct own_words own;
     struct work_view work;
     uint64_t now_ms;
     uint64_t unix_ms;
     uint64_t wake_ms; /* what the last step asked for */
     uint64_t heartbeat_due_ms;
-    uint64_t pending_since_ms; /* when the oldest write that is not durable was asked for */
+    uint64_t writing_since_ms; /* when the oldest write not known durable was asked for */
+    uint64_t writing_serial;   /* its number; TIME_NEVER and 0 when all is durable */
     uint64_t decided_ms;       /* monotonic: when the last block was applied */
-    uint64_t alarmed;          /* bits: what has been said and holds still */
-    uint64_t alone_since_ms;   /* when the quorum was last lost; 0 while it is heard */
+    uint64_t started_ms;
+    uint32_t suspected; /* bits of members */
+    uint32_t heard;     /* bits of members, my own too */
+    bool quorum_heard;
+    bool storage_slow;
+    uint64_t quorum_since_ms; /* monotonic: since when quorum_heard is as it is */
     bool muted;
     bool damaged;
 };

@@ -1,0 +1,202 @@
+/* A step of the node: verify the state against its shadow, take the input in, let every part
+ * look at what has changed, renew the shadow. The parts are in node_peers.c, node_words.c,
+ * node_work.c. */
+#include "node_parts.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "../health/shadow.h"
+
+static_assert(sizeof(struct deciding) % sizeof(uint64_t) == 0, "the shadow is made of words");
+
+struct simplex_world node_world(struct node *n, uint64_t random, struct effects *out)
+{
+    struct deciding *d = &n->deciding;
+    return (struct simplex_world){
+        .now_ms = d->now_ms,
+        .unix_ms = d->unix_ms + (uint64_t)peers_median_offset_ms(d),
+        .random = random,
+        .cluster = &d->cluster,
+        .pool = &n->pool,
+        .suspected = d->suspected,
+        .heard = d->heard,
+        .muted = d->muted,
+        .bulk = &n->bulk,
+        .out = out,
+    };
+}
+
+static void on_message(struct node *n, const struct input *in, struct effects *out)
+{
+    struct deciding *d = &n->deciding;
+    if (in->member >= d->cluster.member_count || in->member == d->options.self ||
+        d->cluster.member[in->member].standing == STANDING_LEFT) {
+        return;
+    }
+    peers_on_anything(d, in->member);
+    struct message *m = &n->scratch;
+    if (!message_decode(m, in->bytes, in->size_bytes)) {
+        const struct note note = {.kind = NOTE_PEER_NONSENSE,
+                                  .cause = CAUSE_MALFORMED,
+                                  .member = in->member,
+                                  .other = MEMBER_NONE};
+        effects_note(out, &note);
+        return;
+    }
+    if (m->kind == MESSAGE_COMMAND) {
+        node_on_command(n, in->member, m->command.command, out);
+        return;
+    }
+    if (m->kind == MESSAGE_HEARTBEAT) {
+        peers_on_heartbeat(d, in->member, m);
+    }
+    const struct simplex_world world = node_world(n, in->random, out);
+    simplex_on_message(&d->simplex, &world, in->member, m);
+}
+
+static void take_in(struct node *n, const struct input *in, struct effects *out)
+{
+    struct deciding *d = &n->deciding;
+    switch (in->kind) {
+    case INPUT_TIMER:
+        break;
+    case INPUT_MESSAGE:
+        on_message(n, in, out);
+        break;
+    case INPUT_STORED: {
+        const struct simplex_world world = node_world(n, in->random, out);
+        simplex_on_stored(&d->simplex, &world, in->serial);
+        break;
+    }
+    case INPUT_CLOSED:
+        peers_probe(d, in->member, out);
+        break;
+    case INPUT_REFUSED:
+        if (in->member < d->cluster.member_count && in->member != d->options.self) {
+            detector_refused(&d->peer[in->member].detector);
+        }
+        break;
+    case INPUT_VOTES_DEAD:
+        d->muted = true;
+        break;
+    case INPUT_REPORT:
+        work_on_report(n, &in->report, out);
+        break;
+    case INPUT_WORK_ENDED:
+        work_on_ended(n, in->clean, out);
+        break;
+    }
+}
+
+static void apply_decided(struct node *n, const struct input *in, struct effects *out)
+{
+    struct deciding *d = &n->deciding;
+    struct block block;
+    while (simplex_take(&d->simplex, &n->bulk, &block)) {
+        struct notes notes = {.count = 0};
+        cluster_apply(&d->cluster, &block, &notes);
+        for (uint32_t i = 0; i < notes.count; i++) {
+            effects_note(out, &notes.list[i]);
+        }
+        pool_prune(&n->pool, &d->cluster);
+        d->decided_ms = d->now_ms;
+        words_on_decided(d);
+        const struct simplex_world world = node_world(n, in->random, out);
+        simplex_next(&d->simplex, &world);
+    }
+}
+
+/* Since when the oldest write that is not durable is under way, to the accuracy of steps. */
+static void watch_writing(struct deciding *d, struct effects *out)
+{
+    const uint64_t asked = d->simplex.serial;
+    const uint64_t stored = d->simplex.stored;
+    if (stored >= asked) {
+        d->writing_since_ms = TIME_NEVER;
+    } else if (d->writing_since_ms == TIME_NEVER || stored >= d->writing_serial) {
+        d->writing_since_ms = d->now_ms;
+        d->writing_serial = stored + 1;
+    }
+    if (d->writing_since_ms != TIME_NEVER) {
+        effects_wake(out, d->writing_since_ms + TICK_STORAGE_MS + 1);
+    }
+    if (d->tick.stalled && !d->storage_slow) {
+        const struct note note = {.kind = NOTE_STORAGE_SLOW,
+                                  .member = MEMBER_NONE,
+                                  .other = MEMBER_NONE,
+                                  .count = d->now_ms - d->writing_since_ms};
+        effects_note(out, &note);
+    }
+    d->storage_slow = d->tick.stalled;
+}
+
+static void look_around(struct node *n, const struct input *in, struct effects *out)
+{
+    struct deciding *d = &n->deciding;
+    peers_watch(d, out);
+    words_say(n, out);
+    work_watch(n, out);
+    const struct simplex_world world = node_world(n, in->random, out);
+    simplex_tick(&d->simplex, &world);
+    apply_decided(n, in, out);
+    watch_writing(d, out);
+}
+
+static bool says_damaged(const struct effects *out)
+{
+    for (uint32_t i = 0; i < out->count; i++) {
+        if (out->list[i].kind == EFFECT_DAMAGED) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void begin_step(struct deciding *d, const struct input *in)
+{
+    assert(in->now_ms >= d->now_ms);
+    const uint64_t late_ms = local_health_step(&d->local_health, in->now_ms, d->wake_ms);
+    const struct tick_observation seen = {
+        .now_ms = in->now_ms,
+        .late_ms = late_ms,
+        .writing_since_ms = d->writing_since_ms,
+    };
+    d->now_ms = in->now_ms;
+    d->unix_ms = in->unix_ms;
+    peers_excuse(d, late_ms);
+    tick_observe(&d->tick, &seen);
+}
+
+/* Damage is for good: this node neither decides nor says anything any more. The note of it is
+ * the only effect: whatever the step had prepared was decided by a mind that cannot be trusted.
+ */
+static void fall_silent(struct node *n, enum damage damage, struct effects *out)
+{
+    n->deciding.damaged = true;
+    effects_begin(out);
+    effects_add(out, EFFECT_DAMAGED)->damage = damage;
+    out->timer_ms = TIME_NEVER;
+}
+
+void node_step(struct node *n, const struct input *in, struct effects *out)
+{
+    struct deciding *d = &n->deciding;
+    effects_begin(out);
+    if (d->damaged) {
+        return;
+    }
+    if (!shadow_holds(d, n->shadow, sizeof *d)) {
+        fall_silent(n, DAMAGE_SHADOW, out);
+        return;
+    }
+    begin_step(d, in);
+    take_in(n, in, out);
+    look_around(n, in, out);
+    if (says_damaged(out)) {
+        d->damaged = true;
+        out->timer_ms = TIME_NEVER;
+    }
+    d->wake_ms = out->timer_ms;
+    shadow_renew(d, n->shadow, sizeof *d);
+}

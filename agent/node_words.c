@@ -1,0 +1,215 @@
+/* What this member hands in: its attestations and whatever the worker reports. An attestation
+ * is due once a tick, shortly before the tick's block, and out of turn when it says something
+ * new. */
+#include "node_parts.h"
+
+#include <assert.h>
+#include <string.h>
+
+#define ATTEST_LEAD_MS 500u /* standing.md, section 8: before the tick's block is due */
+
+static uint32_t bit(uint32_t member)
+{
+    return (uint32_t)1 << member;
+}
+
+void words_start(struct deciding *d)
+{
+    d->own.repeat_ms = d->now_ms;
+    d->own.results_ms = TIME_NEVER;
+}
+
+static void broadcast_command(const uint8_t *bytes, uint32_t size_bytes,
+                              struct message *scratch, struct effects *out)
+{
+    uint8_t encoded[MESSAGE_BYTES_MAX];
+    scratch->kind = MESSAGE_COMMAND;
+    scratch->command.command = (struct bytes_view){.bytes = bytes, .size_bytes = size_bytes};
+    const size_t encoded_bytes = message_encode(scratch, encoded);
+    if (effects_has_room(out, encoded_bytes)) {
+        effects_add(out, EFFECT_BROADCAST)->body = effects_body(out, encoded, encoded_bytes);
+    }
+}
+
+void words_hand_in(struct node *n, struct command *c, struct effects *out)
+{
+    struct deciding *d = &n->deciding;
+    uint8_t bytes[COMMAND_BYTES_MAX];
+    c->author = d->options.self;
+    c->term = d->cluster.member[c->author].term;
+    command_sign(c, &d->cluster.id, &d->options.vote_key);
+    const size_t size_bytes = command_encode(c, bytes);
+    if (pool_add(&n->pool, &d->cluster, bytes, size_bytes, d->now_ms) == POOL_NEW) {
+        broadcast_command(bytes, (uint32_t)size_bytes, &n->scratch, out);
+    }
+}
+
+void node_on_command(struct node *n, uint32_t from, struct bytes_view command,
+                     struct effects *out)
+{
+    struct deciding *d = &n->deciding;
+    uint8_t bytes[COMMAND_BYTES_MAX];
+    enum cause cause = CAUSE_MALFORMED;
+    if (command.size_bytes <= sizeof bytes) {
+        memcpy(bytes, command.bytes, command.size_bytes);
+        switch (pool_add(&n->pool, &d->cluster, bytes, command.size_bytes, d->now_ms)) {
+        case POOL_NEW: /* once to all: a partly linked author must not miss its tick */
+            broadcast_command(bytes, command.size_bytes, &n->scratch, out);
+            return;
+        case POOL_KNOWN:
+        case POOL_USELESS:
+            return;
+        case POOL_MALFORMED:
+            break;
+        case POOL_BAD_SIGNATURE:
+            cause = CAUSE_BAD_SIGNATURE;
+            break;
+        }
+    }
+    const struct note note = {
+        .kind = NOTE_PEER_NONSENSE, .cause = cause, .member = from, .other = MEMBER_NONE};
+    effects_note(out, &note);
+}
+
+/* Whom I find unreachable. What stands may stand while I am late myself; nothing new is added.
+ */
+static uint32_t accusations(const struct deciding *d)
+{
+    const uint64_t quiet_ms = QUIET_START_HEARTBEATS * (uint64_t)d->cluster.timing.heartbeat_ms;
+    const bool settled_in = d->now_ms - d->started_ms >= quiet_ms;
+    uint32_t silent = 0;
+    for (uint32_t i = 0; i < d->cluster.member_count; i++) {
+        const bool known = settled_in || d->peer[i].ever_heard;
+        if ((d->suspected & bit(i)) != 0 && known && cluster_is_voter(&d->cluster, i)) {
+            silent |= bit(i);
+        }
+    }
+    return local_health_may_accuse(&d->local_health) ? silent : silent & d->own.silent;
+}
+
+static bool ranks_before(const struct deciding *d, uint32_t a, uint32_t b)
+{
+    const struct cluster *c = &d->cluster;
+    const bool leads_a = c->grant.fence != 0 && c->grant.leader == a;
+    const bool leads_b = c->grant.fence != 0 && c->grant.leader == b;
+    if (leads_a != leads_b) {
+        return leads_a; /* no change without a reason */
+    }
+    if (c->latest[a].score != c->latest[b].score) {
+        return c->latest[a].score > c->latest[b].score;
+    }
+    return a < b;
+}
+
+/* The front nodes that I hear, the fittest first by what I see of them. */
+static void rank(const struct deciding *d, struct attest *attest)
+{
+    for (uint32_t i = 0; i < d->cluster.member_count; i++) {
+        const struct member *m = &d->cluster.member[i];
+        if (m->role != ROLE_NODE || m->standing != STANDING_GOOD || (d->heard & bit(i)) == 0) {
+            continue;
+        }
+        uint32_t at = attest->ranked++;
+        for (; at > 0 && ranks_before(d, i, attest->ranking[at - 1]); at--) {
+            attest->ranking[at] = attest->ranking[at - 1];
+        }
+        attest->ranking[at] = (uint8_t)i;
+    }
+}
+
+static void attest_now(struct node *n, struct effects *out)
+{
+    struct deciding *d = &n->deciding;
+    struct own_words *own = &d->own;
+    own->seq++;
+    own->attested_tick = d->cluster.tick;
+    own->silent = accusations(d);
+    own->own_mask = tick_own(&d->tick);
+    struct command c = {.kind = COMMAND_ATTEST};
+    c.attest = (struct attest){
+        .incarnation = d->options.incarnation,
+        .seq = own->seq,
+        .tick = d->cluster.tick,
+        .height = d->cluster.height,
+        .digest = cluster_state_hash(&d->cluster),
+        .own = own->own_mask,
+        .score = (uint8_t)tick_score(&d->tick),
+        .silent = own->silent,
+        .version_low = PROTOCOL_VERSION,
+        .version_high = PROTOCOL_VERSION,
+    };
+    rank(d, &c.attest);
+    tick_attested(&d->tick, own->seq);
+    words_hand_in(n, &c, out);
+}
+
+/* Something to say that cannot wait for the end of the tick; not oftener than blocks would
+ * take. */
+static bool has_news(struct deciding *d)
+{
+    struct own_words *own = &d->own;
+    const bool news =
+        own->seq == 0 || own->silent != accusations(d) || own->own_mask != tick_own(&d->tick);
+    if (own->urgent_tick != d->cluster.tick) {
+        own->urgent_tick = d->cluster.tick;
+        own->urgent_count = 0;
+    }
+    if (!news || own->urgent_count >= URGENT_PER_TICK) {
+        return false;
+    }
+    own->urgent_count++;
+    return true;
+}
+
+/* When the regular attestation of the tick in progress leaves, on the monotonic clock. */
+static uint64_t attest_due_ms(const struct deciding *d)
+{
+    const uint32_t tick_ms = d->cluster.timing.tick_ms;
+    const uint64_t left_ms = tick_ms - d->cluster.time_ms % tick_ms;
+    const uint64_t lead_ms = tick_ms / 4 < ATTEST_LEAD_MS ? tick_ms / 4 : ATTEST_LEAD_MS;
+    return d->decided_ms + (left_ms > lead_ms ? left_ms - lead_ms : 0);
+}
+
+static void repeat_undecided(struct node *n, struct effects *out)
+{
+    struct deciding *d = &n->deciding;
+    if (d->now_ms < d->own.repeat_ms) {
+        effects_wake(out, d->own.repeat_ms);
+        return;
+    }
+    d->own.repeat_ms = d->now_ms + REPEAT_HEARTBEATS * (uint64_t)d->cluster.timing.heartbeat_ms;
+    effects_wake(out, d->own.repeat_ms);
+    for (uint32_t i = 0; i < POOL_KINDS; i++) {
+        const struct pooled *p = &n->pool.slot[d->options.self][i];
+        if (p->size_bytes != 0) {
+            broadcast_command(p->bytes, p->size_bytes, &n->scratch, out);
+        }
+    }
+}
+
+void words_say(struct node *n, struct effects *out)
+{
+    struct deciding *d = &n->deciding;
+    const struct simplex_world world = node_world(n, 0, out);
+    if (!cluster_is_voter(&d->cluster, d->options.self) || d->muted ||
+        !simplex_is_caught_up(&d->simplex, &world)) {
+        return;
+    }
+    const uint64_t due_ms = attest_due_ms(d);
+    const bool tick_is_open = d->own.attested_tick != d->cluster.tick;
+    if (has_news(d) || (tick_is_open && d->now_ms >= due_ms)) {
+        attest_now(n, out);
+    } else if (tick_is_open) {
+        effects_wake(out, due_ms);
+    }
+    work_hand_in_results(n, out);
+    repeat_undecided(n, out);
+}
+
+void words_on_decided(struct deciding *d)
+{
+    const struct attested *latest = &d->cluster.latest[d->options.self];
+    if (latest->incarnation == d->options.incarnation && latest->seq != 0) {
+        tick_decided(&d->tick, latest->seq);
+    }
+}
