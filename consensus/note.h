@@ -24,19 +24,19 @@
     X(MEMBER_STARTED, "member_started")         /* member: a new incarnation attests */        \
     X(COMMAND_SKIPPED, "command_skipped")       /* member: author, cause; count: index */      \
     /* seen by this agent alone */                                                             \
-    X(STARTED, "started")                 /* height */                                         \
+    X(STARTED, "started")                 /* first: height */                                  \
     X(QUORUM_LOST, "quorum_lost")         /* count: heard */                                   \
     X(QUORUM_FOUND, "quorum_found")       /* count: heard */                                   \
     X(PEER_SUSPECTED, "peer_suspected")   /* member, count: ms since last heard */             \
     X(PEER_HEARD, "peer_heard")           /* member */                                         \
     X(PEER_NONSENSE, "peer_nonsense")     /* member: malformed or badly signed, cause */       \
-    X(VIEW_CHANGED, "view_changed")       /* height, count: the new view */                    \
-    X(VOTES_FORGOTTEN, "votes_forgotten") /* cause; mute until first */                        \
-    X(VOTES_RESUMED, "votes_resumed")     /* height */                                         \
-    X(FORK_SEEN, "fork_seen")             /* height: the fault model is broken */              \
-    X(STATE_DIFFERS, "state_differs")     /* height */                                         \
-    X(CATCHING_UP, "catching_up")         /* height, count: how far behind */                  \
-    X(CAUGHT_UP, "caught_up")             /* height */                                         \
+    X(VIEW_CHANGED, "view_changed")       /* first: height, count: the new view */             \
+    X(VOTES_FORGOTTEN, "votes_forgotten") /* cause */                                          \
+    X(VOTES_RESUMED, "votes_resumed")     /* first: height */                                  \
+    X(FORK_SEEN, "fork_seen")             /* first: height; the fault model is broken */       \
+    X(STATE_DIFFERS, "state_differs")     /* first: height */                                  \
+    X(CATCHING_UP, "catching_up")         /* first: height, count: how far behind */           \
+    X(CAUGHT_UP, "caught_up")             /* first: height */                                  \
     X(STORAGE_SLOW, "storage_slow")       /* count: ms the oldest write waits */
 
 enum note_kind {

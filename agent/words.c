@@ -1,0 +1,297 @@
+#include "words.h"
+
+#include <stdio.h>
+#include <time.h>
+
+#include "../consensus/effects.h"
+
+/* One line a kind of note: code and loudness. The codes are for good; see the README. */
+static const struct {
+    const char *code;
+    enum words_level level;
+} table[NOTE_KINDS] = {
+    [NOTE_GRANTED] = {"OST-3001", WORDS_NOTICE},
+    [NOTE_AUDITOR_REPLACED] = {"OST-3002", WORDS_NOTICE},
+    [NOTE_GRANT_ENDED] = {"OST-3003", WORDS_NOTICE},
+    [NOTE_WINDOWS_SETTLED] = {"OST-3101", WORDS_INFO},
+    [NOTE_WINDOW_DISPUTED] = {"OST-3102", WORDS_WARNING},
+    [NOTE_WORK_FAILED] = {"OST-3103", WORDS_WARNING},
+    [NOTE_DISSENT] = {"OST-3104", WORDS_WARNING},
+    [NOTE_LOWER_TIER] = {"OST-3201", WORDS_WARNING},
+    [NOTE_NO_CANDIDATE] = {"OST-3202", WORDS_ERROR},
+    [NOTE_MEMBER_UNREACHABLE] = {"OST-2001", WORDS_WARNING},
+    [NOTE_MEMBER_REACHABLE] = {"OST-2002", WORDS_NOTICE},
+    [NOTE_MEMBER_STARTED] = {"OST-2003", WORDS_NOTICE},
+    [NOTE_COMMAND_SKIPPED] = {"OST-4001", WORDS_INFO},
+    [NOTE_STARTED] = {"OST-5001", WORDS_NOTICE},
+    [NOTE_QUORUM_LOST] = {"OST-1001", WORDS_ERROR},
+    [NOTE_QUORUM_FOUND] = {"OST-1002", WORDS_NOTICE},
+    [NOTE_PEER_SUSPECTED] = {"OST-5101", WORDS_INFO},
+    [NOTE_PEER_HEARD] = {"OST-5102", WORDS_INFO},
+    [NOTE_PEER_NONSENSE] = {"OST-5103", WORDS_WARNING},
+    [NOTE_VIEW_CHANGED] = {"OST-4101", WORDS_DEBUG},
+    [NOTE_VOTES_FORGOTTEN] = {"OST-1101", WORDS_ERROR},
+    [NOTE_VOTES_RESUMED] = {"OST-1102", WORDS_NOTICE},
+    [NOTE_FORK_SEEN] = {"OST-1201", WORDS_ERROR},
+    [NOTE_STATE_DIFFERS] = {"OST-1202", WORDS_ERROR},
+    [NOTE_CATCHING_UP] = {"OST-5201", WORDS_INFO},
+    [NOTE_CAUGHT_UP] = {"OST-5202", WORDS_INFO},
+    [NOTE_STORAGE_SLOW] = {"OST-5301", WORDS_WARNING},
+};
+
+static const char *const cause_words[] = {
+    [CAUSE_NONE] = "no cause given",
+    [CAUSE_UNREACHABLE] = "it cannot be reached",
+    [CAUSE_WRONG] = "what it signs is wrong",
+    [CAUSE_NOT_GOOD] = "it is not in good standing",
+    [CAUSE_DEADLINE] = "its time was over",
+    [CAUSE_FAILED] = "its worker failed",
+    [CAUSE_DISPUTED] = "leader and auditor disagree",
+    [CAUSE_BETTER_CANDIDATE] = "another member is fitter",
+    [CAUSE_MALFORMED] = "malformed",
+    [CAUSE_BAD_SIGNATURE] = "badly signed",
+    [CAUSE_BAD_CERTIFICATE] = "with a certificate that proves nothing",
+    [CAUSE_OLD_TERM] = "of an old term",
+    [CAUSE_OLD_FENCE] = "of an old fence",
+    [CAUSE_NOT_ITS_ROLE] = "its author has not that role",
+    [CAUSE_OLD_SEQ] = "a newer one was decided",
+    [CAUSE_TOO_OLD] = "too old",
+    [CAUSE_TOO_NEW] = "of a time that has not come",
+    [CAUSE_OUTSIDE_RING] = "of a window that is not open",
+    [CAUSE_SAID_BEFORE] = "said before",
+    [CAUSE_VOTES_MISSING] = "its vote record is missing",
+    [CAUSE_VOTES_DAMAGED] = "its vote record is damaged",
+    [CAUSE_VOTES_FOREIGN] = "its vote record is a copy or a restored backup",
+    [CAUSE_VOTES_OLDER_THAN_SHOWN] = "a peer shows a later vote of its own than its record has",
+};
+
+const char *words_level_text(uint32_t level)
+{
+    static const char *const texts[] = {
+        [WORDS_ERROR] = "error", [WORDS_WARNING] = "warning", [WORDS_NOTICE] = "notice",
+        [WORDS_INFO] = "info",   [WORDS_DEBUG] = "debug",
+    };
+    return level >= WORDS_ERROR && level <= WORDS_DEBUG ? texts[level] : "error";
+}
+
+const char *words_member(const struct cluster *c, uint32_t member)
+{
+    return member < c->member_count ? c->member[member].name : "nobody";
+}
+
+static void format_time(const char *format, uint64_t seconds, char text[static WORDS_ISO_BYTES])
+{
+    const time_t time = (time_t)seconds;
+    struct tm utc;
+    if (gmtime_r(&time, &utc) == NULL || strftime(text, WORDS_ISO_BYTES, format, &utc) == 0) {
+        snprintf(text, WORDS_ISO_BYTES, "?");
+    }
+}
+
+void words_iso(uint64_t unix_ms, char text[static WORDS_ISO_BYTES])
+{
+    char seconds[WORDS_ISO_BYTES];
+    format_time("%Y-%m-%dT%H:%M:%S", unix_ms / 1000, seconds);
+    snprintf(text, WORDS_ISO_BYTES, "%.22s.%03uZ", seconds, (unsigned)(unix_ms % 1000));
+}
+
+void words_clock(uint64_t unix_ms, char text[static WORDS_ISO_BYTES])
+{
+    const uint64_t seconds = unix_ms / 1000;
+    format_time(seconds % 60 == 0 ? "%H:%M" : "%H:%M:%S", seconds, text);
+}
+
+/* "from 14:03", "14:03 to 14:05": windows by the time they span. */
+static void windows_text(const struct cluster *c, uint64_t first, uint64_t count,
+                         char text[static 2 * WORDS_ISO_BYTES])
+{
+    char from[WORDS_ISO_BYTES];
+    char to[WORDS_ISO_BYTES];
+    words_clock(first * c->timing.window_s * 1000, from);
+    words_clock((first + count) * c->timing.window_s * 1000, to);
+    snprintf(text, 2 * WORDS_ISO_BYTES, "%s to %s", from, to);
+}
+
+static void say_grant(const struct note *n, const struct cluster *c, char *text, size_t size)
+{
+    const unsigned long long fence = n->fence;
+    const char *member = words_member(c, n->member);
+    if (n->kind == NOTE_GRANTED && n->other == MEMBER_NONE) {
+        snprintf(text, size, "fence %llu to %s; nobody is left to audit it", fence, member);
+    } else if (n->kind == NOTE_GRANTED) {
+        snprintf(text, size, "fence %llu to %s, audited by %s", fence, member,
+                 words_member(c, n->other));
+    } else if (n->kind == NOTE_AUDITOR_REPLACED) {
+        snprintf(text, size, "%s now audits fence %llu", member, fence);
+    } else {
+        snprintf(text, size, "fence %llu taken from %s: %s", fence, member,
+                 cause_words[n->cause]);
+    }
+}
+
+static void say_windows(const struct note *n, const struct cluster *c, char *text, size_t size)
+{
+    char span[2 * WORDS_ISO_BYTES];
+    windows_text(c, n->first, n->count > 0 ? n->count : 1, span);
+    const char *member = words_member(c, n->member);
+    if (n->kind == NOTE_WINDOWS_SETTLED && n->other == MEMBER_NONE) {
+        snprintf(text, size, "statistics of %s settled by %s, not audited", span, member);
+    } else if (n->kind == NOTE_WINDOWS_SETTLED) {
+        snprintf(text, size, "statistics of %s settled by %s and %s", span, member,
+                 words_member(c, n->other));
+    } else if (n->kind == NOTE_WINDOW_DISPUTED) {
+        snprintf(text, size, "%s disputes the statistics of %s under fence %llu", member, span,
+                 (unsigned long long)n->fence);
+    } else {
+        snprintf(text, size, "%s holds other statistics of %s than those settled", member,
+                 span);
+    }
+}
+
+static void say_candidates(const struct note *n, char *text, size_t size)
+{
+    if (n->kind == NOTE_NO_CANDIDATE) {
+        snprintf(text, size, "no front node is fit to process the statistics: windows wait");
+    } else if (n->count == 2) {
+        snprintf(text, size,
+                 "no front node has been perfect for three ticks: one that attests "
+                 "was chosen");
+    } else {
+        snprintf(text, size,
+                 "no front node is without faults: one that still answers was "
+                 "chosen");
+    }
+}
+
+static void say_member(const struct note *n, const struct cluster *c, char *text, size_t size)
+{
+    const char *member = words_member(c, n->member);
+    if (n->kind == NOTE_MEMBER_UNREACHABLE) {
+        snprintf(text, size, "%s cannot be reached: %llu members say so", member,
+                 (unsigned long long)n->count);
+    } else if (n->kind == NOTE_MEMBER_REACHABLE) {
+        snprintf(text, size, "%s can be reached again", member);
+    } else if (n->kind == NOTE_MEMBER_STARTED) {
+        snprintf(text, size, "%s has started", member);
+    } else if (n->kind == NOTE_WORK_FAILED) {
+        snprintf(text, size, "%s failed at its work under fence %llu: %s", member,
+                 (unsigned long long)n->fence, n->text);
+    } else {
+        snprintf(text, size, "a command of %s had no effect: %s", member,
+                 cause_words[n->cause]);
+    }
+}
+
+static void say_peer(const struct note *n, const struct cluster *c, char *text, size_t size)
+{
+    const char *member = words_member(c, n->member);
+    if (n->kind == NOTE_PEER_SUSPECTED) {
+        snprintf(text, size, "%s is not heard here any more, for %llu ms", member,
+                 (unsigned long long)n->count);
+    } else if (n->kind == NOTE_PEER_HEARD) {
+        snprintf(text, size, "%s is heard here again", member);
+    } else {
+        snprintf(text, size, "%s sent a message that is %s", member, cause_words[n->cause]);
+    }
+}
+
+static void say_self(const struct note *n, char *text, size_t size)
+{
+    const unsigned long long count = n->count;
+    const unsigned long long first = n->first;
+    if (n->kind == NOTE_STARTED) {
+        snprintf(text, size, "agent started, at height %llu", first);
+    } else if (n->kind == NOTE_QUORUM_LOST) {
+        snprintf(text, size, "quorum lost: %llu voters are heard here", count);
+    } else if (n->kind == NOTE_QUORUM_FOUND) {
+        snprintf(text, size, "quorum heard: %llu voters", count);
+    } else if (n->kind == NOTE_VOTES_FORGOTTEN) {
+        snprintf(text, size, "this member does not vote: %s", cause_words[n->cause]);
+    } else if (n->kind == NOTE_VOTES_RESUMED) {
+        snprintf(text, size, "this member votes again, from height %llu", first);
+    } else if (n->kind == NOTE_STORAGE_SLOW) {
+        snprintf(text, size, "storage: a write has been under way for %llu ms", count);
+    } else if (n->kind == NOTE_CATCHING_UP) {
+        snprintf(text, size, "%llu blocks behind the others: fetching them", count);
+    } else {
+        snprintf(text, size, "caught up with the others, at height %llu", first);
+    }
+}
+
+static void say_chain(const struct note *n, char *text, size_t size)
+{
+    const unsigned long long first = n->first;
+    if (n->kind == NOTE_FORK_SEEN) {
+        snprintf(text, size,
+                 "two different blocks are decided at height %llu: more members lie than the "
+                 "cluster bears; this one stops voting",
+                 first);
+    } else if (n->kind == NOTE_STATE_DIFFERS) {
+        snprintf(text, size,
+                 "the state at height %llu differs from that of a quorum which runs another "
+                 "version: this member stops voting",
+                 first);
+    } else {
+        snprintf(text, size, "height %llu goes into view %llu", first,
+                 (unsigned long long)n->count);
+    }
+}
+
+static void say(const struct note *n, const struct cluster *c, char *text, size_t size)
+{
+    switch (n->kind) {
+    case NOTE_GRANTED:
+    case NOTE_AUDITOR_REPLACED:
+    case NOTE_GRANT_ENDED:
+        say_grant(n, c, text, size);
+        break;
+    case NOTE_WINDOWS_SETTLED:
+    case NOTE_WINDOW_DISPUTED:
+    case NOTE_DISSENT:
+        say_windows(n, c, text, size);
+        break;
+    case NOTE_LOWER_TIER:
+    case NOTE_NO_CANDIDATE:
+        say_candidates(n, text, size);
+        break;
+    case NOTE_MEMBER_UNREACHABLE:
+    case NOTE_MEMBER_REACHABLE:
+    case NOTE_MEMBER_STARTED:
+    case NOTE_WORK_FAILED:
+    case NOTE_COMMAND_SKIPPED:
+        say_member(n, c, text, size);
+        break;
+    case NOTE_PEER_SUSPECTED:
+    case NOTE_PEER_HEARD:
+    case NOTE_PEER_NONSENSE:
+        say_peer(n, c, text, size);
+        break;
+    case NOTE_STARTED:
+    case NOTE_QUORUM_LOST:
+    case NOTE_QUORUM_FOUND:
+    case NOTE_VOTES_FORGOTTEN:
+    case NOTE_VOTES_RESUMED:
+    case NOTE_STORAGE_SLOW:
+    case NOTE_CATCHING_UP:
+    case NOTE_CAUGHT_UP:
+        say_self(n, text, size);
+        break;
+    case NOTE_VIEW_CHANGED:
+    case NOTE_FORK_SEEN:
+    case NOTE_STATE_DIFFERS:
+        say_chain(n, text, size);
+        break;
+    case NOTE_KINDS:
+        snprintf(text, size, "nothing");
+        break;
+    }
+}
+
+void words_of(const struct note *note, const struct cluster *c, struct words *words)
+{
+    words->level = table[note->kind].level;
+    words->code = table[note->kind].code;
+    words->event = note_kind_text(note->kind);
+    words->member = note->member < c->member_count ? c->member[note->member].name : NULL;
+    say(note, c, words->message, sizeof words->message);
+}
