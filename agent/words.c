@@ -22,6 +22,8 @@ static const struct {
     [NOTE_MEMBER_UNREACHABLE] = {"OST-2001", WORDS_WARNING},
     [NOTE_MEMBER_REACHABLE] = {"OST-2002", WORDS_NOTICE},
     [NOTE_MEMBER_STARTED] = {"OST-2003", WORDS_NOTICE},
+    [NOTE_MEMBER_WRONG] = {"OST-2004", WORDS_ERROR},
+    [NOTE_MEMBER_CLEARED] = {"OST-2005", WORDS_NOTICE},
     [NOTE_COMMAND_SKIPPED] = {"OST-4001", WORDS_INFO},
     [NOTE_STARTED] = {"OST-5001", WORDS_NOTICE},
     [NOTE_QUORUM_LOST] = {"OST-1001", WORDS_ERROR},
@@ -47,6 +49,7 @@ static const char *const cause_words[] = {
     [CAUSE_DEADLINE] = "its time was over",
     [CAUSE_FAILED] = "its worker failed",
     [CAUSE_DISPUTED] = "leader and auditor disagree",
+    [CAUSE_DISSENT] = "it holds other statistics than those settled",
     [CAUSE_BETTER_CANDIDATE] = "another member is fitter",
     [CAUSE_MALFORMED] = "malformed",
     [CAUSE_BAD_SIGNATURE] = "badly signed",
@@ -59,6 +62,7 @@ static const char *const cause_words[] = {
     [CAUSE_TOO_NEW] = "of a time that has not come",
     [CAUSE_OUTSIDE_RING] = "of a window that is not open",
     [CAUSE_SAID_BEFORE] = "said before",
+    [CAUSE_OTHER_STATE] = "its author's state differs from the chain's",
     [CAUSE_VOTES_MISSING] = "its vote record is missing",
     [CAUSE_VOTES_DAMAGED] = "its vote record is damaged",
     [CAUSE_VOTES_FOREIGN] = "its vote record is a copy or a restored backup",
@@ -121,6 +125,9 @@ static void say_grant(const struct note *n, const struct cluster *c, char *text,
     } else if (n->kind == NOTE_GRANTED) {
         snprintf(text, size, "fence %llu to %s, audited by %s", fence, member,
                  words_member(c, n->other));
+    } else if (n->kind == NOTE_AUDITOR_REPLACED && n->member == MEMBER_NONE) {
+        snprintf(text, size, "fence %llu has no auditor any more (was %s): %s", fence,
+                 words_member(c, n->other), cause_words[n->cause]);
     } else if (n->kind == NOTE_AUDITOR_REPLACED) {
         snprintf(text, size, "%s now audits fence %llu", member, fence);
     } else {
@@ -171,6 +178,11 @@ static void say_member(const struct note *n, const struct cluster *c, char *text
                  (unsigned long long)n->count);
     } else if (n->kind == NOTE_MEMBER_REACHABLE) {
         snprintf(text, size, "%s can be reached again", member);
+    } else if (n->kind == NOTE_MEMBER_WRONG) {
+        snprintf(text, size, "%s signs what is wrong: %llu members say so", member,
+                 (unsigned long long)n->count);
+    } else if (n->kind == NOTE_MEMBER_CLEARED) {
+        snprintf(text, size, "%s is no longer said to sign what is wrong", member);
     } else if (n->kind == NOTE_MEMBER_STARTED) {
         snprintf(text, size, "%s has started", member);
     } else if (n->kind == NOTE_WORK_FAILED) {
@@ -257,6 +269,8 @@ static void say(const struct note *n, const struct cluster *c, char *text, size_
     case NOTE_MEMBER_UNREACHABLE:
     case NOTE_MEMBER_REACHABLE:
     case NOTE_MEMBER_STARTED:
+    case NOTE_MEMBER_WRONG:
+    case NOTE_MEMBER_CLEARED:
     case NOTE_WORK_FAILED:
     case NOTE_COMMAND_SKIPPED:
         say_member(n, c, text, size);

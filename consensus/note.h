@@ -11,7 +11,8 @@
 #define NOTES(X)                                                                               \
     /* decided by a block: the same on every member, in the same order */                      \
     X(GRANTED, "granted")                   /* member, fence; other: the auditor */            \
-    X(AUDITOR_REPLACED, "auditor_replaced") /* member: the new one, fence */                   \
+    X(AUDITOR_REPLACED, "auditor_replaced") /* member: the new, other: the old, either NONE;   \
+                                               fence, cause */                                 \
     X(GRANT_ENDED, "grant_ended")           /* member: the holder, fence, cause */             \
     X(WINDOWS_SETTLED, "windows_settled")   /* first, count; member, other: by whom */         \
     X(WINDOW_DISPUTED, "window_disputed")   /* member, window in first, fence */               \
@@ -21,6 +22,8 @@
     X(NO_CANDIDATE, "no_candidate")         /* windows wait */                                 \
     X(MEMBER_UNREACHABLE, "member_unreachable") /* member, count: how many say so */           \
     X(MEMBER_REACHABLE, "member_reachable")     /* member */                                   \
+    X(MEMBER_WRONG, "member_wrong")             /* member, count: how many find it wrong */    \
+    X(MEMBER_CLEARED, "member_cleared")         /* member: no longer */                        \
     X(MEMBER_STARTED, "member_started")         /* member: a new incarnation attests */        \
     X(COMMAND_SKIPPED, "command_skipped")       /* member: author, cause; count: index */      \
     /* seen by this agent alone */                                                             \
@@ -55,6 +58,7 @@ enum note_kind {
     X(DEADLINE, "deadline")                                                                    \
     X(FAILED, "failed")                                                                        \
     X(DISPUTED, "disputed")                                                                    \
+    X(DISSENT, "dissent")                                                                      \
     X(BETTER_CANDIDATE, "better_candidate")                                                    \
     X(MALFORMED, "malformed")                                                                  \
     X(BAD_SIGNATURE, "bad_signature")                                                          \
@@ -67,6 +71,7 @@ enum note_kind {
     X(TOO_NEW, "too_new")                                                                      \
     X(OUTSIDE_RING, "outside_ring")                                                            \
     X(SAID_BEFORE, "said_before")                                                              \
+    X(OTHER_STATE, "other_state")                                                              \
     X(VOTES_MISSING, "votes_missing")                                                          \
     X(VOTES_DAMAGED, "votes_damaged")                                                          \
     X(VOTES_FOREIGN, "votes_foreign")                                                          \
