@@ -80,6 +80,7 @@ struct settled_window {
     uint64_t fence;
     struct window_digest digest;
     uint32_t members[2]; /* by whose results; with audit off the second may be MEMBER_NONE */
+    uint32_t dissenters; /* bits of members: have said otherwise */
 };
 
 struct windows {
@@ -108,8 +109,10 @@ struct cluster {
     struct member member[MEMBERS_MAX];
     struct attested latest[MEMBERS_MAX];
     struct record record[MEMBERS_MAX];
-    uint64_t barred_until_ms[MEMBERS_MAX];  /* not a candidate in tiers 1 and 2 before that */
-    uint64_t dissent_until_ms[MEMBERS_MAX]; /* neither candidate nor auditor before that */
+    uint64_t barred_until_ms[MEMBERS_MAX];    /* not a candidate in tiers 1 and 2 before that */
+    uint64_t dissent_until_ms[MEMBERS_MAX];   /* neither candidate nor auditor before that */
+    uint64_t condemned_until_ms[MEMBERS_MAX]; /* dissented again: counts as `wrong` by all */
+    uint32_t urgent_used[MEMBERS_MAX]; /* urgent commands decided in the open tick, 0 .. 4 */
 
     uint64_t last_fence;
     uint64_t grant_moved_ms; /* when a grant last moved because its holder was accused */

@@ -1,0 +1,241 @@
+#include "command.h"
+
+#include <assert.h>
+
+#include "codec.h"
+
+#define SCORE_MAX 100u
+#define MASK_BYTES 2u /* of bits of members */
+
+static_assert(MEMBERS_MAX <= 8 * MASK_BYTES, "every member has its bit");
+static_assert(8 + 1 + RESULT_WINDOWS_MAX * DIGEST_BYTES + 6 + SIGNATURE_BYTES <=
+                  COMMAND_BYTES_MAX,
+              "the largest command fits");
+
+static bool digest_is_none(const struct window_digest *digest)
+{
+    uint32_t bits = 0;
+    for (uint32_t i = 0; i < DIGEST_BYTES; i++) {
+        bits |= digest->bytes[i];
+    }
+    return bits == 0;
+}
+
+static bool reason_is_sound(const char reason[static REASON_SIZE_BYTES])
+{
+    uint32_t size = 0;
+    while (size < REASON_SIZE_BYTES && reason[size] >= ' ' && reason[size] <= '~') {
+        size++;
+    }
+    if (size == REASON_SIZE_BYTES) {
+        return false;
+    }
+    while (size < REASON_SIZE_BYTES && reason[size] == '\0') {
+        size++;
+    }
+    return size == REASON_SIZE_BYTES;
+}
+
+static bool ranking_is_sound(const struct attest *a)
+{
+    uint32_t seen = 0;
+    for (uint32_t i = 0; i < a->ranked; i++) {
+        if (a->ranking[i] >= MEMBERS_MAX || (seen >> a->ranking[i] & 1) != 0) {
+            return false;
+        }
+        seen |= 1u << a->ranking[i];
+    }
+    return true;
+}
+
+static bool attest_is_sound(const struct attest *a)
+{
+    return a->incarnation != 0 && a->seq != 0 && a->tick != 0 && a->score <= SCORE_MAX &&
+           a->version_low <= a->version_high && ranking_is_sound(a);
+}
+
+static bool attest_read(struct reader *r, struct attest *a)
+{
+    a->incarnation = read_uint(r, 8);
+    a->seq = read_uint(r, 8);
+    a->tick = read_uint(r, 8);
+    a->height = read_uint(r, 8);
+    a->digest = read_hash(r);
+    a->own = (uint32_t)read_uint(r, 4);
+    a->serve = (uint32_t)read_uint(r, 4);
+    a->score = (uint8_t)read_uint(r, 1);
+    a->silent = (uint32_t)read_uint(r, MASK_BYTES);
+    a->wrong = (uint32_t)read_uint(r, MASK_BYTES);
+    a->version_low = (uint32_t)read_uint(r, 4);
+    a->version_high = (uint32_t)read_uint(r, 4);
+    a->ranked = (uint32_t)read_uint(r, 1);
+    if (a->ranked > MEMBERS_MAX) {
+        return false;
+    }
+    read_bytes(r, a->ranking, a->ranked);
+    return attest_is_sound(a);
+}
+
+static void attest_write(struct writer *w, const struct attest *a)
+{
+    assert(a->ranked <= MEMBERS_MAX);
+    assert(attest_is_sound(a));
+    write_uint(w, a->incarnation, 8);
+    write_uint(w, a->seq, 8);
+    write_uint(w, a->tick, 8);
+    write_uint(w, a->height, 8);
+    write_hash(w, &a->digest);
+    write_uint(w, a->own, 4);
+    write_uint(w, a->serve, 4);
+    write_uint(w, a->score, 1);
+    write_uint(w, a->silent, MASK_BYTES);
+    write_uint(w, a->wrong, MASK_BYTES);
+    write_uint(w, a->version_low, 4);
+    write_uint(w, a->version_high, 4);
+    write_uint(w, a->ranked, 1);
+    write_bytes(w, a->ranking, a->ranked);
+}
+
+static bool result_is_sound(const struct result *s)
+{
+    /* The end of the range must be a number, so that nobody has to think of overflow again. */
+    if (s->count == 0 || s->count > RESULT_WINDOWS_MAX ||
+        s->first_window > UINT64_MAX - RESULT_WINDOWS_MAX) {
+        return false;
+    }
+    for (uint32_t i = 0; i < s->count; i++) {
+        if (digest_is_none(&s->digests[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool result_read(struct reader *r, struct result *s)
+{
+    s->first_window = read_uint(r, 8);
+    s->count = (uint32_t)read_uint(r, 1);
+    for (uint32_t i = 0; i < s->count && i < RESULT_WINDOWS_MAX; i++) {
+        read_bytes(r, s->digests[i].bytes, DIGEST_BYTES);
+    }
+    return result_is_sound(s);
+}
+
+static void result_write(struct writer *w, const struct result *s)
+{
+    assert(result_is_sound(s));
+    write_uint(w, s->first_window, 8);
+    write_uint(w, s->count, 1);
+    for (uint32_t i = 0; i < s->count; i++) {
+        write_bytes(w, s->digests[i].bytes, DIGEST_BYTES);
+    }
+}
+
+static bool body_read(struct reader *r, struct command *c)
+{
+    switch (c->kind) {
+    case COMMAND_ATTEST:
+        return attest_read(r, &c->attest);
+    case COMMAND_RESULT:
+        return result_read(r, &c->result);
+    case COMMAND_DISPUTE:
+        c->dispute.fence = read_uint(r, 8);
+        c->dispute.window = read_uint(r, 8);
+        read_bytes(r, c->dispute.own.bytes, DIGEST_BYTES);
+        return c->dispute.fence != 0 && !digest_is_none(&c->dispute.own);
+    case COMMAND_FAIL:
+        c->fail.fence = read_uint(r, 8);
+        read_bytes(r, c->fail.reason, REASON_SIZE_BYTES);
+        return c->fail.fence != 0 && reason_is_sound(c->fail.reason);
+    }
+    return false; /* the kind is a foreign byte */
+}
+
+static void body_write(struct writer *w, const struct command *c)
+{
+    switch (c->kind) {
+    case COMMAND_ATTEST:
+        attest_write(w, &c->attest);
+        return;
+    case COMMAND_RESULT:
+        result_write(w, &c->result);
+        return;
+    case COMMAND_DISPUTE:
+        assert(c->dispute.fence != 0);
+        assert(!digest_is_none(&c->dispute.own));
+        write_uint(w, c->dispute.fence, 8);
+        write_uint(w, c->dispute.window, 8);
+        write_bytes(w, c->dispute.own.bytes, DIGEST_BYTES);
+        return;
+    case COMMAND_FAIL:
+        assert(c->fail.fence != 0);
+        assert(reason_is_sound(c->fail.reason));
+        write_uint(w, c->fail.fence, 8);
+        write_bytes(w, c->fail.reason, REASON_SIZE_BYTES);
+        return;
+    }
+    assert(false);
+}
+
+bool command_decode(struct command *c, const uint8_t *bytes, size_t size_bytes)
+{
+    *c = (struct command){0};
+    struct reader r = reader_of(bytes, size_bytes);
+    c->author = (uint32_t)read_uint(&r, 1);
+    c->term = (uint32_t)read_uint(&r, 4);
+    c->kind = (enum command_kind)read_uint(&r, 1);
+    if (c->author >= MEMBERS_MAX || !body_read(&r, c)) {
+        return false;
+    }
+    read_bytes(&r, c->signature, SIGNATURE_BYTES);
+    return reader_done(&r);
+}
+
+/* All that is signed: everything but the signature. */
+static size_t signed_encode(const struct command *c, uint8_t out[static COMMAND_BYTES_MAX])
+{
+    assert(c->author < MEMBERS_MAX);
+    struct writer w = writer_of(out, COMMAND_BYTES_MAX - SIGNATURE_BYTES);
+    write_uint(&w, c->author, 1);
+    write_uint(&w, c->term, 4);
+    write_uint(&w, (uint64_t)c->kind, 1);
+    body_write(&w, c);
+    return writer_done(&w);
+}
+
+size_t command_encode(const struct command *c, uint8_t out[static COMMAND_BYTES_MAX])
+{
+    const size_t size_bytes = signed_encode(c, out);
+    for (uint32_t i = 0; i < SIGNATURE_BYTES; i++) {
+        out[size_bytes + i] = c->signature[i];
+    }
+    return size_bytes + SIGNATURE_BYTES;
+}
+
+static struct statement statement_of(const struct hash *cluster_id, const uint8_t *body,
+                                     size_t body_size_bytes)
+{
+    return (struct statement){
+        .domain = "ostrakon/cmd/1",
+        .cluster_id = cluster_id->bytes,
+        .body = body,
+        .body_size_bytes = body_size_bytes,
+    };
+}
+
+void command_sign(struct command *c, const struct hash *cluster_id, const struct key_pair *vote)
+{
+    uint8_t body[COMMAND_BYTES_MAX];
+    const size_t size_bytes = signed_encode(c, body);
+    const struct statement statement = statement_of(cluster_id, body, size_bytes);
+    signer_sign(vote, &statement, c->signature);
+}
+
+bool command_verify(const struct command *c, const struct hash *cluster_id,
+                    const uint8_t vote_key[static PUBLIC_KEY_BYTES])
+{
+    uint8_t body[COMMAND_BYTES_MAX];
+    const size_t size_bytes = signed_encode(c, body);
+    const struct statement statement = statement_of(cluster_id, body, size_bytes);
+    return signature_verify(vote_key, &statement, c->signature);
+}
