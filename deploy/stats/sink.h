@@ -1,0 +1,178 @@
+#ifndef STATS_SINK_H
+#define STATS_SINK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "rollup.h"
+#include "row.h"
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+/* The database that holds the statistics: rows as they came in, and what is published of them.
+ *
+ * It keeps the contract of standing.md, section 7, whoever calls it in whatever order and
+ * wherever he dies: each procedure is one transaction, and all transactions that write take the
+ * same lock (SQLite's) before they read. One thread at a time has a `struct sink`; any number
+ * of processes on one machine may have the file.
+ *
+ * All procedures answer false for the machine's faults (the disk, a lock that was not to be
+ * had, a damaged file), with a sentence in `error`, and then have changed nothing.
+ */
+
+#define SINK_ERROR_BYTES 1024
+
+/* How far a fence may be above the highest one seen, and a window that is to be closed above
+ * the one that is open or now: a flipped bit in either must not bar everybody (fence), nor send
+ * all rows to come into a window of a far century (close; the contract says this of fences
+ * only). */
+#define SINK_JUMP_MAX 1000
+
+/* Fences and windows are below this, so that no sum of two overflows. */
+#define SINK_NUMBER_MAX (INT64_C(1) << 53)
+
+struct sink {
+    struct sqlite3 *db;
+    struct sqlite3_stmt *insert;  /* compiled once: it runs once a row */
+    char error[SINK_ERROR_BYTES]; /* of the last procedure that answered false */
+    char path[256];               /* cut off when longer; for messages only */
+    int64_t busy_ms;
+    int64_t window_s; /* length of a window, since `init` */
+    int64_t
+        endorsers; /* members who must have endorsed what is published: 2; 1 without audit */
+    int64_t batch; /* the window that rows inserted now belong to */
+    int64_t (*now_ms)(void); /* instant_now_ms; a test may put its own here */
+};
+
+struct sink_founding {
+    int64_t window_s;  /* 1 .. 86400 */
+    int64_t endorsers; /* 1 or 2 */
+    int64_t top_fence; /* what the cluster has given out already; 0 for a new cluster */
+};
+
+/* Makes the sink, or finishes one whose making was interrupted. Refuses when there is one, or
+ * any other database. Leaves `s` open only when it answers true. */
+bool sink_found(struct sink *s, const char *path, const struct sink_founding *founding)
+    __attribute__((warn_unused_result));
+
+/* Opens a sink that exists. A procedure waits at most `busy_ms` for its lock. */
+bool sink_open(struct sink *s, const char *path, int64_t busy_ms)
+    __attribute__((warn_unused_result));
+
+/* Accepts NULL, a zeroed struct and one that failed to open. */
+void sink_finish(struct sink *s);
+
+/* Whether the last procedure failed only since another process had the lock for too long. */
+bool sink_is_busy(const struct sink *s);
+
+/* ---- Rows come in (sink_insert.c) ---- */
+
+/* What became of a row that was handed in. Neither is a failure. Those after INSERTED are
+ * counted in the sink, per node, in the transaction that found them out. */
+#define ARRIVALS(X)                                                                            \
+    X(INSERTED, "inserted")           /* new, and in the window that was open */               \
+    X(LATE, "late")                   /* new, of a time before the window it was put into */   \
+    X(DOUBLED, "doubled")             /* the same row is there already */                      \
+    X(CONTRADICTING, "contradicting") /* another row has its node and id: that one stands */   \
+    X(MALFORMED, "malformed")         /* no row could be read; see sink_count_malformed */
+
+#define ARRIVAL_NAME(name, text) ARRIVAL_##name,
+enum arrival { ARRIVALS(ARRIVAL_NAME) ARRIVAL_COUNT };
+#undef ARRIVAL_NAME
+
+const char *arrival_text(enum arrival arrival);
+
+/* Takes the lock, and fixes the window of the rows to come: max(open, floor(now / window_s)).
+ * Whoever closes a window waits until this batch is in or given up, so do not read from a pipe
+ * between begin and commit. */
+bool sink_batch_begin(struct sink *s) __attribute__((warn_unused_result));
+
+/* Inside a batch. The row has id and node (asserted). */
+bool sink_insert(struct sink *s, const struct row *row, enum arrival *out)
+    __attribute__((warn_unused_result));
+
+/* Inside a batch: one line more of this node that was no row. */
+bool sink_count_malformed(struct sink *s, const char *node) __attribute__((warn_unused_result));
+
+/* Inside a batch: the same row as `row`, which has no id, came `*ordinal` times before (from 0)
+ * in what this process handed in. Kept in a temporary table, since a log may be larger than
+ * memory. */
+bool sink_ordinal(struct sink *s, const char *row_digest, int64_t *ordinal)
+    __attribute__((warn_unused_result));
+
+/* Inside a batch: whether this node's row of this id is there. */
+bool sink_has(struct sink *s, const char *node, const char *id, bool *out)
+    __attribute__((warn_unused_result));
+
+bool sink_batch_commit(struct sink *s) __attribute__((warn_unused_result));
+void sink_batch_abandon(struct sink *s);
+
+/* ---- Windows (sink_window.c, sink_publish.c) ---- */
+
+/* How the sink answers a worker. None is a failure. */
+#define SINK_ANSWERS(X)                                                                        \
+    X(ACCEPTED, "accepted")                                                                    \
+    X(OLD_FENCE, "refused: a newer grant has written to the sink")                             \
+    X(FENCE_TOO_HIGH, "refused: the fence is too far above the highest one seen")              \
+    X(WINDOW_TOO_HIGH, "refused: the window is too far ahead to be closed")                    \
+    X(NOT_CLOSED, "refused: rows may still come into that window")                             \
+    X(OTHER_AUTHOR, "refused: another member has staged the window under this fence")
+
+#define SINK_ANSWER_NAME(name, text) SINK_##name,
+enum sink_answer { SINK_ANSWERS(SINK_ANSWER_NAME) };
+#undef SINK_ANSWER_NAME
+
+const char *sink_answer_text(enum sink_answer answer);
+
+/* What is published of a window, if anything. */
+struct publication {
+    bool is_there;
+    int64_t fence;
+    struct digest digest;
+};
+
+/* A member's claim about one window, under its grant. */
+struct claim {
+    int64_t window; /* 0 .. SINK_NUMBER_MAX */
+    int64_t fence;  /* 1 .. SINK_NUMBER_MAX */
+    const char *member;
+    struct digest digest;
+};
+
+/* close(k): from now on no row comes into `window` or any before it. Idempotent. */
+bool sink_close(struct sink *s, int64_t window, enum sink_answer *out)
+    __attribute__((warn_unused_result));
+
+/* Adds up the rows of a window, which ought to be closed. `out` is an empty rollup. */
+bool sink_read(struct sink *s, int64_t window, struct rollup *out)
+    __attribute__((warn_unused_result));
+
+/* stage(k, f, rows, d): hands in the leader's rows and its endorsement of them, and publishes
+ * if that was the last one missing. Once published, nothing is written but the fence. The same
+ * author may stage again under the same fence (its agent was restarted): the rows that stand
+ * stay, and its new endorsement counts. */
+bool sink_stage(struct sink *s, const struct claim *claim, const struct rollup *rows,
+                enum sink_answer *out, struct publication *published)
+    __attribute__((warn_unused_result));
+
+/* endorse(k, f, d): the auditor's word that `claim->digest` is right; publishes if that was the
+ * last one missing and the sink's own digest over the stored rows is the same. */
+bool sink_endorse(struct sink *s, const struct claim *claim, enum sink_answer *out,
+                  struct publication *published) __attribute__((warn_unused_result));
+
+/* How far a window has come. Read in one snapshot. */
+struct progress {
+    int64_t top_fence;
+    bool is_staged; /* under the fence asked about */
+    struct publication published;
+};
+
+bool sink_progress(struct sink *s, int64_t window, int64_t fence, struct progress *out)
+    __attribute__((warn_unused_result));
+
+/* A number that changes when another process has committed: cheap, so ask it often. */
+bool sink_version(struct sink *s, int64_t *out) __attribute__((warn_unused_result));
+
+#endif
