@@ -78,9 +78,16 @@ struct http_answer {
     bool close;                  /* and then close the connection */
 };
 
+enum http_trouble_kind {
+    HTTP_TROUBLE_SLOW,    /* no complete request in time */
+    HTTP_TROUBLE_CROWDED, /* too many connections, or no descriptor for one more */
+    HTTP_TROUBLE_LEFT,    /* it went, or did not speak TLS with a key we know */
+};
+
 /* Why somebody on the other side of a connection was cut off, or cut himself off, without a
  * request that could be handed on. */
 struct http_trouble {
+    enum http_trouble_kind kind;
     const char *address;             /* as in http_request */
     const struct tls_caller *caller; /* NULL unless HTTP_PEER */
     const char *reason;              /* words, e.g. "no complete request within 5 s" */

@@ -38,11 +38,12 @@ enum peers_kind {
 };
 
 /* What somebody did wrong, for the log. Already limited to one a minute for each offender and
- * kind. All texts borrowed for the call, and safe to print. */
+ * kind. All texts are borrowed for the call, and safe to print. */
 #define PEERS_TROUBLES(X)                                                                      \
     X(STRANGER, "stranger")     /* TLS failed, or the key is nobody's */                       \
     X(SLOW, "slow")             /* no complete request in time */                              \
-    X(RUBBISH, "rubbish")       /* a request that is not one of ours */                        \
+    X(CROWDED, "crowded")       /* cut off for too many connections */                         \
+    X(RUBBISH, "rubbish")       /* a member's request that is not one of ours */               \
     X(WRONG_KEY, "wrong key")   /* who answers at a member's address does not hold its key */  \
     X(REFUSED_US, "refused us") /* a member answered with an error */
 

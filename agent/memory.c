@@ -1,0 +1,19 @@
+#include "agent/memory.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+void memory_expect(bool there)
+{
+    if (!there) {
+        fputs("ostrakond: out of memory\n", stderr);
+        abort();
+    }
+}
+
+void *memory_get(size_t size_bytes)
+{
+    void *const memory = calloc(1, size_bytes);
+    memory_expect(memory != NULL);
+    return memory;
+}
