@@ -8,6 +8,7 @@
 
 #include "config_report.h"
 #include "consensus/founding.h"
+#include "keyfile.h"
 
 /* The two files that configure an agent, both YAML: `cluster.yaml`, the founding document, the
  * same on every node, and `node.yaml`, what concerns this node alone. Each reader judges a
@@ -79,6 +80,17 @@ void hook_argv(const struct hook_command *h, const char *argv[static HOOK_WORDS_
  * zero ports, scopes, and whatever else is not one numeric address and one port. */
 bool address_canonical(const char *text, char out[static ADDRESS_SIZE_BYTES])
     __attribute__((warn_unused_result));
+
+/* Reads both keys, and compares them with what the cluster's file says of this member. False,
+ * with faults in the report and both zeroed, if either is not as it should be. The caller
+ * finishes them. */
+bool node_keys_read(const struct node_config *c, struct keyfile *transport,
+                    struct keyfile *vote, struct config_report *report)
+    __attribute__((warn_unused_result));
+
+/* Adds faults for what the file names and the machine has not: a data directory that can be
+ * written, hooks that can be run. */
+void node_config_check(const struct node_config *c, struct config_report *report);
 
 /* What `ostrakond --check FILE` runs: reads both files, and the keys, and compares these with
  * what the cluster's file says of this member. Faults and warnings to `err`, a line on what was

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #define WORD_BYTES_MAX 40u
 
@@ -124,7 +125,8 @@ const char *text_nearest(const char *given, const char *const *words, uint32_t c
     for (uint32_t i = 0; i < count; i++) {
         const size_t word_size = strlen(words[i]);
         assert(word_size <= WORD_BYTES_MAX);
-        const uint32_t faults = distance(given, size, words[i], word_size);
+        const bool begun = size >= 3 && strncasecmp(given, words[i], size) == 0;
+        const uint32_t faults = begun ? 1 : distance(given, size, words[i], word_size);
         if (faults < fewest) {
             fewest = faults;
             nearest = words[i];

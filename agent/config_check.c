@@ -1,0 +1,100 @@
+#include "config.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <sodium.h>
+
+static void check_key(const char *path, const char *what,
+                      const uint8_t expected[static PUBLIC_KEY_BYTES],
+                      const struct node_config *c, struct keyfile *out,
+                      struct config_report *report)
+{
+    const struct config_place place = {path, 0, 0};
+    char error[KEYFILE_ERROR_BYTES];
+    if (!keyfile_read(path, out, error)) {
+        /* the sentence begins with the path, as a place does */
+        config_fault(report, place, NULL, "%s", error + strlen(path) + 1);
+        return;
+    }
+    if (memcmp(out->public_key, expected, PUBLIC_KEY_BYTES) != 0) {
+        char ours[2 * 8 + 1];
+        char theirs[2 * 8 + 1];
+        sodium_bin2hex(ours, sizeof ours, out->public_key, 8);
+        sodium_bin2hex(theirs, sizeof theirs, expected, 8);
+        config_fault(report, place, NULL, "this key is %s..., but %s gives %s the %s %s...",
+                     ours, c->cluster_path, c->name, what, theirs);
+    }
+}
+
+bool node_keys_read(const struct node_config *c, struct keyfile *transport,
+                    struct keyfile *vote, struct config_report *report)
+{
+    const uint32_t before = report->fault_count;
+    const struct founding_member *m = &c->founding.members[c->member];
+    *transport = (struct keyfile){0};
+    *vote = (struct keyfile){0};
+    check_key(c->transport_key_path, "transport key", m->transport_key, c, transport, report);
+    check_key(c->vote_key_path, "vote key", m->vote_key, c, vote, report);
+    if (report->fault_count != before) {
+        keyfile_finish(transport);
+        keyfile_finish(vote);
+        return false;
+    }
+    return true;
+}
+
+static void check_data_dir(const struct node_config *c, struct config_report *report)
+{
+    const struct config_place place = {c->data_dir, 0, 0};
+    struct stat s;
+    if (stat(c->data_dir, &s) != 0) {
+        config_fault(report, place, "data_dir", "%s", strerror(errno));
+    } else if (!S_ISDIR(s.st_mode)) {
+        config_fault(report, place, "data_dir", "not a directory");
+    } else if (access(c->data_dir, W_OK | X_OK) != 0) {
+        config_fault(report, place, "data_dir", "not writable: %s", strerror(errno));
+    }
+}
+
+static void check_hook(const struct hook_command *h, const char *key,
+                       struct config_report *report)
+{
+    if (h->count > 0 && strchr(h->text, '/') != NULL && access(h->text, X_OK) != 0) {
+        config_fault(report, (struct config_place){h->text, 0, 0}, key, "cannot be run: %s",
+                     strerror(errno));
+    }
+}
+
+void node_config_check(const struct node_config *c, struct config_report *report)
+{
+    check_data_dir(c, report);
+    check_hook(&c->grant, "hooks.grant", report);
+    check_hook(&c->revoke, "hooks.revoke", report);
+}
+
+int config_check(const char *path, FILE *out, FILE *err)
+{
+    static const char *const roles[] = {[ROLE_NODE] = "node", [ROLE_WITNESS] = "witness"};
+    struct config_report report = {0};
+    struct node_config c;
+    struct keyfile transport = {0};
+    struct keyfile vote = {0};
+    if (node_config_read(path, &c, &report)) {
+        node_config_check(&c, &report);
+        if (node_keys_read(&c, &transport, &vote, &report) && report.fault_count == 0) {
+            char id[2 * HASH_BYTES + 1];
+            const struct hash hash = founding_id(&c.founding);
+            sodium_bin2hex(id, sizeof id, hash.bytes, sizeof hash.bytes);
+            fprintf(out, "%s: ok: %s (%s), one of %u members of %s\ncluster id %s\n", path,
+                    c.name, roles[c.founding.members[c.member].role], c.founding.member_count,
+                    c.founding.name, id);
+        }
+    }
+    keyfile_finish(&transport);
+    keyfile_finish(&vote);
+    fputs(report.text, err);
+    return report.fault_count == 0 ? 0 : CONFIG_EXIT;
+}

@@ -1,0 +1,285 @@
+#include "config.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config_file.h"
+#include "config_value.h"
+#include "keyfile.h"
+#include "text.h"
+
+/* node.yaml: what concerns this node alone. */
+
+#define API_DEFAULT "127.0.0.1:7180"
+#define SOCKET_DEFAULT "/run/ostrakon/agent.sock"
+
+struct raw_hooks {
+    char **grant;
+    uint32_t grant_count;
+    char **revoke;
+    uint32_t revoke_count;
+};
+
+struct raw_node {
+    char *name;
+    char *cluster;
+    char *data_dir;
+    char *listen;
+    char *api;
+    char *socket;
+    struct raw_hooks *hooks;
+    char *log_level;
+};
+
+#define OPTIONAL (CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL)
+#define TEXT(key, flags)                                                                       \
+    CYAML_FIELD_STRING_PTR(#key, flags, struct raw_node, key, 0, CYAML_UNLIMITED)
+
+static const cyaml_schema_value_t word_schema = {
+    CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 0, CYAML_UNLIMITED),
+};
+
+static const cyaml_schema_field_t hook_fields[] = {
+    CYAML_FIELD_SEQUENCE("grant", OPTIONAL, struct raw_hooks, grant, &word_schema, 0,
+                         CYAML_UNLIMITED),
+    CYAML_FIELD_SEQUENCE("revoke", OPTIONAL, struct raw_hooks, revoke, &word_schema, 0,
+                         CYAML_UNLIMITED),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t node_fields[] = {
+    TEXT(name, CYAML_FLAG_POINTER),
+    TEXT(cluster, CYAML_FLAG_POINTER),
+    TEXT(data_dir, CYAML_FLAG_POINTER),
+    TEXT(listen, OPTIONAL),
+    TEXT(api, OPTIONAL),
+    TEXT(socket, OPTIONAL),
+    CYAML_FIELD_MAPPING_PTR("hooks", OPTIONAL, struct raw_node, hooks, hook_fields),
+    TEXT(log_level, OPTIONAL),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t node_schema = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct raw_node, node_fields),
+};
+
+static const struct shape_key node_keys[] = {
+    {"name", "the name of this node in the cluster's file"},
+    {"cluster", "the path of the cluster's file"},
+    {"data_dir", "the path of this node's data directory"},
+    {"listen", "a numeric address and port, like 0.0.0.0:7100"},
+    {"api", "a numeric address and port, like 127.0.0.1:7180"},
+    {"socket", "the path of a Unix socket, at most 107 bytes"},
+    {"hooks", "a mapping with grant and revoke"},
+    {"grant", "a list of words: a program and its arguments"},
+    {"revoke", "a list of words: a program and its arguments"},
+    {"grant[]", "a word"},
+    {"revoke[]", "a word"},
+    {"log_level", "error, warning, notice, info or debug"},
+    {NULL, NULL},
+};
+
+static const struct file_kind node_file = {&node_schema, node_keys};
+
+struct judge {
+    const struct shape *shape;
+    struct config_report *report;
+};
+
+static void refuse(const struct judge *j, const char *key, const char *text)
+{
+    const struct shape_key *k = node_keys;
+    while (k->key != NULL && strcmp(k->key, key) != 0) {
+        k++;
+    }
+    assert(k->key != NULL);
+    char quoted[CONFIG_QUOTE_BYTES];
+    config_fault(j->report, shape_place(j->shape, key), key, "%s is not %s",
+                 config_quote(text, quoted), k->expected);
+}
+
+/* A path in the file is relative to the file. False if it is empty or does not fit. */
+static bool path_join(const char *file, const char *path, char *out, size_t out_bytes)
+{
+    const char *slash = strrchr(file, '/');
+    const int directory_size = path[0] == '/' || slash == NULL ? 0 : (int)(slash - file + 1);
+    const int size = snprintf(out, out_bytes, "%.*s%s", directory_size, file, path);
+    return path[0] != '\0' && size >= 0 && (size_t)size < out_bytes;
+}
+
+static void judge_path(const struct judge *j, const char *key, const char *text, char *out,
+                       size_t out_bytes)
+{
+    if (!path_join(j->shape->file, text, out, out_bytes)) {
+        refuse(j, key, text);
+    }
+}
+
+/* A program with a slash in its name is a path of the file's; one without is looked up in PATH.
+ */
+static void judge_hook(const struct judge *j, const char *key, char *const *words,
+                       uint32_t count, struct hook_command *out)
+{
+    char path[SHAPE_PATH_BYTES];
+    snprintf(path, sizeof path, "hooks.%s", key);
+    const struct config_place place = shape_place(j->shape, path);
+    if (words == NULL) {
+        return;
+    }
+    if (count == 0 || count > HOOK_WORDS_MAX || words[0][0] == '\0') {
+        config_fault(j->report, place, key,
+                     "expected a program and its arguments, 1 to %u words", HOOK_WORDS_MAX);
+        return;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        const bool is_path = i == 0 && strchr(words[0], '/') != NULL;
+        const size_t room = sizeof out->text - out->size_bytes;
+        char *at = out->text + out->size_bytes;
+        const bool fits = is_path ? path_join(j->shape->file, words[0], at, room)
+                                  : (size_t)snprintf(at, room, "%s", words[i]) < room;
+        if (!fits) {
+            config_fault(j->report, place, key, "longer than %u bytes", HOOK_TEXT_BYTES);
+            return;
+        }
+        out->size_bytes += (uint32_t)strlen(at) + 1;
+        out->count++;
+    }
+}
+
+void hook_argv(const struct hook_command *h, const char *argv[static HOOK_WORDS_MAX + 1])
+{
+    assert(h->count <= HOOK_WORDS_MAX);
+    const char *word = h->text;
+    for (uint32_t i = 0; i < h->count; i++) {
+        argv[i] = word;
+        word += strlen(word) + 1;
+    }
+    argv[h->count] = NULL;
+}
+
+static void judge_log_level(const struct judge *j, const char *text, enum log_level *out)
+{
+    static const char *const names[] = {"error", "warning", "notice", "info", "debug"};
+    *out = LOG_LEVEL_INFO;
+    if (text == NULL) {
+        return;
+    }
+    for (uint32_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(text, names[i]) == 0) {
+            *out = (enum log_level)i;
+            return;
+        }
+    }
+    refuse(j, "log_level", text);
+}
+
+static void judge_address(const struct judge *j, const char *key, const char *text,
+                          char out[static ADDRESS_SIZE_BYTES])
+{
+    if (!address_canonical(text, out)) {
+        refuse(j, key, text);
+    }
+}
+
+static void judge_data_dir(const struct judge *j, const char *text, struct node_config *out)
+{
+    /* the longest name of a file in it must still fit */
+    const size_t room = sizeof out->data_dir - sizeof "/" KEYFILE_TRANSPORT;
+    judge_path(j, "data_dir", text, out->data_dir, room);
+    snprintf(out->transport_key_path, sizeof out->transport_key_path, "%.*s/%s", (int)room,
+             out->data_dir, KEYFILE_TRANSPORT);
+    snprintf(out->vote_key_path, sizeof out->vote_key_path, "%.*s/%s", (int)room, out->data_dir,
+             KEYFILE_VOTE);
+}
+
+static void judge_node(const struct judge *j, const struct raw_node *raw,
+                       struct node_config *out)
+{
+    if (!value_name(raw->name, out->name)) {
+        refuse(j, "name", raw->name);
+    }
+    judge_path(j, "cluster", raw->cluster, out->cluster_path, sizeof out->cluster_path);
+    judge_data_dir(j, raw->data_dir, out);
+    judge_path(j, "socket", raw->socket == NULL ? SOCKET_DEFAULT : raw->socket, out->socket,
+               sizeof out->socket);
+    judge_address(j, "api", raw->api == NULL ? API_DEFAULT : raw->api, out->api);
+    if (raw->listen != NULL) {
+        judge_address(j, "listen", raw->listen, out->listen);
+    }
+    judge_log_level(j, raw->log_level, &out->log_level);
+    if (raw->hooks != NULL) {
+        judge_hook(j, "grant", raw->hooks->grant, raw->hooks->grant_count, &out->grant);
+        judge_hook(j, "revoke", raw->hooks->revoke, raw->hooks->revoke_count, &out->revoke);
+    }
+}
+
+/* Our place among the members, and what follows from it. */
+static void judge_membership(const struct judge *j, struct node_config *out)
+{
+    const struct founding *f = &out->founding;
+    const char *names[MEMBERS_MAX];
+    out->member = MEMBER_NONE;
+    for (uint32_t i = 0; i < f->member_count; i++) {
+        names[i] = f->members[i].name;
+        if (strcmp(out->name, names[i]) == 0) {
+            out->member = i;
+        }
+    }
+    if (out->member == MEMBER_NONE) {
+        const char *nearest = text_nearest(out->name, names, f->member_count);
+        config_fault(j->report, shape_place(j->shape, "name"), "name",
+                     "%s is no member of the cluster %s in %s%s%s%s", out->name, f->name,
+                     out->cluster_path, nearest == NULL ? "" : "; did you mean ",
+                     nearest == NULL ? "" : nearest, nearest == NULL ? "" : "?");
+        return;
+    }
+    if (out->listen[0] == '\0') {
+        memcpy(out->listen, f->members[out->member].address, sizeof out->listen);
+    }
+    if (strcmp(out->listen, out->api) == 0) {
+        config_fault(j->report, shape_place(j->shape, "api"), "api",
+                     "%s is where peers are listened to; expected another port", out->api);
+    }
+}
+
+static void node_config_parse(const char *path, const void *bytes, size_t size_bytes,
+                              struct node_config *out, struct config_report *report)
+{
+    struct shape *shape = calloc(1, sizeof *shape);
+    if (shape == NULL) {
+        config_fault(report, (struct config_place){path, 0, 0}, NULL, "out of memory");
+        return;
+    }
+    shape->file = path;
+    struct raw_node *raw = file_load(&node_file, bytes, size_bytes, shape, report);
+    if (raw != NULL) {
+        const struct judge j = {shape, report};
+        const uint32_t before = report->fault_count;
+        judge_node(&j, raw, out);
+        if (out->cluster_path[0] != '\0' &&
+            cluster_config_read(out->cluster_path, &out->founding, report) &&
+            report->fault_count == before) {
+            judge_membership(&j, out);
+        }
+    }
+    file_unload(&node_file, raw);
+    free(shape);
+}
+
+bool node_config_read(const char *path, struct node_config *out, struct config_report *report)
+{
+    const uint32_t before = report->fault_count;
+    char *bytes = NULL;
+    size_t size_bytes = 0;
+    memset(out, 0, sizeof *out);
+    if (file_read(path, &bytes, &size_bytes, report)) {
+        node_config_parse(path, bytes, size_bytes, out, report);
+    }
+    free(bytes);
+    if (report->fault_count != before) {
+        memset(out, 0, sizeof *out);
+        return false;
+    }
+    return true;
+}
