@@ -9,6 +9,7 @@
 #include "text.h"
 
 #define FIELDS_MAX 16u
+#define NESTING_MAX 16u
 
 struct walk {
     struct shape *shape;
@@ -17,7 +18,8 @@ struct walk {
     yaml_parser_t parser;
     yaml_event_t event; /* the one in hand; freed before the next is taken */
     uint32_t depth;
-    bool full; /* more values than there is room for: the rest is passed over */
+    bool full;     /* more values than there is room for: the rest is passed over */
+    bool too_deep; /* already reported; the parser is asked no more */
 };
 
 static struct config_place place_of(const struct walk *w, const yaml_mark_t *mark)
@@ -94,7 +96,8 @@ static bool remember(struct walk *w, const char *path)
 
 static bool walk_value(struct walk *w, const cyaml_schema_value_t *schema, const char *path);
 
-/* Passes over the value in hand, whatever it is; aliases in it are of no consequence. */
+/* Passes over the value in hand, whatever it is; aliases in it are of no consequence. Not however
+ * deep: libyaml's time grows with the square of the depth, a mebibyte of brackets takes an hour. */
 static bool skip(struct walk *w)
 {
     uint32_t open = 0;
@@ -105,7 +108,12 @@ static bool skip(struct walk *w)
         if (open == 0) {
             return true;
         }
-        if (!next(w)) {
+        w->too_deep = open > NESTING_MAX;
+        if (w->too_deep) {
+            config_fault(w->report, place_of(w, &w->event.start_mark), NULL,
+                         "nested more than %u deep", NESTING_MAX);
+        }
+        if (w->too_deep || !next(w)) {
             return false;
         }
     }
@@ -305,7 +313,7 @@ bool shape_read(struct shape *s, const struct cyaml_schema_value *schema,
         return false;
     }
     yaml_parser_set_input_string(&w.parser, bytes, size_bytes);
-    if (!walk_stream(&w, schema)) {
+    if (!walk_stream(&w, schema) && !w.too_deep) {
         report_syntax(&w, bytes, size_bytes);
     }
     yaml_event_delete(&w.event);
