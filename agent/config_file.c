@@ -67,6 +67,9 @@ struct first_message {
     char text[256];
 };
 
+static void keep_first(cyaml_log_t level, void *context, const char *format, va_list arguments)
+    __attribute__((format(printf, 3, 0)));
+
 /* libcyaml tells the cause first and then the way to it, a line each. */
 static void keep_first(cyaml_log_t level, void *context, const char *format, va_list arguments)
 {
