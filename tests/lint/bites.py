@@ -18,14 +18,16 @@ BROKEN = [
     (limits, {"tests/long.py": LONG_PYTHON}, "tests/long.py:1: a function of 62 lines"),
     (limits, {"agent/wide.h": "/* " + "x" * 94 + " */\n"}, "agent/wide.h:1: 100 columns"),
     (limits, {"agent/many.c": "\n" * 401}, "agent/many.c: 401 lines"),
-    (include_direction, {"tokens/a.c": '#include "health/b.h"\n', "health/b.h": ""}, "health/b.h"),
-    (include_direction, {"tokens/a.c": '#include "b.h"\n', "health/b.h": ""}, "b.h stands above"),
-    (include_direction, {"agent/a.c": '#include "tests/b.h"\n', "tests/b.h": ""}, "tests/b.h"),
+    (include_direction, {"tokens/a.c": '#include "health/b.h"\n'}, "health/b.h stands"),
+    (include_direction, {"tokens/a.c": '#include "../health/b.h"\n'}, "health/b.h stands above"),
+    (include_direction, {"tokens/a.c": '#include "b.h"\n', "health/b.h": ""}, "b.h stands"),
+    (include_direction, {"agent/a.c": '#include "tests/b.h"\n'}, "tests/b.h stands above"),
     (library_names, {"agent/api.c": "void evhttp_free(void);\n"}, "agent/api.c:1"),
     (library_names, {"consensus/a.h": "/* as JSON */\n"}, "consensus/a.h:1"),
     (strict_json, {"agent/a.c": "x = cJSON_GetObjectItem(a, b);\n"}, "agent/a.c:1"),
     (clang_format, {"agent/a.c": "int  a ;\n"}, "agent/a.c"),
-    (cppcheck, {"agent/a.c": "void f(void)\n{\n    char a[2];\n    a[2] = 0;\n}\n"}, "agent/a.c"),
+    (cppcheck, {"agent/a.c": "void f(void)\n{\n    char a[2];\n    a[2] = 0;\n}\n"},
+     "agent/a.c"),
 ]
 
 IMPURE = [

@@ -42,7 +42,7 @@ def include_direction(root):
             if not match:
                 continue
             beside = os.path.normpath(os.path.join(os.path.dirname(path), match[1]))
-            if os.path.exists(os.path.join(root, beside)):
+            if match[1].startswith("..") or os.path.exists(os.path.join(root, beside)):
                 targets = [beside]
             elif "/" in match[1]:
                 targets = [match[1]]

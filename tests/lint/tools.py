@@ -39,8 +39,9 @@ def compiled(root, directory):
 
 def clang_tidy(root):
     directory = root / "build" / "sanitize"
-    return side_by_side([["clang-tidy", "--quiet", "-p", str(directory), file]
+    said = side_by_side([["clang-tidy", "--quiet", "-p", str(directory), file]
                          for file in compiled(root, directory)], root)
+    return [line for text in said for line in text.splitlines() if ": error: " in line] or said
 
 
 def cppcheck(root):
