@@ -29,7 +29,7 @@ static bool derive_id(struct sink *s, struct row *row)
     char digest[DIGEST_TEXT_BYTES];
     int64_t ordinal = 0;
 
-    (void)strcpy(row->id, "-");
+    (void)snprintf(row->id, sizeof row->id, "-");
     const size_t size_bytes = row_print(row, line, sizeof line);
     const struct digest of_line = digest_of_bytes(line, size_bytes);
     digest_format(&of_line, digest);
@@ -47,7 +47,7 @@ static const char *settle_node(const struct ingest_options *options, struct row 
         if (options->node == NULL) {
             return "lacks its node, and no --node says whose lines these are";
         }
-        (void)strcpy(row->node, options->node);
+        (void)snprintf(row->node, sizeof row->node, "%s", options->node);
     }
     if (options->node != NULL && strcmp(row->node, options->node) != 0) {
         return "is of another node than --node says";

@@ -287,7 +287,7 @@ static size_t likeness(const char *word, const char *command)
     return same;
 }
 
-static void refuse_command(const char *word)
+static _Noreturn void refuse_command(const char *word)
 {
     const char *nearest = commands[0].name;
 

@@ -1,6 +1,7 @@
 #include "rollup.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,13 +28,13 @@ static struct rollup_line *append(struct rollup *r, const char *customer)
     if (r->count == r->capacity) {
         r->capacity = r->capacity == 0 ? 64 : 2 * r->capacity;
         r->lines = reallocarray(r->lines, r->capacity, sizeof *r->lines);
-        if (r->lines == NULL) {
-            abort();
-        }
+    }
+    if (r->lines == NULL) {
+        abort();
     }
     struct rollup_line *line = &r->lines[r->count++];
     *line = (struct rollup_line){0};
-    strcpy(line->customer, customer);
+    (void)snprintf(line->customer, sizeof line->customer, "%s", customer);
     return line;
 }
 

@@ -42,12 +42,18 @@ static bool read_figures(struct sink *s, struct figures *f)
 /* What is said of one row of a query; its columns are the caller's affair. */
 typedef void say_row(sqlite3_stmt *row, cJSON *array);
 
-static bool each(struct sink *s, const char *sql, say_row *say, cJSON *array)
+/* Says each row of a query to `array`, or in words under `heading`, which is left out where
+ * there is none. */
+static bool each(struct sink *s, const char *sql, const char *heading, say_row *say,
+                 cJSON *array)
 {
     bool is_row = true;
     sqlite3_stmt *statement = sql_prepare(s, sql, NO_VALUES);
     bool went_well = statement != NULL && sql_step(s, statement, &is_row);
 
+    if (went_well && is_row && array == NULL) {
+        printf("\n%s\n", heading);
+    }
     for (int i = 0; went_well && is_row; i++) {
         if (array != NULL || i < SHOWN_MAX) {
             say(statement, array);
@@ -140,15 +146,12 @@ static bool status_text(struct sink *s, const struct figures *f)
         printf("published: %" PRId64 " windows, the last one ending at %s\n", f->published,
                from);
     }
-    printf("     rows: %" PRId64 ", of which %" PRId64 " are not published yet\n\n", f->rows,
+    printf("     rows: %" PRId64 ", of which %" PRId64 " are not published yet\n", f->rows,
            f->unpublished);
-    printf("STAGED, NOT PUBLISHED\n");
-    if (!each(s, staged_sql, say_staged, NULL)) {
-        return false;
-    }
-    printf("\n%-20s %13s %13s %13s %13s\n", "NODE", "LATE", "DOUBLED", "CONTRADICTING",
-           "MALFORMED");
-    return each(s, arrived_sql, say_arrived, NULL);
+    return each(s, staged_sql, "STAGED, NOT PUBLISHED", say_staged, NULL) &&
+           each(s, arrived_sql,
+                "NODE                          LATE       DOUBLED CONTRADICTING     MALFORMED",
+                say_arrived, NULL);
 }
 
 static bool status_json(struct sink *s, const struct figures *f)
@@ -177,8 +180,8 @@ static bool status_json(struct sink *s, const struct figures *f)
     cJSON_AddNumberToObject(object, "unpublished", (double)f->unpublished);
     cJSON_AddItemToObject(object, "staged", staged);
     cJSON_AddItemToObject(object, "arrived", arrived);
-    const bool went_well =
-        each(s, staged_sql, say_staged, staged) && each(s, arrived_sql, say_arrived, arrived);
+    const bool went_well = each(s, staged_sql, "", say_staged, staged) &&
+                           each(s, arrived_sql, "", say_arrived, arrived);
     if (went_well) {
         print_json(object);
     } else {

@@ -26,7 +26,8 @@ void traffic_row(struct traffic *t, int64_t time_ms, struct row *out)
     (void)snprintf(out->id, sizeof out->id, "%016" PRIx64 "-%" PRIu64, t->run, t->sequence++);
     (void)snprintf(out->customer, sizeof out->customer, "customer-%03" PRIu64, customer + 1);
     (void)snprintf(out->node, sizeof out->node, "%s", t->node);
-    (void)strcpy(out->verdict, is_positive ? "positive" : "negative");
+    (void)snprintf(out->verdict, sizeof out->verdict, "%s",
+                   is_positive ? "positive" : "negative");
 }
 
 uint64_t traffic_due(int64_t elapsed_ms, int64_t rows_per_s, uint64_t made)

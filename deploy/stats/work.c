@@ -139,21 +139,31 @@ static enum step audit(struct work *w, const struct claim *c)
                       digest_equal(&progress.published.digest, &c->digest));
 }
 
-static enum step do_window(struct work *w, struct claim *c)
+/* close and read: from here on both workers have the same rows before them. */
+static enum step compute(struct work *w, struct claim *c, struct rollup *rows)
 {
     enum sink_answer answer = SINK_ACCEPTED;
+
+    if (!sink_close(w->sink, c->window, &answer)) {
+        return fail(w, w->sink->error);
+    }
+    if (answer != SINK_ACCEPTED) {
+        return refused(w, c, answer);
+    }
+    if (!sink_read(w->sink, c->window, rows)) {
+        return fail(w, w->sink->error);
+    }
+    c->digest = rollup_digest(rows, c->window);
+    return STEP_ON;
+}
+
+static enum step do_window(struct work *w, struct claim *c)
+{
     struct rollup rows;
-    enum step step = STEP_ON;
 
     rollup_init(&rows);
-    if (!sink_close(w->sink, c->window, &answer)) {
-        step = fail(w, w->sink->error);
-    } else if (answer != SINK_ACCEPTED) {
-        step = refused(w, c, answer);
-    } else if (!sink_read(w->sink, c->window, &rows)) {
-        step = fail(w, w->sink->error);
-    } else {
-        c->digest = rollup_digest(&rows, c->window);
+    enum step step = compute(w, c, &rows);
+    if (step == STEP_ON) {
         step = w->assignment->role == ROLE_LEADER ? lead(w, c, &rows) : audit(w, c);
     }
     rollup_finish(&rows);
