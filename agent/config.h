@@ -16,7 +16,7 @@
  * used.
  */
 
-#define CONFIG_FILE_BYTES_MAX (1024u * 1024u)
+#define CONFIG_FILE_BYTES_MAX ((size_t)1024 * 1024)
 #define CONFIG_PATH_BYTES 1024u
 #define CONFIG_SOCKET_BYTES 108u /* of sun_path, with its zero */
 #define HOOK_WORDS_MAX 32u

@@ -16,7 +16,7 @@ static void check_key(const char *path, const char *what,
     char error[KEYFILE_ERROR_BYTES];
     if (!keyfile_read(path, out, error)) {
         /* the sentence begins with the path, as a place does */
-        config_fault(report, place, NULL, "%s", error + strlen(path) + 1);
+        config_fault(report, place, "", "%s", error + strlen(path) + 1);
         return;
     }
     if (memcmp(out->public_key, expected, PUBLIC_KEY_BYTES) != 0) {
@@ -24,8 +24,8 @@ static void check_key(const char *path, const char *what,
         char theirs[2 * 8 + 1];
         sodium_bin2hex(ours, sizeof ours, out->public_key, 8);
         sodium_bin2hex(theirs, sizeof theirs, expected, 8);
-        config_fault(report, place, NULL, "this key is %s..., but %s gives %s the %s %s...",
-                     ours, c->cluster_path, c->name, what, theirs);
+        config_fault(report, place, "", "this key is %s..., but %s gives %s the %s %s...", ours,
+                     c->cluster_path, c->name, what, theirs);
     }
 }
 

@@ -280,7 +280,7 @@ bool cluster_config_parse(const char *name, const void *bytes, size_t size_bytes
     memset(out, 0, sizeof *out);
     struct shape *shape = calloc(1, sizeof *shape);
     if (shape == NULL) {
-        config_fault(report, (struct config_place){name, 0, 0}, NULL, "out of memory");
+        config_fault(report, (struct config_place){name, 0, 0}, "", "out of memory");
         return false;
     }
     shape->file = name;

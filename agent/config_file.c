@@ -41,15 +41,15 @@ bool file_read(const char *path, char **bytes, size_t *size_bytes, struct config
     /* O_NONBLOCK: opening a fifo must not wait for a writer */
     const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0 || fstat(fd, &s) != 0) {
-        config_fault(report, place, NULL, "cannot be read: %s", strerror(errno));
+        config_fault(report, place, "", "cannot be read: %s", strerror(errno));
     } else if (!S_ISREG(s.st_mode)) {
-        config_fault(report, place, NULL, "not a regular file");
+        config_fault(report, place, "", "not a regular file");
     } else {
         *bytes = malloc(CONFIG_FILE_BYTES_MAX + 1);
         if (*bytes == NULL || !read_all(fd, *bytes, size_bytes)) {
-            config_fault(report, place, NULL, "cannot be read: %s", strerror(errno));
+            config_fault(report, place, "", "cannot be read: %s", strerror(errno));
         } else if (*size_bytes > CONFIG_FILE_BYTES_MAX) {
-            config_fault(report, place, NULL, "bigger than 1 MiB; this is no configuration");
+            config_fault(report, place, "", "bigger than 1 MiB; this is no configuration");
         }
     }
     if (fd >= 0) {
@@ -104,7 +104,7 @@ void *file_load(const struct file_kind *kind, const void *bytes, size_t size_byt
     const cyaml_err_t result =
         cyaml_load_data(bytes, size_bytes, &config, kind->schema, &loaded, NULL);
     if (result != CYAML_OK || loaded == NULL) {
-        config_fault(report, (struct config_place){shape->file, 0, 0}, NULL, "%s",
+        config_fault(report, (struct config_place){shape->file, 0, 0}, "", "%s",
                      first.text[0] == '\0' ? cyaml_strerror(result) : first.text);
         return NULL;
     }

@@ -248,7 +248,7 @@ static void node_config_parse(const char *path, const void *bytes, size_t size_b
 {
     struct shape *shape = calloc(1, sizeof *shape);
     if (shape == NULL) {
-        config_fault(report, (struct config_place){path, 0, 0}, NULL, "out of memory");
+        config_fault(report, (struct config_place){path, 0, 0}, "", "out of memory");
         return;
     }
     shape->file = path;

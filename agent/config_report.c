@@ -18,7 +18,7 @@ __attribute__((format(printf, 5, 0))) static void add(struct config_report *r,
     } else {
         size = snprintf(line, sizeof line, "%s: ", place.file);
     }
-    const char *parts[] = {kind, key == NULL ? "" : key, key == NULL ? "" : ": "};
+    const char *parts[] = {kind, key, key[0] == '\0' ? "" : ": "};
     for (uint32_t i = 0; i < 3 && (size_t)size < sizeof line; i++) {
         size += snprintf(line + size, sizeof line - (size_t)size, "%s", parts[i]);
     }

@@ -23,7 +23,7 @@ struct config_place {
     uint32_t column;
 };
 
-/* `key` may be NULL. */
+/* An empty `key` is left out. */
 void config_fault(struct config_report *r, struct config_place place, const char *key,
                   const char *format, ...) __attribute__((format(printf, 4, 5)));
 void config_warning(struct config_report *r, struct config_place place, const char *key,

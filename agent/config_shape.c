@@ -40,7 +40,7 @@ static void report_syntax(struct walk *w, const uint8_t *bytes, size_t size_byte
             mark.line += bytes[i] == '\n' ? 1 : 0;
         }
     }
-    config_fault(w->report, place_of(w, &mark), NULL, "this is not YAML: %s",
+    config_fault(w->report, place_of(w, &mark), "", "this is not YAML: %s",
                  p->problem == NULL ? "out of memory" : p->problem);
 }
 
@@ -49,6 +49,17 @@ static bool next(struct walk *w)
 {
     yaml_event_delete(&w->event);
     return yaml_parser_parse(&w->parser, &w->event) == 1;
+}
+
+/* Takes `count` events, and stops at the last. */
+static bool next_after(struct walk *w, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (!next(w)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /* What the table says of the last key of a path; of an item of its list, "key[]". */
@@ -72,7 +83,7 @@ static const char *key_of(const char *path, char out[static SHAPE_PATH_BYTES])
     const char *dot = strrchr(path, '.');
     snprintf(out, SHAPE_PATH_BYTES, "%s", dot == NULL ? path : dot + 1);
     out[strcspn(out, "[")] = '\0';
-    return out[0] == '\0' ? NULL : out;
+    return out;
 }
 
 /* False: there is no more room, which is told once. */
@@ -81,7 +92,7 @@ static bool remember(struct walk *w, const char *path)
     struct shape *s = w->shape;
     const struct config_place place = place_of(w, &w->event.start_mark);
     if (s->count == SHAPE_ENTRIES_MAX && !w->full) {
-        config_fault(w->report, place, NULL, "more than %u values", SHAPE_ENTRIES_MAX);
+        config_fault(w->report, place, "", "more than %u values", SHAPE_ENTRIES_MAX);
         w->full = true;
     }
     if (w->full) {
@@ -96,8 +107,9 @@ static bool remember(struct walk *w, const char *path)
 
 static bool walk_value(struct walk *w, const cyaml_schema_value_t *schema, const char *path);
 
-/* Passes over the value in hand, whatever it is; aliases in it are of no consequence. Not however
- * deep: libyaml's time grows with the square of the depth, a mebibyte of brackets takes an hour. */
+/* Passes over the value in hand, whatever it is; aliases in it are of no consequence. Not
+ * however deep: libyaml's time grows with the square of the depth, a mebibyte of brackets takes
+ * an hour. */
 static bool skip(struct walk *w)
 {
     uint32_t open = 0;
@@ -110,7 +122,7 @@ static bool skip(struct walk *w)
         }
         w->too_deep = open > NESTING_MAX;
         if (w->too_deep) {
-            config_fault(w->report, place_of(w, &w->event.start_mark), NULL,
+            config_fault(w->report, place_of(w, &w->event.start_mark), "",
                          "nested more than %u deep", NESTING_MAX);
         }
         if (w->too_deep || !next(w)) {
@@ -150,7 +162,7 @@ static bool walk_field(struct walk *w, const cyaml_schema_field_t *fields, const
                        uint32_t line_of[static FIELDS_MAX])
 {
     if (w->event.type != YAML_SCALAR_EVENT) {
-        config_fault(w->report, place_of(w, &w->event.start_mark), NULL,
+        config_fault(w->report, place_of(w, &w->event.start_mark), "",
                      "expected a key, not a list or a mapping");
         return skip(w) && next(w) && skip(w);
     }
@@ -284,19 +296,19 @@ static bool walk_value(struct walk *w, const cyaml_schema_value_t *schema, const
 /* Stream and document are opened, there is one document, and both are closed. */
 static bool walk_stream(struct walk *w, const cyaml_schema_value_t *schema)
 {
-    if (!next(w) || !next(w)) {
+    if (!next_after(w, 2)) {
         return false;
     }
     if (w->event.type == YAML_STREAM_END_EVENT) {
-        config_fault(w->report, (struct config_place){w->shape->file, 0, 0}, NULL,
+        config_fault(w->report, (struct config_place){w->shape->file, 0, 0}, "",
                      "the file is empty");
         return true;
     }
-    if (!next(w) || !walk_value(w, schema, "") || !next(w) || !next(w)) {
+    if (!next(w) || !walk_value(w, schema, "") || !next_after(w, 2)) {
         return false;
     }
     if (w->event.type != YAML_STREAM_END_EVENT) {
-        config_fault(w->report, place_of(w, &w->event.start_mark), NULL,
+        config_fault(w->report, place_of(w, &w->event.start_mark), "",
                      "a second document begins here; expected one");
     }
     return true;
@@ -309,7 +321,7 @@ bool shape_read(struct shape *s, const struct cyaml_schema_value *schema,
     struct walk w = {.shape = s, .keys = keys, .report = report};
     const uint32_t before = report->fault_count;
     if (yaml_parser_initialize(&w.parser) != 1) {
-        config_fault(report, (struct config_place){s->file, 0, 0}, NULL, "out of memory");
+        config_fault(report, (struct config_place){s->file, 0, 0}, "", "out of memory");
         return false;
     }
     yaml_parser_set_input_string(&w.parser, bytes, size_bytes);

@@ -56,7 +56,7 @@ bool value_key(const char *text, uint8_t out[static PUBLIC_KEY_BYTES])
     size_t size = 0;
     const char *end = NULL;
     const size_t digits = strlen(text);
-    if (digits != 2 * PUBLIC_KEY_BYTES ||
+    if (digits != (size_t)2 * PUBLIC_KEY_BYTES ||
         sodium_hex2bin(key, sizeof key, text, digits, NULL, &size, &end) != 0 ||
         size != sizeof key || *end != '\0') {
         return false;
@@ -68,6 +68,15 @@ bool value_key(const char *text, uint8_t out[static PUBLIC_KEY_BYTES])
 bool key_is_sound(const uint8_t key[static PUBLIC_KEY_BYTES])
 {
     return crypto_core_ed25519_is_valid_point(key) == 1;
+}
+
+static int digits_at(const char *text, size_t at, size_t count)
+{
+    int value = 0;
+    for (size_t i = 0; i < count; i++) {
+        value = value * 10 + (text[at + i] - '0');
+    }
+    return value;
 }
 
 /* timegm puts the 31st of February right; what comes out differs from what went in. */
@@ -84,16 +93,18 @@ bool value_time(const char *text, uint64_t *out_ms)
             return false;
         }
     }
-    struct tm tm = {0};
-    int ms = 0;
-    if (text[size - 1] != 'Z' ||
-        sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d", &tm.tm_year, &tm.tm_mon, &tm.tm_mday,
-               &tm.tm_hour, &tm.tm_min, &tm.tm_sec) != 6 ||
-        (with_ms && sscanf(text + 20, "%3d", &ms) != 1) || tm.tm_year < 2000) {
+    struct tm tm = {
+        .tm_year = digits_at(text, 0, 4) - 1900,
+        .tm_mon = digits_at(text, 5, 2) - 1,
+        .tm_mday = digits_at(text, 8, 2),
+        .tm_hour = digits_at(text, 11, 2),
+        .tm_min = digits_at(text, 14, 2),
+        .tm_sec = digits_at(text, 17, 2),
+    };
+    const int ms = with_ms ? digits_at(text, 20, 3) : 0;
+    if (text[size - 1] != 'Z' || tm.tm_year < 100) {
         return false;
     }
-    tm.tm_year -= 1900;
-    tm.tm_mon -= 1;
     struct tm normal = tm;
     const time_t seconds = timegm(&normal);
     if (normal.tm_mon != tm.tm_mon || normal.tm_mday != tm.tm_mday ||
