@@ -5,7 +5,8 @@
 void local_health_init(struct local_health *h, uint32_t heartbeat_ms, uint64_t now_ms)
 {
     assert(heartbeat_ms > 0);
-    *h = (struct local_health){.clean_since_ms = now_ms, .heartbeat_ms = heartbeat_ms};
+    *h = (struct local_health){
+        .stepped_ms = now_ms, .clean_since_ms = now_ms, .heartbeat_ms = heartbeat_ms};
 }
 
 static uint32_t raised(uint32_t score, uint64_t by)
@@ -21,8 +22,11 @@ static uint32_t lowered(uint32_t score, uint64_t by)
 
 uint64_t local_health_step(struct local_health *h, uint64_t now_ms, uint64_t due_ms)
 {
-    assert(now_ms >= h->clean_since_ms);
-    const uint64_t late_ms = now_ms > due_ms ? now_ms - due_ms : 0;
+    assert(now_ms >= h->stepped_ms);
+    /* Who asked for a time already past was not asleep in it, and heard its peers meanwhile. */
+    const uint64_t from_ms = due_ms > h->stepped_ms ? due_ms : h->stepped_ms;
+    const uint64_t late_ms = now_ms > from_ms ? now_ms - from_ms : 0;
+    h->stepped_ms = now_ms;
     const uint64_t late_from_ms = 2 * (uint64_t)h->heartbeat_ms;
     if (late_ms > late_from_ms) {
         h->score = raised(h->score, late_ms / late_from_ms);

@@ -25,6 +25,7 @@
 #define LOCAL_HEALTH_CLEAN_MS 1000u
 
 struct local_health {
+    uint64_t stepped_ms;     /* time of the last step */
     uint64_t clean_since_ms; /* start of the clean second in progress */
     uint32_t heartbeat_ms;
     uint32_t score; /* 0 (well) .. LOCAL_HEALTH_SCORE_MAX */

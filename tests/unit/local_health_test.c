@@ -38,6 +38,16 @@ Test(local_health, finds_no_lateness_in_steps_that_nobody_asked_for)
     cr_assert(zero(u32, h.score));
 }
 
+/* Else the grace would lead a detector into the future, and an assert of its. */
+Test(local_health, counts_no_lateness_from_before_its_last_step)
+{
+    struct local_health h = health_at(1000);
+    cr_assert(zero(u64, local_health_step(&h, 1000, 0)));
+    cr_assert(eq(u64, local_health_step(&h, 1050, 700), 50));
+    cr_assert(eq(u64, local_health_step(&h, 1300, 1040), 250));
+    cr_assert(eq(u32, h.score, 1));
+}
+
 Test(local_health, recovers_by_one_for_each_clean_second)
 {
     struct local_health h = health_at(0);
