@@ -81,7 +81,7 @@ Test(detector, is_never_hasty_and_never_endless)
         }
         const uint64_t patience_ms = detector_patience_ms(&d);
         if (patience_ms < LEAST_MS || patience_ms > MOST_MS) {
-            cr_fail("%lu ms after sequence %o", patience_ms, sequence);
+            cr_fatal("%lu ms after sequence %o", patience_ms, sequence);
         }
     }
 }
@@ -115,6 +115,18 @@ Test(detector, learns_nothing_from_bursts)
         hear(&d, beat % 40, 0);
         hear(&d, beat % 3, 1);
         cr_assert(eq(u64, detector_patience_ms(&d), LEAST_MS), "beat %u", beat);
+    }
+}
+
+/* The shortest gap that teaches is half a heartbeat: it counts for a whole one. */
+Test(detector, learns_from_half_a_heartbeat_on)
+{
+    for (uint64_t gap_ms = 0; gap_ms <= 100; gap_ms++) {
+        struct detector d = detector_at(0);
+        hear(&d, 1, 500);
+        const uint64_t before_ms = detector_patience_ms(&d);
+        hear(&d, 1, gap_ms);
+        cr_assert(eq(int, detector_patience_ms(&d) != before_ms, gap_ms >= 50));
     }
 }
 

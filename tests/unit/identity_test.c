@@ -193,7 +193,7 @@ Test(identity, reads_nothing_but_64_digits)
             hex[place] = (char)value;
             const bool read = identity_read(key, hex, 64);
             if (read != digit || (!digit && memcmp(key, zeros, sizeof key) != 0)) {
-                cr_fail("%d at %zu", value, place);
+                cr_fatal("%d at %zu", value, place);
             }
         }
         hex[place] = 'a';

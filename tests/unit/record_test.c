@@ -152,7 +152,7 @@ static void expect(const struct history *h, uint64_t closed, uint32_t lag, uint3
         run = !perfect ? 0 : run < length ? run + 1 : length;
     }
     if (r->next != next || r->run != run) {
-        cr_fail("is %lu/%u, should be %lu/%u", r->next, r->run, next, run);
+        cr_fatal("is %lu/%u, should be %lu/%u", r->next, r->run, next, run);
     }
 }
 
@@ -181,7 +181,7 @@ static void play(const uint32_t *habits, uint32_t ticks, uint32_t lag, uint32_t 
         expect(&h, clock.open + 1, lag, length, &r);
         const struct record_clock after = {.open = clock.open + 1, lag, length};
         if (!record_is_sound(&r, &after)) {
-            cr_fail("not sound at %lu", clock.open);
+            cr_fatal("not sound at %lu", clock.open);
         }
     }
 }

@@ -28,7 +28,7 @@ Test(shadow, is_the_complement_and_touches_nothing_beyond)
         for (size_t i = 0; i < sizeof shadow; i++) {
             const uint8_t expected = i < size_bytes ? (uint8_t)~state[i] : 0x5a;
             if (shadow[i] != expected) {
-                cr_fail("byte %zu of %zu", i, size_bytes);
+                cr_fatal("byte %zu of %zu", i, size_bytes);
             }
         }
         cr_assert(shadow_holds(state, shadow, size_bytes), "%zu bytes", size_bytes);
@@ -41,7 +41,7 @@ static void notice_flips(uint8_t *copy, size_t size_bytes)
     for (size_t bit = 0; bit < 8 * size_bytes; bit++) {
         copy[bit / 8] ^= (uint8_t)(1u << bit % 8);
         if (shadow_holds(state, shadow, size_bytes)) {
-            cr_fail("bit %zu of %zu bytes", bit, size_bytes);
+            cr_fatal("bit %zu of %zu bytes", bit, size_bytes);
         }
         copy[bit / 8] ^= (uint8_t)(1u << bit % 8);
     }
