@@ -28,6 +28,7 @@
     X(FAILED, "failed")         /* the database refuses; tried again each second, all waits */ \
     X(RECOVERED, "recovered")   /* it no longer does; nothing was lost or reordered */         \
     X(CONFLICT, "conflict")     /* block `serial` contradicts a stored one: not written */     \
+    X(SET_ASIDE, "set aside")   /* the database was damaged; an empty one is in its place */   \
     X(VOTES_DEAD, "votes dead") /* the vote store failed: no record is written any more */
 
 enum storage_news {
@@ -61,8 +62,8 @@ struct storage;
 struct storage *storage_create(const struct storage_options *options)
     __attribute__((warn_unused_result));
 
-/* Does what is queued, one try each while the database fails, ends the thread, and destroys the
- * store. Callbacks that are still due are not run. Waits for the disk. NULL is fine. */
+/* Does the writes that are queued, up to the first that fails, ends the thread, and destroys
+ * the store. Callbacks that are still due are not run. Waits for the disk. NULL is fine. */
 void storage_destroy(struct storage *s);
 
 int storage_fd(const struct storage *s); /* readable: call storage_reap */
@@ -75,7 +76,7 @@ uint64_t storage_oldest_ms(struct storage *s);
  * block (asserted).
  *
  * A record without a new block, with another record behind it in the queue, is not written: the
- * next one says all it said. Once the vote store is dead, or was never there, each record is
+ * next one says all it said. Once the vote store is dead, or was never there, records are
  * answered by VOTES_DEAD. */
 void storage_record(struct storage *s, uint64_t serial, const struct votes_write *w);
 

@@ -20,6 +20,7 @@
 #define STORE_SNAPSHOTS 3
 #define STORE_EVENTS_MAX 1000 /* rows a read answers at most */
 #define STORE_TEXT_MAX 256
+#define STORE_NAME_MAX 512
 
 /* What opening came to. */
 #define STORE_VERDICTS(X)                                                                      \
@@ -40,7 +41,7 @@ const char *store_verdict_text(enum store_verdict verdict);
 #define STORE_ANSWERS(X)                                                                       \
     X(DONE, "done")                                                                            \
     X(ABSENT, "absent")     /* read: no such row */                                            \
-    X(DAMAGED, "damaged")   /* read: a row is there, and is not what was written */            \
+    X(DAMAGED, "damaged")   /* a row, or the file, is not what was written */                  \
     X(CONFLICT, "conflict") /* write: another sound block is at this height */                 \
     X(REFUSED, "refused")   /* the machine: full, unreadable; see store_failure */
 
@@ -57,7 +58,7 @@ struct store;
 struct store_opening {
     enum store_verdict verdict;
     char why[STORE_TEXT_MAX];       /* a sentence; empty unless SET_ASIDE or FAILED */
-    char set_aside[STORE_TEXT_MAX]; /* the new name of what was there, else empty */
+    char set_aside[STORE_NAME_MAX]; /* the new name of what was there, else empty */
 };
 
 /* Opens `path`, or makes it, and checks it (quick_check reads all of it: not on the loop). Set
@@ -68,9 +69,10 @@ struct store_opening {
 struct store *store_open(const char *path, const uint8_t cluster_id[static STORE_ID_BYTES],
                          struct store_opening *opening) __attribute__((warn_unused_result));
 
-/* Puts the open database aside likewise and makes a new one, after a read has answered DAMAGED.
- * `s` is destroyed; use the answer instead. */
-struct store *store_set_aside(struct store *s, const char *why, struct store_opening *opening)
+/* Puts the open database aside likewise and makes a new one, after a read or a write has
+ * answered DAMAGED. False (FAILED): none is open now, everything is REFUSED; to be called
+ * again, until it succeeds, when the machine may have recovered. */
+bool store_set_aside(struct store *s, const char *why, struct store_opening *opening)
     __attribute__((warn_unused_result));
 
 /* NULL is fine. */
@@ -147,7 +149,8 @@ enum store_answer store_events_write(struct store *s, const struct store_event *
 enum store_answer store_snapshot_write(struct store *s, uint64_t height, const uint8_t *state,
                                        uint32_t size_bytes) __attribute__((warn_unused_result));
 
-/* Every row carries a checksum, and is judged by it. */
+/* Blocks and snapshots carry a checksum, and are judged by it whenever they are read: a page
+ * may rot and still be a page. */
 enum store_answer store_block_read(struct store *s, uint64_t height, struct store_block *b)
     __attribute__((warn_unused_result));
 enum store_answer store_events_read(struct store *s, const struct store_query *query,

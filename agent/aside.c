@@ -1,0 +1,75 @@
+#include "aside.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define NAMES_TRIED 1000
+
+static bool is_there(const char *path)
+{
+    struct stat status;
+    return lstat(path, &status) == 0 || errno != ENOENT;
+}
+
+bool aside_name(const char *path, const char *word, char name[static ASIDE_NAME_MAX])
+{
+    const time_t now = time(NULL);
+    struct tm utc;
+    char stamp[32];
+    gmtime_r(&now, &utc);
+    strftime(stamp, sizeof stamp, "%Y%m%dT%H%M%SZ", &utc);
+    for (int i = 1; i <= NAMES_TRIED; i++) {
+        char number[16] = "";
+        if (i > 1) {
+            snprintf(number, sizeof number, "-%d", i);
+        }
+        const int size =
+            snprintf(name, ASIDE_NAME_MAX, "%s.%s-%s%s", path, word, stamp, number);
+        if (size < 0 || size >= ASIDE_NAME_MAX) {
+            errno = ENAMETOOLONG;
+            return false;
+        }
+        if (!is_there(name)) {
+            return true;
+        }
+    }
+    errno = EEXIST;
+    return false;
+}
+
+bool aside_put(const char *path, const char *word)
+{
+    char name[ASIDE_NAME_MAX];
+    if (!is_there(path)) {
+        return true;
+    }
+    return aside_name(path, word, name) && rename(path, name) == 0;
+}
+
+bool aside_sync(const char *path)
+{
+    char directory[ASIDE_NAME_MAX];
+    const char *const slash = strrchr(path, '/');
+    const size_t size_bytes = slash == NULL ? 1 : slash == path ? 1 : (size_t)(slash - path);
+    if (size_bytes >= sizeof directory) {
+        errno = ENAMETOOLONG;
+        return false;
+    }
+    memcpy(directory, slash == NULL ? "." : path, size_bytes);
+    directory[size_bytes] = '\0';
+
+    const int file = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (file < 0) {
+        return false;
+    }
+    const bool done = fsync(file) == 0;
+    const int error = errno;
+    close(file);
+    errno = error;
+    return done;
+}
