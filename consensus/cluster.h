@@ -64,8 +64,10 @@ struct grant {
     uint32_t auditor; /* MEMBER_NONE: windows wait, or settle alone where audit is off */
     uint32_t tier;    /* 1 .. 3: of the candidates the leader was chosen from */
     uint64_t given_ms;
-    uint64_t deadline_ms;       /* for the leader; counts only while a window is due */
-    uint64_t audit_deadline_ms; /* for the auditor */
+    uint64_t deadline_ms; /* for the leader; counts only while a window is due */
+    uint64_t
+        audit_deadline_ms; /* for the auditor; counts only while the leader's result waits */
+    bool audit_was_late; /* its auditor missed that once: from then on the leader must answer */
 };
 
 /* What the members have said of one open window. */
@@ -121,7 +123,7 @@ struct cluster {
 };
 
 /* The state that a founding document stands for: height 0, all good, nothing settled before the
- * window in which the cluster was founded. */
+ * window in which the cluster was founded (but window 0, of 1970, is nobody's). */
 void cluster_found(struct cluster *c, const struct founding *f);
 
 /* The voters of height c->height + 1 are the members good in `c`. */

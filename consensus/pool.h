@@ -15,7 +15,7 @@
 
 struct pooled {
     uint32_t size_bytes; /* 0: empty */
-    uint32_t term;
+    bool ready; /* it would have an effect now; else it speaks of a height or tick to come */
     bool urgent;
     uint64_t at_ms; /* when it came, monotonic */
     uint8_t bytes[COMMAND_BYTES_MAX];

@@ -1,0 +1,121 @@
+#include "cluster.h"
+
+#include <assert.h>
+#include <string.h>
+
+static void found_member(struct cluster *c, uint32_t member, const struct founding *f)
+{
+    const struct founding_member *from = &f->members[member];
+    struct member *to = &c->member[member];
+    memcpy(to->name, from->name, sizeof to->name);
+    to->role = from->role;
+    memcpy(to->address, from->address, sizeof to->address);
+    memcpy(to->transport_key, from->transport_key, sizeof to->transport_key);
+    memcpy(to->vote_key, from->vote_key, sizeof to->vote_key);
+    to->standing = STANDING_GOOD;
+    to->since_ms = f->founded_ms;
+    to->term = 1;
+    record_start(&c->record[member], c->tick);
+}
+
+static uint64_t window_ms(const struct cluster *c)
+{
+    return (uint64_t)c->timing.window_s * 1000;
+}
+
+void cluster_found(struct cluster *c, const struct founding *f)
+{
+    assert(f->member_count >= 1 && f->member_count <= MEMBERS_MAX);
+    assert(f->timing.tick_ms >= 1 && f->timing.window_s >= 1);
+    *c = (struct cluster){
+        .id = founding_id(f),
+        .timing = f->timing,
+        .malfunctioning_max = f->malfunctioning_max,
+        .audit_required = f->audit_required,
+        .time_ms = f->founded_ms,
+        .version = PROTOCOL_VERSION,
+        .tick = 1,
+        .tick_start_ms = f->founded_ms,
+        .member_count = f->member_count,
+        .grant = {.leader = MEMBER_NONE, .auditor = MEMBER_NONE},
+    };
+    memcpy(c->name, f->name, sizeof c->name);
+    c->block = c->id;
+    for (uint32_t i = 0; i < f->member_count; i++) {
+        found_member(c, i, f);
+    }
+    const uint64_t first = f->founded_ms / window_ms(c);
+    c->windows.next = first > 0 ? first : 1;
+    c->digests[0] = cluster_digest(c);
+}
+
+bool cluster_is_voter(const struct cluster *c, uint32_t member)
+{
+    return member < c->member_count && c->member[member].standing == STANDING_GOOD;
+}
+
+uint32_t cluster_voters(const struct cluster *c, uint8_t members[static MEMBERS_MAX])
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < c->member_count; i++) {
+        if (cluster_is_voter(c, i)) {
+            members[count++] = (uint8_t)i;
+        }
+    }
+    return count;
+}
+
+struct quorum cluster_quorum(const struct cluster *c)
+{
+    uint8_t voters[MEMBERS_MAX];
+    return quorum_of(cluster_voters(c, voters), c->malfunctioning_max);
+}
+
+uint32_t cluster_testimony(const struct cluster *c)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < c->member_count; i++) {
+        count += c->member[i].standing != STANDING_LEFT ? 1 : 0;
+    }
+    return testimony_needed(count, c->malfunctioning_max);
+}
+
+uint32_t cluster_accusers(const struct cluster *c, uint32_t member, bool wrong)
+{
+    assert(member < c->member_count);
+    const bool condemned = wrong && c->time_ms < c->condemned_until_ms[member];
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < c->member_count; i++) {
+        const uint32_t accused = wrong ? c->latest[i].wrong : c->latest[i].silent;
+        const bool accuses = condemned || (accused >> member & 1) != 0;
+        count += cluster_is_voter(c, i) && i != member && accuses ? 1 : 0;
+    }
+    return count;
+}
+
+struct hash cluster_digest(const struct cluster *c)
+{
+    uint8_t bytes[CLUSTER_BYTES_MAX];
+    const size_t size_bytes = cluster_encode(c, bytes);
+    return hash_of("ostrakon/state/1", bytes, size_bytes);
+}
+
+struct hash cluster_state_hash(const struct cluster *c)
+{
+    return c->digests[c->height % DIGESTS_KEPT];
+}
+
+uint64_t cluster_window_due_ms(const struct cluster *c, uint64_t window)
+{
+    return (window + 1) * window_ms(c) + (uint64_t)c->timing.grace_s * 1000;
+}
+
+uint64_t cluster_windows_due(const struct cluster *c, uint64_t time_ms)
+{
+    const uint64_t grace_ms = (uint64_t)c->timing.grace_s * 1000;
+    if (time_ms < grace_ms) {
+        return 0;
+    }
+    const uint64_t end = (time_ms - grace_ms) / window_ms(c); /* the first that is not due */
+    return end > c->windows.next ? end - c->windows.next : 0;
+}

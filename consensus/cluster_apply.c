@@ -1,0 +1,185 @@
+#include "cluster.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "cluster_parts.h"
+#include "grant.h"
+#include "turn.h"
+#include "window.h"
+
+/* The order of standing.md, section 4: time, attestations, words about windows, the tick, who
+ * is accused, the grant. Voters, quorum and testimony are those before the block. */
+
+struct note *turn_note(const struct turn *t, enum note_kind kind, uint32_t member)
+{
+    struct note *note = notes_add(t->notes, kind);
+    note->height = t->height;
+    note->member = member;
+    return note;
+}
+
+uint64_t turn_ticks_ms(const struct cluster *c, uint32_t ticks)
+{
+    return (uint64_t)c->timing.tick_ms * ticks;
+}
+
+/* Bits of the members that enough voters accuse. */
+static uint32_t accused(const struct cluster *c, bool wrong)
+{
+    const uint32_t needed = cluster_testimony(c);
+    uint32_t members = 0;
+    for (uint32_t i = 0; i < c->member_count; i++) {
+        members |= cluster_accusers(c, i, wrong) >= needed ? 1u << i : 0;
+    }
+    return members;
+}
+
+static void take_attest(struct cluster *c, const struct command *command)
+{
+    const struct attest *a = &command->attest;
+    struct attested *latest = &c->latest[command->author];
+    *latest = (struct attested){
+        .incarnation = a->incarnation,
+        .seq = a->seq,
+        .tick = a->tick,
+        .height = a->height,
+        .decided_ms = c->time_ms,
+        .own = a->own,
+        .serve = a->serve,
+        .score = a->score,
+        .silent = a->silent,
+        .wrong = a->wrong,
+        .version_low = a->version_low,
+        .version_high = a->version_high,
+        .ranked = a->ranked,
+    };
+    memcpy(latest->ranking, a->ranking, a->ranked);
+}
+
+/* CAUSE_OTHER_STATE: nothing of it is taken but its number, so that it is noted once. */
+static enum cause on_attest(struct cluster *c, struct turn *t, const struct command *command)
+{
+    const uint32_t author = command->author;
+    const struct attest *a = &command->attest;
+    if (cluster_state_differs(c, a)) {
+        c->latest[author].incarnation = a->incarnation;
+        c->latest[author].seq = a->seq;
+        return CAUSE_OTHER_STATE;
+    }
+    if (a->incarnation != c->latest[author].incarnation) {
+        turn_note(t, NOTE_MEMBER_STARTED, author);
+    }
+    take_attest(c, command);
+    if (cluster_is_voter(c, author)) {
+        const struct record_clock clock = cluster_record_clock(c);
+        /* A tick judged already stays judged: the rest of the attestation counts all the same.
+         */
+        (void)record_attest(&c->record[author], &clock, a->tick, a->own == 0);
+    }
+    return CAUSE_NONE;
+}
+
+static enum cause on_fail(const struct cluster *c, struct turn *t,
+                          const struct command *command)
+{
+    const bool leads = command->author == c->grant.leader;
+    bool *failed = leads ? &t->leader_failed : &t->auditor_failed;
+    if (*failed) {
+        return CAUSE_SAID_BEFORE;
+    }
+    *failed = true;
+    struct note *note = turn_note(t, NOTE_WORK_FAILED, command->author);
+    note->fence = command->fail.fence;
+    memcpy(note->text, command->fail.reason, sizeof note->text);
+    return CAUSE_NONE;
+}
+
+static enum cause on_command(struct cluster *c, struct turn *t, const struct command *command)
+{
+    const enum cause cause = cluster_would_skip(c, command);
+    if (cause != CAUSE_NONE) {
+        return cause;
+    }
+    c->urgent_used[command->author] += cluster_is_urgent(c, command) ? 1 : 0;
+    switch (command->kind) {
+    case COMMAND_ATTEST:
+        return on_attest(c, t, command);
+    case COMMAND_RESULT:
+        windows_on_result(c, t, command->author, &command->result);
+        return CAUSE_NONE;
+    case COMMAND_DISPUTE:
+        windows_on_dispute(c, t, command->author, &command->dispute);
+        return CAUSE_NONE;
+    case COMMAND_FAIL:
+        return on_fail(c, t, command);
+    }
+    return CAUSE_MALFORMED;
+}
+
+/* One pass over the commands: the attestations, or all others. What does not decode belongs to
+ * the first pass: voters refuse such a block, but applying one must be total. */
+static void apply_commands(struct cluster *c, struct turn *t, const struct block *b,
+                           bool attestations)
+{
+    for (uint32_t i = 0; i < b->command_count; i++) {
+        const struct block_span span = b->commands[i];
+        struct command command;
+        const bool sound = command_decode(&command, b->bytes + span.offset, span.size_bytes);
+        if ((!sound || command.kind == COMMAND_ATTEST) != attestations) {
+            continue;
+        }
+        const enum cause cause = sound ? on_command(c, t, &command) : CAUSE_MALFORMED;
+        if (cause != CAUSE_NONE) {
+            const bool known = sound && command.author < c->member_count;
+            struct note *note =
+                turn_note(t, NOTE_COMMAND_SKIPPED, known ? command.author : MEMBER_NONE);
+            note->cause = cause;
+            note->count = i;
+        }
+    }
+}
+
+static void note_accused(const struct cluster *c, const struct turn *t)
+{
+    const uint32_t unreachable = accused(c, false);
+    const uint32_t wrong = accused(c, true);
+    for (uint32_t i = 0; i < c->member_count; i++) {
+        const uint32_t bit = 1u << i;
+        if ((unreachable & ~t->unreachable & bit) != 0) {
+            turn_note(t, NOTE_MEMBER_UNREACHABLE, i)->count = cluster_accusers(c, i, false);
+        } else if ((~unreachable & t->unreachable & bit) != 0) {
+            turn_note(t, NOTE_MEMBER_REACHABLE, i);
+        }
+        if ((wrong & ~t->wrong & bit) != 0) {
+            turn_note(t, NOTE_MEMBER_WRONG, i)->count = cluster_accusers(c, i, true);
+        } else if ((~wrong & t->wrong & bit) != 0) {
+            turn_note(t, NOTE_MEMBER_CLEARED, i);
+        }
+    }
+}
+
+void cluster_apply(struct cluster *c, const struct block *b, struct notes *notes)
+{
+    assert(b->header.height == c->height + 1);
+    assert(hash_equal(&b->header.parent, &c->block));
+    struct turn t = {
+        .height = b->header.height,
+        .notes = notes,
+        .was_idle = cluster_windows_due(c, c->time_ms) == 0,
+        .unreachable = accused(c, false),
+        .wrong = accused(c, true),
+    };
+    if (b->header.time_ms > c->time_ms) {
+        c->time_ms = b->header.time_ms;
+    }
+    apply_commands(c, &t, b, true);
+    apply_commands(c, &t, b, false);
+    cluster_close_tick(c);
+    note_accused(c, &t);
+    grant_review(c, &t);
+
+    c->height = b->header.height;
+    c->block = b->hash;
+    c->digests[c->height % DIGESTS_KEPT] = cluster_digest(c);
+}

@@ -1,0 +1,59 @@
+#include "cluster.h"
+
+#include <assert.h>
+
+/* So much of a block's room is each member's own. */
+#define AUTHOR_COMMANDS_MAX (BLOCK_COMMANDS_MAX / MEMBERS_MAX)
+
+const char *block_verdict_text(enum block_verdict verdict)
+{
+    static const char *const texts[] = {
+#define X(name, text) [BLOCK_##name] = text,
+        BLOCK_VERDICTS(X)
+#undef X
+    };
+    assert(verdict < sizeof texts / sizeof texts[0]);
+    return texts[verdict];
+}
+
+static enum block_verdict check_header(const struct cluster *c, const struct block_header *h)
+{
+    const struct hash state = cluster_state_hash(c);
+    if (h->height != c->height + 1) {
+        return BLOCK_WRONG_HEIGHT;
+    }
+    if (!hash_equal(&h->parent, &c->block)) {
+        return BLOCK_WRONG_PARENT;
+    }
+    if (h->version != c->version) {
+        return BLOCK_WRONG_VERSION;
+    }
+    return hash_equal(&h->state, &state) ? BLOCK_GOOD : BLOCK_WRONG_STATE;
+}
+
+/* A command that would be skipped makes no block bad: what is skipped may differ between two
+ * heights, and a proposer who is a block behind would seem to lie. */
+static enum block_verdict check_command(const struct cluster *c, const uint8_t *bytes,
+                                        size_t size_bytes, uint32_t counts[static MEMBERS_MAX])
+{
+    struct command command;
+    if (!command_decode(&command, bytes, size_bytes) || command.author >= c->member_count) {
+        return BLOCK_BAD_COMMAND;
+    }
+    if (++counts[command.author] > AUTHOR_COMMANDS_MAX) {
+        return BLOCK_TOO_MANY;
+    }
+    const uint8_t *key = c->member[command.author].vote_key;
+    return command_verify(&command, &c->id, key) ? BLOCK_GOOD : BLOCK_BAD_SIGNATURE;
+}
+
+enum block_verdict cluster_check(const struct cluster *c, const struct block *b)
+{
+    enum block_verdict verdict = check_header(c, &b->header);
+    uint32_t counts[MEMBERS_MAX] = {0};
+    for (uint32_t i = 0; i < b->command_count && verdict == BLOCK_GOOD; i++) {
+        const struct block_span span = b->commands[i];
+        verdict = check_command(c, b->bytes + span.offset, span.size_bytes, counts);
+    }
+    return verdict;
+}

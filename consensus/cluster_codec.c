@@ -1,0 +1,291 @@
+#include "cluster.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "cluster_parts.h"
+#include "codec.h"
+
+/* The canonical bytes of the state: every field in the order of the struct, of the open windows
+ * only the digests that somebody gave, of the settled ones only those that there are. The
+ * digest after the block last applied is the hash of these very bytes, so it is not among them.
+ * What is decoded is judged in cluster_sound.c. */
+
+static_assert(DIGESTS_KEPT > 1, "the digest that is left out is not the only one");
+
+static void write_timing(struct writer *w, const struct timing *t)
+{
+    write_uint(w, t->heartbeat_ms, 4);
+    write_uint(w, t->suspicion, 4);
+    write_uint(w, t->delta_ms, 4);
+    write_uint(w, t->gather_ms, 4);
+    write_uint(w, t->tick_ms, 4);
+    write_uint(w, t->record_ticks, 4);
+    write_uint(w, t->patience_ms, 4);
+    write_uint(w, t->window_s, 4);
+    write_uint(w, t->grace_s, 4);
+    write_uint(w, t->window_timeout_s, 4);
+    write_uint(w, t->audit_timeout_s, 4);
+}
+
+static void read_timing(struct reader *r, struct timing *t)
+{
+    t->heartbeat_ms = (uint32_t)read_uint(r, 4);
+    t->suspicion = (uint32_t)read_uint(r, 4);
+    t->delta_ms = (uint32_t)read_uint(r, 4);
+    t->gather_ms = (uint32_t)read_uint(r, 4);
+    t->tick_ms = (uint32_t)read_uint(r, 4);
+    t->record_ticks = (uint32_t)read_uint(r, 4);
+    t->patience_ms = (uint32_t)read_uint(r, 4);
+    t->window_s = (uint32_t)read_uint(r, 4);
+    t->grace_s = (uint32_t)read_uint(r, 4);
+    t->window_timeout_s = (uint32_t)read_uint(r, 4);
+    t->audit_timeout_s = (uint32_t)read_uint(r, 4);
+}
+
+static void write_member(struct writer *w, const struct member *m)
+{
+    write_bytes(w, m->name, sizeof m->name);
+    write_uint(w, (uint64_t)m->role, 1);
+    write_bytes(w, m->address, sizeof m->address);
+    write_bytes(w, m->transport_key, sizeof m->transport_key);
+    write_bytes(w, m->vote_key, sizeof m->vote_key);
+    write_uint(w, (uint64_t)m->standing, 1);
+    write_uint(w, m->since_ms, 8);
+    write_uint(w, m->term, 4);
+}
+
+static void read_member(struct reader *r, struct member *m)
+{
+    read_bytes(r, m->name, sizeof m->name);
+    m->role = (enum role)read_uint(r, 1);
+    read_bytes(r, m->address, sizeof m->address);
+    read_bytes(r, m->transport_key, sizeof m->transport_key);
+    read_bytes(r, m->vote_key, sizeof m->vote_key);
+    m->standing = (enum standing)read_uint(r, 1);
+    m->since_ms = read_uint(r, 8);
+    m->term = (uint32_t)read_uint(r, 4);
+}
+
+static void write_attested(struct writer *w, const struct attested *a)
+{
+    write_uint(w, a->incarnation, 8);
+    write_uint(w, a->seq, 8);
+    write_uint(w, a->tick, 8);
+    write_uint(w, a->height, 8);
+    write_uint(w, a->decided_ms, 8);
+    write_uint(w, a->own, 4);
+    write_uint(w, a->serve, 4);
+    write_uint(w, a->score, 1);
+    write_uint(w, a->silent, 2);
+    write_uint(w, a->wrong, 2);
+    write_uint(w, a->version_low, 4);
+    write_uint(w, a->version_high, 4);
+    write_uint(w, a->ranked, 1);
+    write_bytes(w, a->ranking, sizeof a->ranking);
+}
+
+static void read_attested(struct reader *r, struct attested *a)
+{
+    a->incarnation = read_uint(r, 8);
+    a->seq = read_uint(r, 8);
+    a->tick = read_uint(r, 8);
+    a->height = read_uint(r, 8);
+    a->decided_ms = read_uint(r, 8);
+    a->own = (uint32_t)read_uint(r, 4);
+    a->serve = (uint32_t)read_uint(r, 4);
+    a->score = (uint8_t)read_uint(r, 1);
+    a->silent = (uint32_t)read_uint(r, 2);
+    a->wrong = (uint32_t)read_uint(r, 2);
+    a->version_low = (uint32_t)read_uint(r, 4);
+    a->version_high = (uint32_t)read_uint(r, 4);
+    a->ranked = (uint32_t)read_uint(r, 1);
+    read_bytes(r, a->ranking, sizeof a->ranking);
+}
+
+/* All that the state holds of member i. */
+static void write_member_state(struct writer *w, const struct cluster *c, uint32_t i)
+{
+    write_member(w, &c->member[i]);
+    write_attested(w, &c->latest[i]);
+    write_uint(w, c->record[i].next, 8);
+    write_uint(w, c->record[i].run, 4);
+    write_uint(w, c->record[i].attested, 2);
+    write_uint(w, c->record[i].spoiled, 2);
+    write_uint(w, c->barred_until_ms[i], 8);
+    write_uint(w, c->dissent_until_ms[i], 8);
+    write_uint(w, c->condemned_until_ms[i], 8);
+    write_uint(w, c->urgent_used[i], 1);
+}
+
+static void read_member_state(struct reader *r, struct cluster *c, uint32_t i)
+{
+    read_member(r, &c->member[i]);
+    read_attested(r, &c->latest[i]);
+    c->record[i].next = read_uint(r, 8);
+    c->record[i].run = (uint32_t)read_uint(r, 4);
+    c->record[i].attested = (uint16_t)read_uint(r, 2);
+    c->record[i].spoiled = (uint16_t)read_uint(r, 2);
+    c->barred_until_ms[i] = read_uint(r, 8);
+    c->dissent_until_ms[i] = read_uint(r, 8);
+    c->condemned_until_ms[i] = read_uint(r, 8);
+    c->urgent_used[i] = (uint32_t)read_uint(r, 1);
+}
+
+static void write_grant(struct writer *w, const struct grant *g)
+{
+    write_uint(w, g->fence, 8);
+    write_uint(w, g->leader, 1);
+    write_uint(w, g->auditor, 1);
+    write_uint(w, g->tier, 1);
+    write_uint(w, g->given_ms, 8);
+    write_uint(w, g->deadline_ms, 8);
+    write_uint(w, g->audit_deadline_ms, 8);
+    write_bool(w, g->audit_was_late);
+}
+
+static void read_grant(struct reader *r, struct grant *g)
+{
+    g->fence = read_uint(r, 8);
+    g->leader = (uint32_t)read_uint(r, 1);
+    g->auditor = (uint32_t)read_uint(r, 1);
+    g->tier = (uint32_t)read_uint(r, 1);
+    g->given_ms = read_uint(r, 8);
+    g->deadline_ms = read_uint(r, 8);
+    g->audit_deadline_ms = read_uint(r, 8);
+    g->audit_was_late = read_bool(r);
+}
+
+static void write_claims(struct writer *w, const struct window_claims *claims)
+{
+    write_uint(w, claims->results, 2);
+    write_uint(w, claims->disputes, 2);
+    for (uint32_t i = 0; i < MEMBERS_MAX; i++) {
+        if (((claims->results | claims->disputes) >> i & 1) != 0) {
+            write_bytes(w, claims->digest[i].bytes, DIGEST_BYTES);
+        }
+    }
+}
+
+static void read_claims(struct reader *r, struct window_claims *claims)
+{
+    claims->results = (uint32_t)read_uint(r, 2);
+    claims->disputes = (uint32_t)read_uint(r, 2);
+    for (uint32_t i = 0; i < MEMBERS_MAX; i++) {
+        if (((claims->results | claims->disputes) >> i & 1) != 0) {
+            read_bytes(r, claims->digest[i].bytes, DIGEST_BYTES);
+        }
+    }
+}
+
+static void write_settled(struct writer *w, const struct settled_window *s)
+{
+    write_uint(w, s->window, 8);
+    if (s->window != 0) {
+        write_uint(w, s->fence, 8);
+        write_bytes(w, s->digest.bytes, DIGEST_BYTES);
+        write_uint(w, s->members[0], 1);
+        write_uint(w, s->members[1], 1);
+        write_uint(w, s->dissenters, 2);
+    }
+}
+
+static void read_settled(struct reader *r, struct settled_window *s)
+{
+    s->window = read_uint(r, 8);
+    if (s->window != 0) {
+        s->fence = read_uint(r, 8);
+        read_bytes(r, s->digest.bytes, DIGEST_BYTES);
+        s->members[0] = (uint32_t)read_uint(r, 1);
+        s->members[1] = (uint32_t)read_uint(r, 1);
+        s->dissenters = (uint32_t)read_uint(r, 2);
+    }
+}
+
+static void write_chain(struct writer *w, const struct cluster *c)
+{
+    write_hash(w, &c->id);
+    write_bytes(w, c->name, sizeof c->name);
+    write_timing(w, &c->timing);
+    write_uint(w, c->malfunctioning_max, 4);
+    write_bool(w, c->audit_required);
+    write_uint(w, c->height, 8);
+    write_hash(w, &c->block);
+    write_uint(w, c->time_ms, 8);
+    write_uint(w, c->version, 4);
+    write_uint(w, c->tick, 8);
+    write_uint(w, c->tick_start_ms, 8);
+    for (uint32_t i = 0; i < DIGESTS_KEPT; i++) {
+        if (i != c->height % DIGESTS_KEPT) {
+            write_hash(w, &c->digests[i]);
+        }
+    }
+}
+
+static void read_chain(struct reader *r, struct cluster *c)
+{
+    c->id = read_hash(r);
+    read_bytes(r, c->name, sizeof c->name);
+    read_timing(r, &c->timing);
+    c->malfunctioning_max = (uint32_t)read_uint(r, 4);
+    c->audit_required = read_bool(r);
+    c->height = read_uint(r, 8);
+    c->block = read_hash(r);
+    c->time_ms = read_uint(r, 8);
+    c->version = (uint32_t)read_uint(r, 4);
+    c->tick = read_uint(r, 8);
+    c->tick_start_ms = read_uint(r, 8);
+    for (uint32_t i = 0; i < DIGESTS_KEPT; i++) {
+        if (i != c->height % DIGESTS_KEPT) {
+            c->digests[i] = read_hash(r);
+        }
+    }
+}
+
+size_t cluster_encode(const struct cluster *c, uint8_t out[static CLUSTER_BYTES_MAX])
+{
+    assert(c->member_count >= 1 && c->member_count <= MEMBERS_MAX);
+    struct writer w = writer_of(out, CLUSTER_BYTES_MAX);
+    write_chain(&w, c);
+    write_uint(&w, c->member_count, 1);
+    for (uint32_t i = 0; i < c->member_count; i++) {
+        write_member_state(&w, c, i);
+    }
+    write_uint(&w, c->last_fence, 8);
+    write_uint(&w, c->grant_moved_ms, 8);
+    write_grant(&w, &c->grant);
+    write_uint(&w, c->windows.next, 8);
+    for (uint32_t i = 0; i < RESULT_WINDOWS_MAX; i++) {
+        write_claims(&w, &c->windows.open[i]);
+    }
+    for (uint32_t i = 0; i < SETTLED_KEPT; i++) {
+        write_settled(&w, &c->windows.settled[i]);
+    }
+    return writer_done(&w);
+}
+
+bool cluster_decode(struct cluster *c, const uint8_t *bytes, size_t size_bytes)
+{
+    *c = (struct cluster){0};
+    struct reader r = reader_of(bytes, size_bytes);
+    read_chain(&r, c);
+    c->member_count = (uint32_t)read_uint(&r, 1);
+    if (c->member_count < 1 || c->member_count > MEMBERS_MAX) {
+        return false;
+    }
+    for (uint32_t i = 0; i < c->member_count; i++) {
+        read_member_state(&r, c, i);
+    }
+    c->last_fence = read_uint(&r, 8);
+    c->grant_moved_ms = read_uint(&r, 8);
+    read_grant(&r, &c->grant);
+    c->windows.next = read_uint(&r, 8);
+    for (uint32_t i = 0; i < RESULT_WINDOWS_MAX; i++) {
+        read_claims(&r, &c->windows.open[i]);
+    }
+    for (uint32_t i = 0; i < SETTLED_KEPT; i++) {
+        read_settled(&r, &c->windows.settled[i]);
+    }
+    c->digests[c->height % DIGESTS_KEPT] = hash_of("ostrakon/state/1", bytes, size_bytes);
+    return reader_done(&r) && cluster_is_sound(c);
+}

@@ -1,0 +1,118 @@
+#include "cluster.h"
+
+#include <assert.h>
+
+#include "cluster_parts.h"
+#include "window.h"
+
+/* Why a command would change nothing, and how urgent it is. Asked by whoever pools, proposes or
+ * applies commands, so that all three agree. */
+
+#define TICKS_BACK_MAX 15u
+
+static enum cause attested_height_cause(const struct cluster *c, const struct attest *a)
+{
+    if (a->tick > c->tick || a->height > c->height) {
+        return CAUSE_TOO_NEW;
+    }
+    if (c->tick - a->tick > TICKS_BACK_MAX || c->height - a->height >= DIGESTS_KEPT) {
+        return CAUSE_TOO_OLD;
+    }
+    return CAUSE_NONE;
+}
+
+static bool names_only_members(const struct cluster *c, const struct attest *a)
+{
+    if ((a->silent | a->wrong) >> c->member_count != 0) {
+        return false;
+    }
+    for (uint32_t i = 0; i < a->ranked; i++) {
+        if (a->ranking[i] >= c->member_count) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static enum cause attest_cause(const struct cluster *c, uint32_t author, const struct attest *a)
+{
+    const struct attested *latest = &c->latest[author];
+    if (!names_only_members(c, a)) {
+        return CAUSE_MALFORMED;
+    }
+    if (a->incarnation == latest->incarnation && a->seq <= latest->seq) {
+        return CAUSE_OLD_SEQ;
+    }
+    return attested_height_cause(c, a);
+}
+
+/* Whether the fence is that of the grant, and the author one of its two. */
+static enum cause role_cause(const struct cluster *c, uint32_t author, uint64_t fence)
+{
+    if (c->grant.fence == 0 || fence != c->grant.fence) {
+        return CAUSE_OLD_FENCE;
+    }
+    const bool is_holder = author == c->grant.leader || author == c->grant.auditor;
+    return is_holder ? CAUSE_NONE : CAUSE_NOT_ITS_ROLE;
+}
+
+static enum cause dispute_cause(const struct cluster *c, uint32_t author,
+                                const struct dispute *d)
+{
+    const enum cause cause = role_cause(c, author, d->fence);
+    return cause != CAUSE_NONE ? cause : windows_dispute_cause(c, author, d);
+}
+
+enum cause cluster_would_skip(const struct cluster *c, const struct command *command)
+{
+    const uint32_t author = command->author;
+    if (author >= c->member_count) {
+        return CAUSE_MALFORMED;
+    }
+    if (command->term != c->member[author].term) {
+        return CAUSE_OLD_TERM;
+    }
+    const bool hears_of_height =
+        command->kind == COMMAND_ATTEST && c->member[author].standing == STANDING_SUSPENDED;
+    if (!cluster_is_voter(c, author) && !hears_of_height) {
+        return CAUSE_NOT_GOOD;
+    }
+    switch (command->kind) {
+    case COMMAND_ATTEST:
+        return attest_cause(c, author, &command->attest);
+    case COMMAND_RESULT:
+        return windows_result_cause(c, author, &command->result);
+    case COMMAND_DISPUTE:
+        return dispute_cause(c, author, &command->dispute);
+    case COMMAND_FAIL:
+        return role_cause(c, author, command->fail.fence);
+    }
+    return CAUSE_MALFORMED;
+}
+
+static bool says_something_new(const struct attested *latest, const struct attest *a)
+{
+    return a->incarnation != latest->incarnation || a->own != latest->own ||
+           a->serve != latest->serve || a->silent != latest->silent ||
+           a->wrong != latest->wrong;
+}
+
+bool cluster_is_urgent(const struct cluster *c, const struct command *command)
+{
+    if (cluster_would_skip(c, command) != CAUSE_NONE) {
+        return false;
+    }
+    const uint32_t author = command->author;
+    if (!cluster_is_voter(c, author) || c->urgent_used[author] >= URGENT_MAX) {
+        return false;
+    }
+    return command->kind != COMMAND_ATTEST ||
+           says_something_new(&c->latest[author], &command->attest);
+}
+
+bool cluster_state_differs(const struct cluster *c, const struct attest *a)
+{
+    assert(c->height >= a->height && c->height - a->height < DIGESTS_KEPT);
+    const bool same_version = a->version_low <= c->version && c->version <= a->version_high;
+    return same_version && !hash_equal(&a->digest, &c->digests[a->height % DIGESTS_KEPT]);
+}

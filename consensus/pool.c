@@ -1,0 +1,167 @@
+#include "pool.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "effects.h"
+
+static struct pooled *slot_of(struct pool *p, const struct command *command)
+{
+    assert(command->kind >= 1 && (uint32_t)command->kind <= POOL_KINDS);
+    return &p->slot[command->author][command->kind - 1];
+}
+
+static bool is_same(const struct pooled *s, const uint8_t *bytes, size_t size_bytes)
+{
+    return s->size_bytes == size_bytes && memcmp(s->bytes, bytes, size_bytes) == 0;
+}
+
+static void decode_own(struct command *command, const struct pooled *s)
+{
+    const bool sound = command_decode(command, s->bytes, s->size_bytes);
+    assert(sound); /* it was when it came in */
+}
+
+/* A member that is a block ahead of us speaks of what we have yet to see: that waits here. */
+static bool may_wait(enum cause cause)
+{
+    return cause == CAUSE_NONE || cause == CAUSE_TOO_NEW;
+}
+
+static uint64_t result_end(const struct result *s)
+{
+    return s->first_window + s->count;
+}
+
+/* Whether `a` tells more than `b`, of the same author and kind, which both wait. Which of two
+ * incarnations is the later one nobody can tell; the one that has seen more of the chain is. */
+static bool is_newer(const struct command *a, const struct command *b)
+{
+    switch (a->kind) {
+    case COMMAND_ATTEST:
+        return a->attest.incarnation == b->attest.incarnation
+                   ? a->attest.seq > b->attest.seq
+                   : a->attest.height >= b->attest.height;
+    case COMMAND_RESULT:
+        return result_end(&a->result) > result_end(&b->result) ||
+               (result_end(&a->result) == result_end(&b->result) &&
+                a->result.first_window < b->result.first_window);
+    case COMMAND_DISPUTE:
+        return a->dispute.fence > b->dispute.fence;
+    case COMMAND_FAIL:
+        return a->fail.fence > b->fail.fence;
+    }
+    return false;
+}
+
+static bool is_wanted(const struct pooled *s, const struct cluster *c,
+                      const struct command *command)
+{
+    if (!may_wait(cluster_would_skip(c, command))) {
+        return false;
+    }
+    if (s->size_bytes == 0) {
+        return true;
+    }
+    struct command old;
+    decode_own(&old, s);
+    return !may_wait(cluster_would_skip(c, &old)) || is_newer(command, &old);
+}
+
+static void judge(struct pooled *s, const struct cluster *c, const struct command *command)
+{
+    s->ready = cluster_would_skip(c, command) == CAUSE_NONE;
+    s->urgent = cluster_is_urgent(c, command);
+}
+
+enum pool_verdict pool_add(struct pool *p, const struct cluster *c, const uint8_t *bytes,
+                           size_t size_bytes, uint64_t now_ms)
+{
+    struct command command;
+    if (size_bytes > COMMAND_BYTES_MAX || !command_decode(&command, bytes, size_bytes) ||
+        command.author >= c->member_count) {
+        return POOL_MALFORMED;
+    }
+    struct pooled *s = slot_of(p, &command);
+    if (is_same(s, bytes, size_bytes)) {
+        return POOL_KNOWN;
+    }
+    if (!is_wanted(s, c, &command)) {
+        return POOL_USELESS;
+    }
+    if (!command_verify(&command, &c->id, c->member[command.author].vote_key)) {
+        return POOL_BAD_SIGNATURE;
+    }
+    /* Whoever waits already keeps his place, or an author could put his block off for ever. */
+    s->at_ms = s->size_bytes != 0 && s->urgent ? s->at_ms : now_ms;
+    s->size_bytes = (uint32_t)size_bytes;
+    memcpy(s->bytes, bytes, size_bytes);
+    judge(s, c, &command);
+    return POOL_NEW;
+}
+
+void pool_prune(struct pool *p, const struct cluster *c)
+{
+    for (uint32_t i = 0; i < MEMBERS_MAX * POOL_KINDS; i++) {
+        struct pooled *s = &p->slot[i / POOL_KINDS][i % POOL_KINDS];
+        struct command command;
+        if (s->size_bytes == 0) {
+            continue;
+        }
+        decode_own(&command, s);
+        if (may_wait(cluster_would_skip(c, &command))) {
+            judge(s, c, &command);
+        } else {
+            *s = (struct pooled){0};
+        }
+    }
+}
+
+uint64_t pool_urgent_since_ms(const struct pool *p)
+{
+    uint64_t since_ms = TIME_NEVER;
+    for (uint32_t i = 0; i < MEMBERS_MAX * POOL_KINDS; i++) {
+        const struct pooled *s = &p->slot[i / POOL_KINDS][i % POOL_KINDS];
+        if (s->urgent && s->at_ms < since_ms) {
+            since_ms = s->at_ms;
+        }
+    }
+    return since_ms;
+}
+
+uint32_t pool_urgent_authors(const struct pool *p)
+{
+    uint32_t authors = 0;
+    for (uint32_t i = 0; i < MEMBERS_MAX * POOL_KINDS; i++) {
+        if (p->slot[i / POOL_KINDS][i % POOL_KINDS].urgent) {
+            authors |= 1u << i / POOL_KINDS;
+        }
+    }
+    return authors;
+}
+
+bool pool_holds(const struct pool *p, uint32_t author, const uint8_t *bytes, size_t size_bytes)
+{
+    for (uint32_t kind = 0; author < MEMBERS_MAX && kind < POOL_KINDS; kind++) {
+        const struct pooled *s = &p->slot[author][kind];
+        if (s->size_bytes != 0 && is_same(s, bytes, size_bytes)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void pool_fill(const struct pool *p, struct block_maker *m)
+{
+    for (uint32_t pass = 0; pass < 2; pass++) {
+        for (uint32_t i = 0; i < MEMBERS_MAX * POOL_KINDS; i++) {
+            const struct pooled *s = &p->slot[i % MEMBERS_MAX][i / MEMBERS_MAX];
+            if (!s->ready || s->urgent != (pass == 0)) {
+                continue;
+            }
+            if (!block_add(m, s->bytes, s->size_bytes)) {
+                continue; /* waits for the next block; a smaller one may still fit */
+            }
+        }
+    }
+}
