@@ -22,8 +22,6 @@
 #define KEEPER_NAME "ostrakon-keeper"
 #define FINISH_MS 1000
 
-extern char **environ;
-
 const char *hook_end_text(enum hook_end end)
 {
     static const char *const texts[] = {

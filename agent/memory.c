@@ -3,12 +3,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-void memory_expect(bool there)
+void memory_is_out(void)
 {
-    if (!there) {
-        fputs("ostrakond: out of memory\n", stderr);
-        abort();
-    }
+    fputs("ostrakond: out of memory\n", stderr);
+    abort();
 }
 
 void *memory_get(size_t size_bytes)

@@ -12,7 +12,16 @@
  * is none. */
 void *memory_get(size_t size_bytes) __attribute__((malloc, warn_unused_result));
 
-/* Says "out of memory" and aborts unless `there`: for what libraries allocate. */
-void memory_expect(bool there);
+/* Says "out of memory" and aborts. */
+_Noreturn void memory_is_out(void);
+
+/* The same, unless `there`: for what libraries allocate. Inline, so that whoever reads the
+ * caller knows that it does not go on without. */
+static inline void memory_expect(bool there)
+{
+    if (!there) {
+        memory_is_out();
+    }
+}
 
 #endif

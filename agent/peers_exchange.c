@@ -12,8 +12,7 @@
 #include "agent/memory.h"
 
 #define WAIT_FIRST_MS 50u
-#define WAIT_REFUSED_MAX_MS 150u /* a refusal costs next to nothing, and its end is soon seen  \
-                                  */
+#define WAIT_REFUSED_MAX_MS 150u /* a refusal costs little, and its end is soon seen */
 #define WAIT_MAX_MS 2000u
 #define BODY_KEEP_BYTES 16384u /* a body's memory beyond this is given back */
 #define PROBE_ATTEMPTS 5u

@@ -138,12 +138,13 @@ static void on_trouble(void *context, const struct http_trouble *trouble)
     struct peers *const p = context;
     const struct tls_caller *const caller = trouble->caller;
     const bool is_known = caller != NULL && caller->is_known;
+    const bool is_stranger = caller != NULL && caller->has_key && !is_known;
     if (is_known && trouble->kind == HTTP_TROUBLE_LEFT) {
         return; /* a member that died or thought better of it; nothing to look into */
     }
     const uint32_t member = is_known ? member_of(p, caller->key) : PEERS_NOBODY;
     char reason[160];
-    if (caller == NULL || !caller->has_key || is_known) {
+    if (!is_stranger) {
         snprintf(reason, sizeof reason, "%s", trouble->reason);
     } else if (memcmp(caller->key, p->peers[p->self].key, TLS_KEY_BYTES) == 0) {
         snprintf(reason, sizeof reason, "it shows our own transport key: another agent has it");
