@@ -1,5 +1,6 @@
 #include "agent/http_internal.h"
 
+#include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -22,11 +23,44 @@
     (EVHTTP_REQ_GET | EVHTTP_REQ_POST | EVHTTP_REQ_HEAD | EVHTTP_REQ_PUT | EVHTTP_REQ_DELETE | \
      EVHTTP_REQ_OPTIONS | EVHTTP_REQ_TRACE | EVHTTP_REQ_CONNECT | EVHTTP_REQ_PATCH)
 
+/* Reads "ip:port" or "[ip6]:port"; answers the address's size, 0 if it is neither. */
+static socklen_t address_read(const char *text, struct sockaddr_storage *out)
+{
+    char ip[INET6_ADDRSTRLEN + 2];
+    const char *const colon = strrchr(text, ':');
+    const size_t ip_chars = colon != NULL ? (size_t)(colon - text) : sizeof ip;
+    if (ip_chars >= sizeof ip || colon[1] < '0' || colon[1] > '9') {
+        return 0;
+    }
+    memcpy(ip, text, ip_chars);
+    ip[ip_chars] = '\0';
+    char *end = NULL;
+    const unsigned long port = strtoul(colon + 1, &end, 10);
+    if (*end != '\0' || port > UINT16_MAX) {
+        return 0;
+    }
+    *out = (struct sockaddr_storage){.ss_family = AF_UNSPEC};
+    struct sockaddr_in *const v4 = (struct sockaddr_in *)out;
+    struct sockaddr_in6 *const v6 = (struct sockaddr_in6 *)out;
+    if (inet_pton(AF_INET, ip, &v4->sin_addr) == 1) {
+        v4->sin_family = AF_INET;
+        v4->sin_port = htons((uint16_t)port);
+        return sizeof *v4;
+    }
+    if (ip_chars < 2 || ip[0] != '[' || ip[ip_chars - 1] != ']') {
+        return 0;
+    }
+    ip[ip_chars - 1] = '\0';
+    v6->sin6_family = AF_INET6;
+    v6->sin6_port = htons((uint16_t)port);
+    return inet_pton(AF_INET6, ip + 1, &v6->sin6_addr) == 1 ? (socklen_t)sizeof *v6 : 0;
+}
+
 static int listen_tcp(const char *address, uint16_t *port, char error[static HTTP_ERROR_CHARS])
 {
     struct sockaddr_storage at;
-    int size_bytes = sizeof at;
-    if (evutil_parse_sockaddr_port(address, (struct sockaddr *)&at, &size_bytes) != 0) {
+    const socklen_t size_bytes = address_read(address, &at);
+    if (size_bytes == 0) {
         snprintf(error, HTTP_ERROR_CHARS, "\"%s\" is not a numeric address and port", address);
         return -1;
     }
@@ -34,11 +68,10 @@ static int listen_tcp(const char *address, uint16_t *port, char error[static HTT
     const int fd = socket(at.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     /* Accepted sockets inherit TCP_NODELAY. evhttp writes header and body apart, and without it
      * each answer waits 40 ms for an acknowledgement. */
-    const bool is_listening = fd >= 0 &&
-                              setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
-                              setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0 &&
-                              bind(fd, (struct sockaddr *)&at, (socklen_t)size_bytes) == 0 &&
-                              listen(fd, BACKLOG) == 0;
+    const bool is_listening =
+        fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0 &&
+        bind(fd, (struct sockaddr *)&at, size_bytes) == 0 && listen(fd, BACKLOG) == 0;
     if (!is_listening) {
         snprintf(error, HTTP_ERROR_CHARS, "cannot listen on %s: %s", address, strerror(errno));
         if (fd >= 0) {
@@ -99,11 +132,27 @@ static int listen_unix(const char *path, char error[static HTTP_ERROR_CHARS])
     return fd;
 }
 
+/* All there are: evhttp keeps its listener's context for itself. */
+static LIST_HEAD(, http) servers = LIST_HEAD_INITIALIZER(servers);
+
+static struct http *server_of(const struct evconnlistener *listener)
+{
+    struct http *http;
+    LIST_FOREACH(http, &servers, link) {
+        if (http->listener == listener) {
+            return http;
+        }
+    }
+    return NULL;
+}
+
 /* libevent would try again at once, four hundred thousand times a second. */
 static void on_accept_error(struct evconnlistener *listener, void *context)
 {
+    (void)context; /* evhttp's */
     const int cause = errno;
-    struct http *const http = context;
+    struct http *const http = server_of(listener);
+    assert(http != NULL);
     evconnlistener_disable(listener);
     event_add(http->resume, &(struct timeval){.tv_usec = RESUME_MS * 1000});
     if (http->options.on_trouble != NULL) {
@@ -140,6 +189,7 @@ static void serve(struct http *http, int fd)
         evhttp_accept_socket_with_handle(http->evhttp, fd);
     memory_expect(bound != NULL);
     http->listener = evhttp_bound_socket_get_listener(bound);
+    LIST_INSERT_HEAD(&servers, http, link);
     evconnlistener_set_error_cb(http->listener, on_accept_error);
 }
 
@@ -183,6 +233,7 @@ void http_destroy(struct http *http)
     if (http->path != NULL) {
         unlink(http->path);
     }
+    LIST_REMOVE(http, link);
     evhttp_free(http->evhttp);
     while ((c = TAILQ_FIRST(&http->connections)) != NULL) {
         connection_forget(c);

@@ -53,6 +53,7 @@ struct connection {
 TAILQ_HEAD(connection_list, connection);
 
 struct http {
+    LIST_ENTRY(http) link;
     struct http_options options;
     struct evhttp *evhttp;
     struct evconnlistener *listener;

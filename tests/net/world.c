@@ -116,7 +116,7 @@ static void on_pulse(void *context)
     loop_timer_set(w->pulse, clock_monotonic_ms() + w->pulse_ms);
     static const uint8_t heartbeat[88] = {'h'}; /* about what one of the agent's has */
     for (uint32_t from = 0; from < w->count; from++) {
-        for (uint32_t to = 0; to < w->count && w->nodes[from].peers != NULL; to++) {
+        for (uint32_t to = 0; w->nodes[from].peers != NULL && to < w->count; to++) {
             if (to != from) {
                 peers_send(w->nodes[from].peers, to, heartbeat, sizeof heartbeat,
                            PEERS_HEARTBEAT);
@@ -125,12 +125,18 @@ static void on_pulse(void *context)
     }
 }
 
+void world_loop(struct world *w)
+{
+    w->loop = loop_create();
+    w->deadline = loop_timer_create(w->loop, on_deadline, w);
+    w->pulse = loop_timer_create(w->loop, on_pulse, w);
+}
+
 void world_init(struct world *w, uint32_t count)
 {
     assert(count <= WORLD_MAX);
-    *w = (struct world){.count = count, .loop = loop_create()};
-    w->deadline = loop_timer_create(w->loop, on_deadline, w);
-    w->pulse = loop_timer_create(w->loop, on_pulse, w);
+    *w = (struct world){.count = count};
+    world_loop(w);
     uint8_t keys[WORLD_MAX][PEERS_KEY_BYTES];
     for (uint32_t i = 0; i < count; i++) {
         w->ports[i] = free_port();

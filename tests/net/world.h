@@ -61,6 +61,9 @@ struct world {
 /* Keys, free ports and a loop for `count` members; no node runs. */
 void world_init(struct world *w, uint32_t count);
 
+/* A new loop instead of the parent's, after fork. */
+void world_loop(struct world *w);
+
 /* As above, and all run. */
 void world_start(struct world *w, uint32_t count);
 
