@@ -1,0 +1,265 @@
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <sodium.h>
+
+#include "instant.h"
+#include "scene.h"
+
+/* The crash table of standing.md, section 7, row by row, at every step at which a worker can
+ * die. The agents' part, who is given which fence after whose death, is played here. */
+
+#define LAST (SCENE_WINDOW + SCENE_WINDOWS - 1)
+
+/* Every how many steps. Two deaths at once are tried on a coarse grid, which moves. */
+#define PAIR_STRIDE 17
+
+static bool has_failed;
+
+static bool check(bool is_right, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static bool check(bool is_right, const char *format, ...)
+{
+    va_list arguments;
+
+    if (!is_right) {
+        has_failed = true;
+        va_start(arguments, format);
+        printf("# ");
+        vprintf(format, arguments);
+        printf("\n");
+        va_end(arguments);
+    }
+    return is_right;
+}
+
+static void check_report(const struct worker *w, int64_t last, uint64_t step, const char *who)
+{
+    char results[256];
+
+    scene_results(last, results, sizeof results);
+    check(strcmp(w->report, results) == 0, "step %" PRIu64 ": %s said \"%s\", not \"%s\"", step,
+          who, w->report, results);
+}
+
+/* What a dead one said before must be the beginning of what is right. */
+static void check_last_words(const struct worker *w, int64_t last, uint64_t step)
+{
+    char results[256];
+
+    scene_results(last, results, sizeof results);
+    check(strncmp(w->report, results, strlen(w->report)) == 0,
+          "step %" PRIu64 ": the dead one said \"%s\"", step, w->report);
+}
+
+static void check_scene(int64_t last, uint64_t step)
+{
+    const char *wrong = scene_check(last);
+
+    check(wrong == NULL, "step %" PRIu64 ": %s", step, wrong == NULL ? "" : wrong);
+}
+
+static struct worker_plan plan(enum role role, const char *member, int64_t fence)
+{
+    return (struct worker_plan){.role = role, .member = member, .fence = fence, .last = LAST};
+}
+
+static void start_pair(struct worker *leader, const struct worker_plan *led,
+                       struct worker *auditor, const struct worker_plan *audited)
+{
+    worker_start(leader, led);
+    worker_start(auditor, audited);
+}
+
+/* A pair under a new fence must find or make it right, whatever the dead have left behind. */
+static void settle(int64_t fence, uint64_t step)
+{
+    struct worker leader;
+    struct worker auditor;
+    const struct worker_plan led = plan(ROLE_LEADER, "helios", fence);
+    const struct worker_plan audited = plan(ROLE_AUDITOR, "themis", fence);
+
+    start_pair(&leader, &led, &auditor, &audited);
+    worker_wait(&leader);
+    worker_wait(&auditor);
+    check_report(&leader, LAST, step, "the next leader");
+    check_report(&auditor, LAST, step, "the next auditor");
+    check_scene(LAST, step);
+}
+
+/* "Leader before stage / in it": nothing, or rolled back. "After stage, before result": the
+ * auditor publishes or the next leader does. Answers false when it lived through all its steps.
+ */
+static bool leader_dies(enum fate fate, uint64_t step)
+{
+    struct worker leader;
+    struct worker auditor;
+    struct worker_plan led = plan(ROLE_LEADER, "atlas", 1);
+    const struct worker_plan audited = plan(ROLE_AUDITOR, "argus", 1);
+
+    led.fate = fate;
+    led.step = step;
+    (void)scene_begin();
+    start_pair(&leader, &led, &auditor, &audited);
+    worker_wait(&leader);
+    if (!leader.was_killed) {
+        worker_wait(&auditor);
+        check_report(&leader, LAST, step, "the leader");
+        check_report(&auditor, LAST, step, "the auditor");
+        check_scene(LAST, step);
+        return false;
+    }
+    worker_kill(&auditor);
+    check_last_words(&leader, LAST, step);
+    check_last_words(&auditor, LAST, step);
+    settle(2, step);
+    return true;
+}
+
+/* "Auditor before / after endorse": replaced, same fence; the staged rows stand. */
+static bool auditor_dies(enum fate fate, uint64_t step)
+{
+    struct worker leader;
+    struct worker auditor;
+    struct worker next;
+    const struct worker_plan led = plan(ROLE_LEADER, "atlas", 1);
+    struct worker_plan audited = plan(ROLE_AUDITOR, "argus", 1);
+
+    audited.fate = fate;
+    audited.step = step;
+    (void)scene_begin();
+    start_pair(&leader, &led, &auditor, &audited);
+    worker_wait(&auditor);
+    if (auditor.was_killed) {
+        check_last_words(&auditor, LAST, step);
+        audited = plan(ROLE_AUDITOR, "themis", 1);
+        worker_start(&next, &audited);
+        worker_wait(&next);
+        check_report(&next, LAST, step, "the next auditor");
+    }
+    worker_wait(&leader);
+    check_report(&leader, LAST, step, "the leader");
+    check_scene(LAST, step);
+    return auditor.was_killed;
+}
+
+/* "Both", before and after publication. Whoever outlives the other waits for it in vain, and is
+ * ended too, a moment later: that is one more step to die at. */
+static void both_die(uint64_t leader_step, uint64_t auditor_step)
+{
+    struct worker leader;
+    struct worker auditor;
+    struct worker_plan led = plan(ROLE_LEADER, "atlas", 1);
+    struct worker_plan audited = plan(ROLE_AUDITOR, "argus", 1);
+
+    led.step = leader_step;
+    audited.step = auditor_step;
+    (void)scene_begin();
+    start_pair(&leader, &led, &auditor, &audited);
+    for (int i = 0; i < 10 && !(worker_has_ended(&leader) && worker_has_ended(&auditor)); i++) {
+        instant_sleep_ms(2);
+    }
+    worker_kill(&leader);
+    worker_kill(&auditor);
+    check_last_words(&leader, LAST, leader_step);
+    check_last_words(&auditor, LAST, auditor_step);
+    settle(2, leader_step);
+}
+
+/* "Old leader wakes up": whatever it still does changes nothing, and it disputes nothing. */
+static bool leader_sleeps(uint64_t step)
+{
+    struct worker leader;
+    struct worker auditor;
+    struct worker_plan led = plan(ROLE_LEADER, "atlas", 1);
+    const struct worker_plan audited = plan(ROLE_AUDITOR, "argus", 1);
+
+    led.fate = FATE_STOPPED;
+    led.step = step;
+    (void)scene_begin();
+    start_pair(&leader, &led, &auditor, &audited);
+    worker_wait(&leader);
+    if (!leader.was_stopped) {
+        worker_wait(&auditor);
+        return false;
+    }
+    worker_kill(&auditor);
+    settle(2, step);
+    worker_wake(&leader);
+    worker_wait(&leader);
+    check_last_words(&leader, LAST, step);
+    check_scene(LAST, step);
+    return true;
+}
+
+/* ---- The table ---- */
+
+/* At how many steps they could die, when they did. */
+static uint64_t leader_steps;
+static uint64_t auditor_steps;
+
+static const char *leader_killed(void)
+{
+    for (leader_steps = 1; leader_dies(FATE_KILLED, leader_steps) && !has_failed;
+         leader_steps++) {
+    }
+    return "a leader that dies at any step loses and doubles nothing";
+}
+
+static const char *leader_torn(void)
+{
+    for (uint64_t step = 1; leader_dies(FATE_TORN, step) && !has_failed; step += 3) {
+    }
+    return "nor does one that dies in the middle of a write";
+}
+
+static const char *auditor_killed(void)
+{
+    for (auditor_steps = 1; auditor_dies(FATE_KILLED, auditor_steps) && !has_failed;
+         auditor_steps++) {
+    }
+    return "an auditor that dies at any step is replaced under the same fence";
+}
+
+static const char *both_killed(void)
+{
+    for (uint64_t l = 1; l < leader_steps; l += PAIR_STRIDE) {
+        for (uint64_t a = 1 + l % PAIR_STRIDE; a < auditor_steps && !has_failed;
+             a += PAIR_STRIDE) {
+            both_die(l, a);
+        }
+    }
+    return "a pair that dies at any two steps leaves the windows to the next";
+}
+
+static const char *old_leader_woken(void)
+{
+    for (uint64_t step = 1; leader_sleeps(step) && !has_failed; step++) {
+    }
+    return "an old leader that wakes up at any step changes nothing";
+}
+
+static const char *(*const rows[])(void) = {leader_killed, leader_torn, auditor_killed,
+                                            both_killed, old_leader_woken};
+
+#define ROWS (sizeof rows / sizeof *rows)
+
+int main(void)
+{
+    bool all_well = sodium_init() >= 0;
+
+    printf("1..%zu\n", ROWS);
+    for (size_t i = 0; i < ROWS; i++) {
+        has_failed = false;
+        const char *name = rows[i]();
+        printf("# %" PRIu64 " steps of a leader, %" PRIu64 " of an auditor\n", leader_steps,
+               auditor_steps);
+        printf("%s %zu - %s\n", has_failed ? "not ok" : "ok", i + 1, name);
+        (void)fflush(stdout);
+        all_well = all_well && !has_failed;
+    }
+    scene_end();
+    return all_well ? 0 : 1;
+}

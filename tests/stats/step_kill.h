@@ -1,0 +1,20 @@
+#ifndef TESTS_STATS_STEP_KILL_H
+#define TESTS_STATS_STEP_KILL_H
+
+#include <stdint.h>
+
+/* Lets this process die, or stand still, at its n-th step in SQLite, without a word of it in
+ * the code under test: SQLite tells of each statement's begin and end, and lets its calls of
+ * the system be replaced. A step is a statement's begin or end, or a write to or truncation of
+ * a file. */
+
+enum fate {
+    FATE_KILLED,  /* SIGKILL, before the step */
+    FATE_TORN,    /* the same; if the step is a write, half of it is done */
+    FATE_STOPPED, /* SIGSTOP; only begins of statements outside a transaction are steps */
+};
+
+/* From now on; for databases opened after it. `at` counts from 1; 0: never. */
+void step_kill_arm(enum fate fate, uint64_t at);
+
+#endif
