@@ -14,10 +14,11 @@
  * good until the next step. The shell may do effects in any order and die between any two: what
  * must be durable first is asked for only by the later step that is told it is durable. */
 
-#define EFFECTS_MAX 96u
+#define EFFECTS_MAX 256u
 #define OUTBOX_BYTES (512u * 1024u)
 #define TIME_NEVER UINT64_MAX
-#define HELD_MAX 8u
+#define HELD_MAX 17u /* a block of each possible proposer, and one: README.md, "Held blocks"   \
+                      */
 #define RECORD_BYTES_MAX (12u * 1024u)
 
 enum effect_kind {
@@ -106,6 +107,7 @@ struct body effects_body(struct effects *e, const void *bytes, size_t size_bytes
  * are repeated anyway. Everything else always has room, which is asserted. */
 struct effect *effects_add(struct effects *e, enum effect_kind kind);
 bool effects_has_room(const struct effects *e, size_t size_bytes);
+/* All notes of one block have room; of what is noted beyond that, the rest is dropped. */
 void effects_note(struct effects *e, const struct note *note);
 
 #endif

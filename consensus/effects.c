@@ -1,0 +1,65 @@
+#include "effects.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "message.h"
+
+/* What no send may take away: places and bytes for all that a step does beside sending. Three
+ * votes of one step with their blocks, and one decided block. */
+#define RESERVE_PLACES 48u
+#define RESERVE_BYTES (3u * (RECORD_BYTES_MAX + BLOCK_BYTES_MAX) + MESSAGE_BYTES_MAX)
+static_assert(RESERVE_BYTES + 2 * MESSAGE_BYTES_MAX <= OUTBOX_BYTES, "sends have room too");
+static_assert(RESERVE_PLACES + NOTES_MAX + MEMBERS_MAX <= EFFECTS_MAX, "so have all notes");
+
+void effects_begin(struct effects *e)
+{
+    e->timer_ms = TIME_NEVER;
+    e->count = 0;
+    e->dropped = 0;
+    e->outbox_bytes = 0;
+}
+
+void effects_wake(struct effects *e, uint64_t at_ms)
+{
+    if (at_ms < e->timer_ms) {
+        e->timer_ms = at_ms;
+    }
+}
+
+struct body effects_body(struct effects *e, const void *bytes, size_t size_bytes)
+{
+    assert(size_bytes <= OUTBOX_BYTES - e->outbox_bytes);
+    const struct body body = {e->outbox_bytes, (uint32_t)size_bytes};
+    memcpy(e->outbox + e->outbox_bytes, bytes, size_bytes);
+    e->outbox_bytes += (uint32_t)size_bytes;
+    return body;
+}
+
+struct effect *effects_add(struct effects *e, enum effect_kind kind)
+{
+    assert(e->count < EFFECTS_MAX);
+    struct effect *effect = &e->list[e->count];
+    e->count++;
+    memset(effect, 0, sizeof *effect);
+    effect->kind = kind;
+    effect->member = MEMBER_NONE;
+    return effect;
+}
+
+bool effects_has_room(const struct effects *e, size_t size_bytes)
+{
+    return e->count + RESERVE_PLACES + NOTES_MAX < EFFECTS_MAX &&
+           size_bytes + RESERVE_BYTES <= OUTBOX_BYTES - e->outbox_bytes;
+}
+
+void effects_note(struct effects *e, const struct note *note)
+{
+    /* What a block decided has room by the bound of struct notes; beyond that a note is a word
+     * about a peer, and the peer is not to use up the places that votes need. */
+    if (e->count + RESERVE_PLACES >= EFFECTS_MAX) {
+        e->dropped++;
+        return;
+    }
+    effects_add(e, EFFECT_NOTE)->note = *note;
+}

@@ -1,0 +1,215 @@
+#include "message.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "certificate.h"
+#include "codec.h"
+#include "vote.h"
+
+#define CERTIFICATE_BYTES_MAX                                                                  \
+    (1u + 4u + HASH_BYTES + 1u + MEMBERS_MAX * (1u + 4u + SIGNATURE_BYTES))
+static_assert(1 + VOTE_BYTES + 3 * CERTIFICATE_BYTES_MAX + 4 + BLOCK_BYTES_MAX <=
+                  MESSAGE_BYTES_MAX,
+              "a proposal is the longest message");
+
+bool view_above(uint32_t a, uint32_t b)
+{
+    return a != VIEW_NONE && (b == VIEW_NONE || a > b);
+}
+
+static void span_read(struct reader *r, struct bytes_view *view, uint32_t size_bytes_max)
+{
+    const uint32_t size_bytes = (uint32_t)read_uint(r, 4);
+    if (size_bytes == 0 || size_bytes > size_bytes_max) {
+        r->misfit = true;
+    }
+    view->bytes = read_view(r, size_bytes);
+    view->size_bytes = r->misfit ? 0 : size_bytes;
+}
+
+static void span_write(struct writer *w, const struct bytes_view *view)
+{
+    write_uint(w, view->size_bytes, 4);
+    write_bytes(w, view->bytes, view->size_bytes);
+}
+
+static uint32_t read_view_number(struct reader *r)
+{
+    const uint32_t view = (uint32_t)read_uint(r, 4);
+    if (view >= VIEW_END) {
+        r->misfit = true;
+    }
+    return view;
+}
+
+/* A certificate that must be of the kind, or may be none where `or_none`. */
+static void read_certificate_of(struct reader *r, struct certificate *c,
+                                enum certificate_kind kind, bool or_none)
+{
+    certificate_read(r, c);
+    if (c->kind != kind && !(or_none && c->kind == CERTIFICATE_NONE)) {
+        r->misfit = true;
+    }
+}
+
+static void vote_message_read(struct reader *r, struct message *m)
+{
+    vote_read(r, &m->vote.vote);
+    read_certificate_of(r, &m->vote.support, CERTIFICATE_NOTARIZATION, true);
+    if (m->vote.vote.kind != VOTE_NULLIFY && m->vote.support.kind != CERTIFICATE_NONE) {
+        r->misfit = true;
+    }
+}
+
+static void proposal_read(struct reader *r, struct message *m)
+{
+    vote_read(r, &m->proposal.vote);
+    entry_read(r, &m->proposal.entry);
+    read_certificate_of(r, &m->proposal.justification, CERTIFICATE_NOTARIZATION, true);
+    span_read(r, &m->proposal.block, BLOCK_BYTES_MAX);
+    if (m->proposal.vote.kind != VOTE_PROPOSE) {
+        r->misfit = true;
+    }
+}
+
+static void status_read(struct reader *r, struct message *m)
+{
+    m->status.height = read_uint(r, 8);
+    m->status.view = read_view_number(r);
+    entry_read(r, &m->status.entry);
+    read_certificate_of(r, &m->status.best, CERTIFICATE_NOTARIZATION, true);
+}
+
+static void hello_read(struct reader *r, struct message *m)
+{
+    m->hello.nonce = read_uint(r, 8);
+    m->hello.answer = read_uint(r, 8);
+    m->hello.height = read_uint(r, 8);
+    m->hello.parent = read_hash(r);
+    m->hello.count = (uint32_t)read_uint(r, 1);
+    if (m->hello.count > 2 * VOTE_KINDS) {
+        r->misfit = true;
+        m->hello.count = 0;
+    }
+    for (uint32_t i = 0; i < m->hello.count; i++) {
+        vote_read(r, &m->hello.votes[i]);
+    }
+}
+
+static void body_read(struct reader *r, struct message *m)
+{
+    switch (m->kind) {
+    case MESSAGE_VOTE:
+        vote_message_read(r, m);
+        break;
+    case MESSAGE_PROPOSAL:
+        proposal_read(r, m);
+        break;
+    case MESSAGE_STATUS:
+        status_read(r, m);
+        break;
+    case MESSAGE_DECIDED:
+        read_certificate_of(r, &m->decided.finalization, CERTIFICATE_FINALIZATION, false);
+        span_read(r, &m->decided.block, BLOCK_BYTES_MAX);
+        break;
+    case MESSAGE_WANT:
+        m->want.height = read_uint(r, 8);
+        m->want.block = read_hash(r);
+        break;
+    case MESSAGE_BLOCK:
+        span_read(r, &m->block.block, BLOCK_BYTES_MAX);
+        break;
+    case MESSAGE_HELLO:
+        hello_read(r, m);
+        break;
+    case MESSAGE_HEARTBEAT:
+        m->heartbeat.height = read_uint(r, 8);
+        m->heartbeat.view = read_view_number(r);
+        m->heartbeat.incarnation = read_uint(r, 8);
+        m->heartbeat.unix_ms = read_uint(r, 8);
+        break;
+    case MESSAGE_COMMAND:
+        span_read(r, &m->command.command, COMMAND_BYTES_MAX);
+        break;
+    }
+}
+
+bool message_decode(struct message *m, const uint8_t *bytes, size_t size_bytes)
+{
+    memset(m, 0, sizeof *m);
+    struct reader r = reader_of(bytes, size_bytes);
+    const uint32_t kind = (uint32_t)read_uint(&r, 1);
+    if (kind < MESSAGE_VOTE || kind > MESSAGE_COMMAND || size_bytes > MESSAGE_BYTES_MAX) {
+        return false;
+    }
+    m->kind = (enum message_kind)kind;
+    body_read(&r, m);
+    return reader_done(&r);
+}
+
+static void hello_write(struct writer *w, const struct message *m)
+{
+    assert(m->hello.count <= 2 * VOTE_KINDS);
+    write_uint(w, m->hello.nonce, 8);
+    write_uint(w, m->hello.answer, 8);
+    write_uint(w, m->hello.height, 8);
+    write_hash(w, &m->hello.parent);
+    write_uint(w, m->hello.count, 1);
+    for (uint32_t i = 0; i < m->hello.count; i++) {
+        vote_write(w, &m->hello.votes[i]);
+    }
+}
+
+static void body_write(struct writer *w, const struct message *m)
+{
+    switch (m->kind) {
+    case MESSAGE_VOTE:
+        vote_write(w, &m->vote.vote);
+        certificate_write(w, &m->vote.support);
+        break;
+    case MESSAGE_PROPOSAL:
+        vote_write(w, &m->proposal.vote);
+        entry_write(w, &m->proposal.entry);
+        certificate_write(w, &m->proposal.justification);
+        span_write(w, &m->proposal.block);
+        break;
+    case MESSAGE_STATUS:
+        write_uint(w, m->status.height, 8);
+        write_uint(w, m->status.view, 4);
+        entry_write(w, &m->status.entry);
+        certificate_write(w, &m->status.best);
+        break;
+    case MESSAGE_DECIDED:
+        certificate_write(w, &m->decided.finalization);
+        span_write(w, &m->decided.block);
+        break;
+    case MESSAGE_WANT:
+        write_uint(w, m->want.height, 8);
+        write_hash(w, &m->want.block);
+        break;
+    case MESSAGE_BLOCK:
+        span_write(w, &m->block.block);
+        break;
+    case MESSAGE_HELLO:
+        hello_write(w, m);
+        break;
+    case MESSAGE_HEARTBEAT:
+        write_uint(w, m->heartbeat.height, 8);
+        write_uint(w, m->heartbeat.view, 4);
+        write_uint(w, m->heartbeat.incarnation, 8);
+        write_uint(w, m->heartbeat.unix_ms, 8);
+        break;
+    case MESSAGE_COMMAND:
+        span_write(w, &m->command.command);
+        break;
+    }
+}
+
+size_t message_encode(const struct message *m, uint8_t out[static MESSAGE_BYTES_MAX])
+{
+    struct writer w = writer_of(out, MESSAGE_BYTES_MAX);
+    write_uint(&w, m->kind, 1);
+    body_write(&w, m);
+    return writer_done(&w);
+}

@@ -1,0 +1,32 @@
+#ifndef OSTRAKON_CONSENSUS_VOTE_H
+#define OSTRAKON_CONSENSUS_VOTE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "codec.h"
+#include "hash.h"
+#include "message.h"
+
+/* One vote: its signed bytes (protocol.md, section 2) and its encoding. */
+
+/* Kind 1, signer 1, height 8, view 4, parent 32, block 32, claim 4, signature 64. */
+#define VOTE_BYTES 146u
+
+/* A vote is a misfit unless its kind is one of the four, its height is not 0, its view is below
+ * VIEW_END, a nullify names no block and everything else does, and only a nullify claims
+ * anything. A claim that its view forbids is no misfit: it makes the vote count for nothing. */
+void vote_read(struct reader *r, struct vote *v);
+void vote_write(struct writer *w, const struct vote *v);
+
+/* Fills in the signature (about 25 us). Does not ask whether the vote is durable. */
+void vote_sign(struct vote *v, const struct hash *cluster_id, const struct key_pair *key);
+/* About 50 us. */
+bool vote_verify(const struct vote *v, const struct hash *cluster_id,
+                 const uint8_t key[static PUBLIC_KEY_BYTES])
+    __attribute__((warn_unused_result));
+
+/* Whether both sign the same fields: then they are one vote, whatever their signatures. */
+bool vote_same(const struct vote *a, const struct vote *b);
+
+#endif
