@@ -7,6 +7,7 @@
 
 #include "../tokens/signer.h"
 #include "block.h"
+#include "certificate.h"
 #include "cluster.h"
 #include "effects.h"
 #include "hash.h"
@@ -35,11 +36,6 @@ struct vote_record {
     struct certificate best;
     uint32_t held_count;
     struct hash held[HELD_MAX];
-};
-
-struct tally {
-    bool has;
-    struct vote vote;
 };
 
 /* Bytes of one block of the height in progress, kept under its hash. */
@@ -82,18 +78,96 @@ struct simplex_world {
     struct effects *out;
 };
 
+/* A vote that the record holds already, and that is signed and sent once that is durable. */
+struct pending_vote {
+    uint64_t serial;
+    struct vote vote;
+};
+#define PENDING_MAX 8u
+
+/* The proposal of the current view, its justification found good; bytes in bulk->candidate. */
+struct candidate {
+    bool has;
+    bool fresh;   /* judged by cluster_check, by the clock and by rule 14 */
+    bool judged;  /* `invalid` and `urgent` say what cluster_check and the pool's rules found */
+    bool invalid; /* its proposer signed nonsense */
+    bool urgent;  /* holds an urgent command */
+    bool accepted;
+    struct vote vote;
+};
+
+/* What lies in bulk->held at the same place. */
+struct held_place {
+    bool has;
+    struct hash hash;
+    uint32_t proposer;  /* who made the block */
+    uint32_t notarized; /* the highest view in which I notarized it; VIEW_NONE: none */
+};
+
+/* How I stand with one member. Times `after_ms`: not again before. */
+struct acquaintance {
+    uint64_t height; /* in progress there, as it says: a hint whom to ask, never believed */
+    uint64_t helped_height;
+    uint64_t help_after_ms; /* the same height */
+    uint64_t help_from_ms;  /* start of the second that `helped` counts */
+    uint64_t help_last_ms;
+    uint32_t helped;
+    uint64_t status_after_ms;
+    uint64_t hello_after_ms; /* asked */
+    uint64_t reply_after_ms; /* answered */
+    bool answered;           /* a hello with my nonce came, when it was at answered_height */
+    uint64_t answered_height;
+};
+
+/* A block decided a while ago, so that another one at its height is noticed (case 32). */
+struct past {
+    uint64_t height; /* 0: empty */
+    struct hash hash;
+    uint32_t voters;
+    uint32_t needed;
+};
+#define PAST_KEPT 16u
+
 struct simplex {
     struct simplex_options options;
     uint64_t height; /* H, in progress; 0 before simplex_resume */
     struct hash parent;
     uint32_t view;
-    struct vote_record record;
+    struct vote_record record; /* its entry is always that of `view`, its best my best */
     struct tally tallies[MEMBERS_MAX][VOTE_KINDS];
-    struct tally next[MEMBERS_MAX][VOTE_KINDS];
-    struct certificate
-        undecided;   /* a finalization whose block bytes are missing, or durable soon */
+    struct tally next[MEMBERS_MAX][VOTE_KINDS]; /* of H + 1, not verified yet */
+    struct pending_vote pending[PENDING_MAX];
+    uint32_t pending_count;
+    struct candidate candidate;
+    struct certificate justification; /* of my own proposal in this view */
+    struct held_place held[HELD_MAX]; /* as bulk->held */
+    struct certificate undecided;     /* a finalization whose block is not applied yet */
+    bool deciding;                    /* its bytes lie in bulk->deciding, and are written */
+    bool deciding_late; /* it was asked for, so its time tells when it was decided */
+    uint64_t deciding_serial;
+
     uint64_t serial; /* of the last write asked for */
     uint64_t stored; /* all writes up to this one are durable */
+
+    bool damaged;     /* for good */
+    bool stopped;     /* the fault model is broken: follow, do not vote */
+    bool amnesiac;    /* rule 17: follow, do not vote */
+    bool resuming;    /* amnesia is over, and the height of `resume` is not reached yet */
+    bool catching_up; /* has been announced, and its end is to be */
+    struct acquaintance peers[MEMBERS_MAX];
+    struct past past[PAST_KEPT]; /* of height h in place h % 16 */
+
+    uint64_t decided_at_ms;  /* monotonic: when H-1 was decided, or this run began */
+    uint64_t decided_age_ms; /* how long ago it had been decided then */
+    uint64_t entered_ms;     /* the view */
+    uint64_t running_ms;     /* since when the view's timer runs; TIME_NEVER: it does not */
+    uint64_t repeat_ms;      /* TIME_NEVER while not engaged */
+    uint64_t behind_ms;      /* since when somebody claims to be at a later height */
+    uint64_t ask_after_ms;   /* the next `want` for a decided block */
+    uint32_t asked;          /* the member last asked */
+    uint64_t fetch_after_ms; /* the next `want` for a block's bytes */
+    struct hash fetching;
+    uint32_t fetch_turn;
 };
 
 void simplex_init(struct simplex *s, const struct simplex_options *o);
