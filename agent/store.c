@@ -22,7 +22,7 @@ enum look {
     LOOK_FINE,
     LOOK_EMPTY,   /* SQLite's, without a table: just made, or cut to nothing */
     LOOK_SPOILT,  /* to be put aside */
-    LOOK_REFUSED, /* the machine's fault, or a newer version's file: not to be touched */
+    LOOK_REFUSED, /* the machine's fault: not to be touched */
 };
 
 static const char SCHEMA[] =
@@ -242,6 +242,11 @@ static enum look look(struct store *s)
         store_say(s, "damaged: %s", check);
         return LOOK_SPOILT;
     }
+    if (sqlite3_db_readonly(s->database, "main") != 0) {
+        /* The file was opened for writing: it is its header that says otherwise. */
+        store_say(s, "its header is not that of a database of this kind");
+        return LOOK_SPOILT;
+    }
     if (tables == 0 && application == 0 && version == 0) {
         store_say(s, "it is empty");
         return LOOK_EMPTY;
@@ -251,13 +256,9 @@ static enum look look(struct store *s)
         return LOOK_SPOILT;
     }
     if (version != LAYOUT_VERSION) {
-        s->error = EPROTO;
-        store_say(
-            s,
-            "%s: has layout %lld, and this version knows only %d: run the version that wrote"
-            " it, or move it away",
-            s->path, (long long)version, LAYOUT_VERSION);
-        return LOOK_REFUSED;
+        store_say(s, "it has layout %lld, and this version knows only %d", (long long)version,
+                  LAYOUT_VERSION);
+        return LOOK_SPOILT;
     }
     if (!meta_cluster(s, cluster_id)) {
         store_say(s, "it does not say of which cluster it is");
