@@ -1,0 +1,220 @@
+#include "agent/agent.h"
+
+#include <assert.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sodium.h>
+
+#define SNAPSHOT_HEIGHTS 64u /* blocks to be replayed at most at a start */
+
+static const uint8_t *bytes_of(const struct agent *a, struct body body)
+{
+    return a->effects->outbox + body.offset;
+}
+
+static void send_to(struct agent *a, uint32_t member, struct body body, enum peers_kind kind)
+{
+    peers_send(a->peers, member, bytes_of(a, body), body.size_bytes, kind);
+}
+
+static void send_to_all(struct agent *a, struct body body, enum peers_kind kind)
+{
+    const struct cluster *c = &a->node->deciding.cluster;
+    for (uint32_t i = 0; i < c->member_count; i++) {
+        if (i != a->config.member && c->member[i].standing != STANDING_LEFT) {
+            send_to(a, i, body, kind);
+        }
+    }
+}
+
+static void persist(struct agent *a, const struct effect *e)
+{
+    const struct persist *p = &e->persist;
+    const struct votes_write write = {
+        .record = bytes_of(a, p->record),
+        .record_bytes = p->record.size_bytes,
+        .block = p->block.size_bytes > 0 ? bytes_of(a, p->block) : NULL,
+        .block_bytes = p->block.size_bytes,
+        .block_hash = p->block_hash.bytes,
+        .keep = p->held[0].bytes,
+        .keep_count = p->held_count,
+    };
+    if (a->has_votes) {
+        storage_record(a->storage, e->serial, &write);
+    } else { /* amnesia is over: what is written first says from where on this member votes */
+        storage_votes_replace(a->storage, e->serial, &write);
+        a->has_votes = true;
+    }
+}
+
+static void store_block(struct agent *a, const struct effect *e)
+{
+    struct block block;
+    struct message *m = &a->node->scratch;
+    const bool sound =
+        message_decode(m, bytes_of(a, e->body), e->body.size_bytes) &&
+        block_decode(&block, m->decided.block.bytes, m->decided.block.size_bytes);
+    assert(sound); /* our own encoding */
+    struct store_block row = {
+        .height = e->height,
+        .time_ms = block.header.time_ms,
+        .decided = a->effects->outbox + e->body.offset,
+        .decided_bytes = e->body.size_bytes,
+    };
+    memcpy(row.hash, block.hash.bytes, sizeof row.hash);
+    storage_block(a->storage, e->serial, &row, NULL, 0);
+}
+
+struct help {
+    struct agent *agent;
+    uint32_t member;
+};
+
+static void on_block_read(void *context, const struct storage_answer *answer)
+{
+    struct help *help = context;
+    if (answer->answer == STORE_ANSWER_DONE) {
+        peers_send(help->agent->peers, help->member, answer->block->decided,
+                   answer->block->decided_bytes, PEERS_MESSAGE);
+    }
+    free(help);
+}
+
+/* The stored message as it is; a block that I cannot read somebody else can send. */
+static void send_help(struct agent *a, uint32_t member, uint64_t height)
+{
+    struct help *help = malloc(sizeof *help);
+    if (help == NULL) {
+        return;
+    }
+    *help = (struct help){.agent = a, .member = member};
+    if (!storage_block_read(a->storage, height, on_block_read, help)) {
+        free(help);
+    }
+}
+
+static void be_damaged(struct agent *a, enum damage damage)
+{
+    static const char *const texts[] = {
+#define X(name, text) [DAMAGE_##name] = text,
+        DAMAGES(X)
+#undef X
+    };
+    journal_sayf(&a->journal, WORDS_ERROR, "OST-1301", "damaged", a->config.name,
+                 "%s; this agent stops, and starts anew from its disk", texts[damage]);
+    a->exit_code = AGENT_EXIT_DAMAGED;
+    loop_stop(a->loop);
+}
+
+static void perform(struct agent *a, const struct effect *e, int32_t ordinal)
+{
+    switch (e->kind) {
+    case EFFECT_SEND:
+        send_to(a, e->member, e->body, PEERS_MESSAGE);
+        break;
+    case EFFECT_BROADCAST:
+        send_to_all(a, e->body, PEERS_MESSAGE);
+        break;
+    case EFFECT_HEARTBEAT:
+        send_to_all(a, e->body, PEERS_HEARTBEAT);
+        break;
+    case EFFECT_PROBE:
+        peers_probe(a->peers, e->member, bytes_of(a, e->body), e->body.size_bytes);
+        break;
+    case EFFECT_PERSIST:
+        persist(a, e);
+        break;
+    case EFFECT_STORE_BLOCK:
+        store_block(a, e);
+        break;
+    case EFFECT_HELP:
+        send_help(a, e->member, e->height);
+        break;
+    case EFFECT_WORK:
+        worker_start(a, &e->work);
+        break;
+    case EFFECT_WORK_LEASE:
+        worker_live(a, e->until_ms);
+        break;
+    case EFFECT_WORK_STOP:
+        worker_stop(a);
+        break;
+    case EFFECT_NOTE:
+        journal_note(&a->journal, &e->note, &a->node->deciding.cluster, ordinal);
+        break;
+    case EFFECT_DAMAGED:
+        be_damaged(a, e->damage);
+        break;
+    }
+}
+
+/* Notes of one block are numbered, so that the same event has the same place on every member.
+ */
+static void perform_all(struct agent *a)
+{
+    uint64_t height = 0;
+    int32_t ordinal = 0;
+    for (uint32_t i = 0; i < a->effects->count; i++) {
+        const struct effect *e = &a->effects->list[i];
+        if (e->kind == EFFECT_NOTE && e->note.height != 0) {
+            ordinal = e->note.height == height ? ordinal + 1 : 0;
+            height = e->note.height;
+        }
+        perform(a, e, ordinal);
+    }
+}
+
+static void keep_snapshot(struct agent *a, uint64_t height_before)
+{
+    const struct cluster *c = &a->node->deciding.cluster;
+    if (c->height / SNAPSHOT_HEIGHTS == height_before / SNAPSHOT_HEIGHTS) {
+        return;
+    }
+    uint8_t state[CLUSTER_BYTES_MAX];
+    const size_t size_bytes = cluster_encode(c, state);
+    storage_snapshot(a->storage, c->height, state, (uint32_t)size_bytes);
+}
+
+static void step_once(struct agent *a, struct input *in)
+{
+    const uint64_t height_before = a->node->deciding.cluster.height;
+    in->now_ms = clock_monotonic_ms();
+    in->unix_ms = clock_unix_ms();
+    randombytes_buf(&in->random, sizeof in->random);
+    node_step(a->node, in, a->effects);
+    perform_all(a);
+    keep_snapshot(a, height_before);
+    loop_timer_set(a->timer, a->effects->timer_ms);
+}
+
+void agent_step(struct agent *a, struct input *in)
+{
+    step_once(a, in);
+    while (a->worker.gone) {
+        a->worker.gone = false;
+        struct input ended = {.kind = INPUT_WORK_ENDED, .clean = a->worker.gone_clean};
+        step_once(a, &ended);
+    }
+    api_changed(a->api);
+}
+
+static void resume(struct agent *a)
+{
+    struct input now = {.now_ms = clock_monotonic_ms(), .unix_ms = clock_unix_ms()};
+    randombytes_buf(&now.random, sizeof now.random);
+    const bool trusted = a->votes_cause == CAUSE_NONE;
+    node_resume(a->node, &now, trusted ? a->votes.record : NULL,
+                trusted ? a->votes.record_bytes : 0, a->votes_cause, a->effects);
+    perform_all(a);
+}
+
+int agent_run(struct agent *a)
+{
+    resume(a);
+    struct input in = {.kind = INPUT_TIMER};
+    agent_step(a, &in);
+    loop_run(a->loop);
+    return a->exit_code;
+}

@@ -1,0 +1,65 @@
+#ifndef OSTRAKON_AGENT_AGENT_H
+#define OSTRAKON_AGENT_AGENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "agent/api.h"
+#include "agent/config.h"
+#include "agent/http.h"
+#include "agent/journal.h"
+#include "agent/keyfile.h"
+#include "agent/loop.h"
+#include "agent/node.h"
+#include "agent/peers.h"
+#include "agent/storage.h"
+#include "agent/votes.h"
+#include "agent/worker.h"
+
+/* The running daemon: the pure node, and everything of the machine that it is tied to. One
+ * thread (storage has one of its own). */
+
+#define AGENT_ERROR_BYTES 512u
+#define AGENT_EXIT_DAMAGED 70 /* sysexits.h: EX_SOFTWARE */
+
+struct agent {
+    struct node_config config;
+    struct keyfile transport;
+    struct loop *loop;
+    struct loop_timer *timer;
+    struct loop_watch *storage_watch;
+    struct loop_signal *signals[2];
+    struct peers *peers;
+    struct storage *storage;
+    struct votes votes;
+    bool has_votes; /* false: amnesia; the first record that is written makes a new store */
+    enum cause votes_cause; /* why the vote store found at the start is not to be trusted */
+    struct node *node;
+    struct effects *effects;
+    struct journal journal;
+    struct worker worker;
+    struct api *api;
+    int lock; /* of the data directory; -1: none */
+    int exit_code;
+};
+
+/* Opens everything that `a->config` names, in memory of the caller's. On false `error` is one
+ * sentence, and agent_finish is still due. Blocks on the disk: database and vote store are
+ * checked whole. */
+bool agent_open(struct agent *a, char error[static AGENT_ERROR_BYTES])
+    __attribute__((warn_unused_result));
+
+/* agent_peers.c: the other members, and what is said of them in the journal. */
+struct peers *agent_open_peers(struct agent *a, char error[static AGENT_ERROR_BYTES]);
+
+/* Runs until SIGTERM, SIGINT, or damage; returns the process's exit status. */
+int agent_run(struct agent *a);
+
+/* Accepts a zeroed struct, with lock -1. */
+void agent_finish(struct agent *a);
+
+/* Lets the node take one input in, and does what it asks for. `in` needs neither times nor
+ * chance: they are filled in here. */
+void agent_step(struct agent *a, struct input *in);
+
+#endif

@@ -1,0 +1,328 @@
+/* From a configuration to a running agent, and back: what is opened, in which order, and the
+ * one sentence for each thing that may be in the way. */
+#include "agent/agent.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <sodium.h>
+
+static bool lock_directory(struct agent *a, char error[static AGENT_ERROR_BYTES])
+{
+    char path[CONFIG_PATH_BYTES + 8];
+    snprintf(path, sizeof path, "%s/lock", a->config.data_dir);
+    a->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (a->lock < 0) {
+        snprintf(error, AGENT_ERROR_BYTES, "%s cannot be written: %s", path, strerror(errno));
+        return false;
+    }
+    if (flock(a->lock, LOCK_EX | LOCK_NB) != 0) {
+        snprintf(error, AGENT_ERROR_BYTES, "%s: another agent runs on this data directory",
+                 a->config.data_dir);
+        return false;
+    }
+    return true;
+}
+
+static void votes_path(const struct agent *a, char path[static CONFIG_PATH_BYTES + 8])
+{
+    snprintf(path, CONFIG_PATH_BYTES + 8, "%s/votes", a->config.data_dir);
+}
+
+/* A key that the cluster's file does not name would be refused by everybody. */
+static bool check_key(const struct keyfile *key,
+                      const uint8_t expected[static PUBLIC_KEY_BYTES], const char *path,
+                      const struct agent *a, char error[static AGENT_ERROR_BYTES])
+{
+    if (memcmp(key->public_key, expected, PUBLIC_KEY_BYTES) == 0) {
+        return true;
+    }
+    snprintf(error, AGENT_ERROR_BYTES, "%s is not the key that %s names for %s", path,
+             a->config.cluster_path, a->config.name);
+    return false;
+}
+
+static bool open_node(struct agent *a, char error[static AGENT_ERROR_BYTES])
+{
+    const struct founding_member *self = &a->config.founding.members[a->config.member];
+    struct keyfile vote = {.key = NULL};
+    char reason[KEYFILE_ERROR_BYTES];
+    bool good = keyfile_read(a->config.transport_key_path, &a->transport, reason) &&
+                keyfile_read(a->config.vote_key_path, &vote, reason);
+    if (!good) {
+        snprintf(error, AGENT_ERROR_BYTES, "%.500s", reason);
+        return false;
+    }
+    good =
+        check_key(&a->transport, self->transport_key, a->config.transport_key_path, a, error) &&
+        check_key(&vote, self->vote_key, a->config.vote_key_path, a, error);
+    if (good) {
+        struct node_options options = {.founding = a->config.founding,
+                                       .self = a->config.member};
+        key_pair_from_seed(&options.vote_key, vote.seed);
+        do {
+            randombytes_buf(&options.incarnation, sizeof options.incarnation);
+            randombytes_buf(&options.nonce, sizeof options.nonce);
+        } while (options.incarnation == 0 || options.nonce == 0);
+        node_init(a->node, &options);
+        sodium_memzero(&options, sizeof options);
+    }
+    keyfile_finish(&vote);
+    return good;
+}
+
+/* The newest snapshot that this cluster can have written, and then block after block. */
+static bool replay(struct agent *a, struct store **store, const char **why)
+{
+    struct cluster *c = &a->node->deciding.cluster;
+    uint64_t height = 0;
+    uint64_t snapshot = 0;
+    uint8_t *state = NULL;
+    uint32_t size_bytes = 0;
+    if (store_height(*store, &height) == STORE_ANSWER_ABSENT) {
+        return true;
+    }
+    if (store_snapshot_read(*store, height, &snapshot, &state, &size_bytes) ==
+            STORE_ANSWER_DONE &&
+        !node_restore(a->node, state, size_bytes)) {
+        *why = "a snapshot is not one of this cluster's state";
+    }
+    free(state);
+    while (*why == NULL && c->height < height) {
+        struct store_block block = {.decided = NULL};
+        struct notes notes = {.count = 0};
+        if (store_block_read(*store, c->height + 1, &block) != STORE_ANSWER_DONE) {
+            *why = "a block is missing or damaged";
+        } else if (!node_replay(a->node, block.decided, block.decided_bytes, &notes)) {
+            *why = "a block does not follow from the one before it";
+        }
+        store_block_finish(&block);
+    }
+    return *why == NULL;
+}
+
+static void say_set_aside(struct agent *a, const struct store_opening *opening)
+{
+    journal_sayf(&a->journal, WORDS_ERROR, "OST-5401", "database_set_aside", a->config.name,
+                 "the database was set aside as %s: %s; its blocks are fetched from the others",
+                 opening->set_aside, opening->why);
+}
+
+static struct store *open_store(struct agent *a, char error[static AGENT_ERROR_BYTES])
+{
+    char path[CONFIG_PATH_BYTES + 16];
+    struct store_opening opening;
+    const char *why = NULL;
+    snprintf(path, sizeof path, "%s/ostrakon.db", a->config.data_dir);
+    const struct hash id = a->node->deciding.cluster.id;
+    struct store *store = store_open(path, id.bytes, &opening);
+    if (store != NULL && opening.verdict == STORE_SET_ASIDE) {
+        say_set_aside(a, &opening);
+    }
+    if (store != NULL && !replay(a, &store, &why)) {
+        store = store_set_aside(store, why, &opening);
+        if (store != NULL) {
+            say_set_aside(a, &opening);
+            cluster_found(&a->node->deciding.cluster, &a->config.founding);
+        }
+    }
+    if (store == NULL) {
+        snprintf(error, AGENT_ERROR_BYTES, "%s: %s", path, opening.why);
+    }
+    return store;
+}
+
+/* Hands the blocks of the record to the node. */
+static bool hold_blocks(struct agent *a)
+{
+    uint8_t *bytes = malloc(VOTES_BLOCK_MAX);
+    bool good = bytes != NULL;
+    for (uint32_t i = 0; good && i < a->votes.held_count; i++) {
+        struct hash hash;
+        memcpy(hash.bytes, a->votes.held[i].hash, sizeof hash.bytes);
+        good = votes_block(&a->votes, i, bytes) &&
+               node_hold(a->node, &hash, bytes, a->votes.held[i].size_bytes);
+    }
+    free(bytes);
+    return good;
+}
+
+/* A vote store that cannot be trusted does not keep the agent from starting: it follows, and
+ * does not vote until the others have provably passed whatever it may have voted on. */
+static enum cause open_votes(struct agent *a)
+{
+    char path[CONFIG_PATH_BYTES + 8];
+    votes_path(a, path);
+    switch (votes_open(&a->votes, path)) {
+    case VOTES_OK:
+        break;
+    case VOTES_MISSING:
+        return CAUSE_VOTES_MISSING;
+    case VOTES_FOREIGN:
+        return CAUSE_VOTES_FOREIGN;
+    case VOTES_DAMAGED:
+    case VOTES_LOCKED:
+    case VOTES_PRESENT:
+    case VOTES_UNUSABLE:
+        return CAUSE_VOTES_DAMAGED;
+    }
+    if (!hold_blocks(a)) {
+        votes_finish(&a->votes);
+        return CAUSE_VOTES_DAMAGED;
+    }
+    a->has_votes = true;
+    return CAUSE_NONE;
+}
+
+static void on_notice(void *context, const struct storage_notice *notice)
+{
+    struct agent *a = context;
+    const char *name = a->config.name;
+    switch (notice->news) {
+    case STORAGE_STORED: {
+        struct input in = {.kind = INPUT_STORED, .serial = notice->serial};
+        agent_step(a, &in);
+        break;
+    }
+    case STORAGE_FAILED:
+        journal_sayf(&a->journal, WORDS_ERROR, "OST-5402", "database_refuses", name,
+                     "the database cannot be written, and is tried again each second: %s",
+                     notice->why);
+        break;
+    case STORAGE_RECOVERED:
+        journal_sayf(&a->journal, WORDS_NOTICE, "OST-5403", "database_recovered", name,
+                     "the database can be written again; nothing was lost");
+        break;
+    case STORAGE_CONFLICT:
+        journal_sayf(&a->journal, WORDS_ERROR, "OST-1201", "fork_seen", name,
+                     "a decided block contradicts a stored one: %s; this agent stops",
+                     notice->why);
+        a->exit_code = AGENT_EXIT_DAMAGED;
+        loop_stop(a->loop);
+        break;
+    case STORAGE_VOTES_DEAD: {
+        struct input in = {.kind = INPUT_VOTES_DEAD};
+        journal_sayf(&a->journal, WORDS_ERROR, "OST-1103", "votes_dead", name,
+                     "the vote store cannot be written; this member votes no more until it is "
+                     "started anew: %s",
+                     notice->why);
+        agent_step(a, &in);
+        break;
+    }
+    }
+}
+
+static bool open_storage(struct agent *a, struct store *store,
+                         char error[static AGENT_ERROR_BYTES])
+{
+    char path[CONFIG_PATH_BYTES + 8];
+    votes_path(a, path);
+    const struct storage_options options = {
+        .votes = a->has_votes ? &a->votes : NULL,
+        .votes_path = path,
+        .store = store,
+        .on_notice = on_notice,
+        .context = a,
+    };
+    a->storage = storage_create(&options);
+    if (a->storage == NULL) {
+        store_destroy(store);
+        snprintf(error, AGENT_ERROR_BYTES, "the storage thread does not start: %s",
+                 strerror(errno));
+    }
+    a->journal.storage = a->storage;
+    return a->storage != NULL;
+}
+
+static void on_storage_ready(void *context, unsigned events)
+{
+    (void)events;
+    struct agent *a = context;
+    storage_reap(a->storage);
+}
+
+static void on_time(void *context)
+{
+    struct agent *a = context;
+    struct input in = {.kind = INPUT_TIMER};
+    agent_step(a, &in);
+}
+
+static void on_end_signal(void *context)
+{
+    struct agent *a = context;
+    loop_stop(a->loop);
+}
+
+static bool open_loop(struct agent *a, char error[static AGENT_ERROR_BYTES])
+{
+    a->loop = loop_create();
+    a->timer = loop_timer_create(a->loop, on_time, a);
+    a->storage_watch = loop_watch_create(a->loop, storage_fd(a->storage), on_storage_ready, a);
+    loop_watch_set(a->storage_watch, LOOP_READ);
+    a->signals[0] = loop_signal_create(a->loop, SIGTERM, on_end_signal, a);
+    a->signals[1] = loop_signal_create(a->loop, SIGINT, on_end_signal, a);
+    a->peers = agent_open_peers(a, error);
+    if (a->peers == NULL) {
+        return false;
+    }
+    a->api = api_create(a, error);
+    return a->api != NULL;
+}
+
+bool agent_open(struct agent *a, char error[static AGENT_ERROR_BYTES])
+{
+    a->journal.level = a->config.log_level;
+    a->node = calloc(1, sizeof *a->node);
+    a->effects = calloc(1, sizeof *a->effects);
+    if (a->node == NULL || a->effects == NULL) {
+        snprintf(error, AGENT_ERROR_BYTES, "out of memory");
+        return false;
+    }
+    (void)sodium_mlock(a->node, sizeof a->node->deciding); /* fails without the right to */
+    if (!lock_directory(a, error) || !open_node(a, error)) {
+        return false;
+    }
+    struct store *store = open_store(a, error);
+    if (store == NULL) {
+        return false;
+    }
+    a->votes_cause = open_votes(a);
+    return open_storage(a, store, error) && open_loop(a, error);
+}
+
+void agent_finish(struct agent *a)
+{
+    if (a->loop != NULL) {
+        worker_finish(a);
+        api_destroy(a->api);
+        peers_destroy(a->peers);
+        loop_signal_destroy(a->signals[0]);
+        loop_signal_destroy(a->signals[1]);
+        loop_watch_destroy(a->storage_watch);
+        loop_timer_destroy(a->timer);
+    }
+    storage_destroy(a->storage);
+    if (a->has_votes) {
+        votes_finish(&a->votes);
+    }
+    loop_destroy(a->loop);
+    keyfile_finish(&a->transport);
+    if (a->node != NULL) {
+        sodium_memzero(a->node, sizeof *a->node);
+        (void)munlock(a->node, sizeof a->node->deciding);
+    }
+    free(a->node);
+    free(a->effects);
+    if (a->lock >= 0) {
+        close(a->lock);
+    }
+}

@@ -1,0 +1,94 @@
+#include "agent/agent.h"
+
+#include <string.h>
+
+#include <sodium.h>
+
+static void on_message(void *context, uint32_t member, const uint8_t *bytes, size_t size_bytes)
+{
+    struct agent *a = context;
+    struct input in = {
+        .kind = INPUT_MESSAGE, .member = member, .bytes = bytes, .size_bytes = size_bytes};
+    agent_step(a, &in);
+}
+
+static void on_closed(void *context, uint32_t member)
+{
+    struct agent *a = context;
+    struct input in = {.kind = INPUT_CLOSED, .member = member};
+    agent_step(a, &in);
+}
+
+static void on_refused(void *context, uint32_t member)
+{
+    struct agent *a = context;
+    struct input in = {.kind = INPUT_REFUSED, .member = member};
+    agent_step(a, &in);
+}
+
+/* That it takes what I send proves nothing to the detector, which waits for what it says. */
+static void on_answered(void *context, uint32_t member)
+{
+    (void)context;
+    (void)member;
+}
+
+static void on_foreign(void *context, const struct peers_foreign *foreign)
+{
+    struct agent *a = context;
+    const struct founding *f = &a->config.founding;
+    char ours[17];
+    char theirs[17] = "unknown";
+    const struct hash id = a->node->deciding.cluster.id;
+    sodium_bin2hex(ours, sizeof ours, id.bytes, 8);
+    if (foreign->cluster_id != NULL) {
+        sodium_bin2hex(theirs, sizeof theirs, foreign->cluster_id, 8);
+    }
+    journal_sayf(&a->journal, WORDS_ERROR, "OST-5501", "cluster_files_differ",
+                 f->members[foreign->member].name,
+                 "%s was founded with another cluster.yaml: '%.64s' (%s) there, '%s' (%s) "
+                 "here; compare the files, they must be the same on every node",
+                 f->members[foreign->member].name, foreign->cluster_name, theirs, f->name,
+                 ours);
+}
+
+static void on_trouble(void *context, const struct peers_trouble *trouble)
+{
+    struct agent *a = context;
+    const char *member = trouble->member == PEERS_NOBODY
+                             ? NULL
+                             : a->config.founding.members[trouble->member].name;
+    journal_sayf(&a->journal, WORDS_WARNING, "OST-5502", "peer_trouble", member,
+                 "%s%s%s (%s): %.160s; suppressed=%u", member == NULL ? "" : member,
+                 member == NULL ? "" : " at ", trouble->address,
+                 peers_trouble_text(trouble->kind), trouble->reason, trouble->suppressed);
+}
+
+struct peers *agent_open_peers(struct agent *a, char error[static AGENT_ERROR_BYTES])
+{
+    const struct founding *f = &a->config.founding;
+    struct peers_member members[MEMBERS_MAX];
+    for (uint32_t i = 0; i < f->member_count; i++) {
+        members[i] =
+            (struct peers_member){.name = f->members[i].name, .address = f->members[i].address};
+        memcpy(members[i].key, f->members[i].transport_key, sizeof members[i].key);
+    }
+    struct peers_config config = {
+        .self = a->config.member,
+        .member_count = f->member_count,
+        .members = members,
+        .listen = a->config.listen,
+        .key = a->transport.key,
+        .cluster_name = f->name,
+        .callbacks = {.context = a,
+                      .on_message = on_message,
+                      .on_closed = on_closed,
+                      .on_refused = on_refused,
+                      .on_answered = on_answered,
+                      .on_foreign = on_foreign,
+                      .on_trouble = on_trouble},
+    };
+    const struct hash id = a->node->deciding.cluster.id;
+    memcpy(config.cluster_id, id.bytes, sizeof config.cluster_id);
+    return peers_create(a->loop, &config, error);
+}
