@@ -22,6 +22,8 @@ static const struct {
     [NOTE_MEMBER_UNREACHABLE] = {"OST-2001", WORDS_WARNING},
     [NOTE_MEMBER_REACHABLE] = {"OST-2002", WORDS_NOTICE},
     [NOTE_MEMBER_STARTED] = {"OST-2003", WORDS_NOTICE},
+    [NOTE_MEMBER_WRONG] = {"OST-2004", WORDS_WARNING},
+    [NOTE_MEMBER_CLEARED] = {"OST-2005", WORDS_NOTICE},
     [NOTE_MEMBER_WRONG] = {"OST-2004", WORDS_ERROR},
     [NOTE_MEMBER_CLEARED] = {"OST-2005", WORDS_NOTICE},
     [NOTE_COMMAND_SKIPPED] = {"OST-4001", WORDS_INFO},
@@ -83,26 +85,37 @@ const char *words_member(const struct cluster *c, uint32_t member)
     return member < c->member_count ? c->member[member].name : "nobody";
 }
 
-static void format_time(const char *format, uint64_t seconds, char text[static WORDS_ISO_BYTES])
+/* False for a time that no calendar has. */
+static bool utc_of(uint64_t seconds, struct tm *utc)
 {
     const time_t time = (time_t)seconds;
-    struct tm utc;
-    if (gmtime_r(&time, &utc) == NULL || strftime(text, WORDS_ISO_BYTES, format, &utc) == 0) {
-        snprintf(text, WORDS_ISO_BYTES, "?");
-    }
+    return gmtime_r(&time, utc) != NULL;
 }
 
 void words_iso(uint64_t unix_ms, char text[static WORDS_ISO_BYTES])
 {
+    struct tm utc;
     char seconds[WORDS_ISO_BYTES];
-    format_time("%Y-%m-%dT%H:%M:%S", unix_ms / 1000, seconds);
+    if (!utc_of(unix_ms / 1000, &utc) ||
+        strftime(seconds, sizeof seconds, "%Y-%m-%dT%H:%M:%S", &utc) == 0) {
+        snprintf(text, WORDS_ISO_BYTES, "?");
+        return;
+    }
     snprintf(text, WORDS_ISO_BYTES, "%.22s.%03uZ", seconds, (unsigned)(unix_ms % 1000));
 }
 
 void words_clock(uint64_t unix_ms, char text[static WORDS_ISO_BYTES])
 {
-    const uint64_t seconds = unix_ms / 1000;
-    format_time(seconds % 60 == 0 ? "%H:%M" : "%H:%M:%S", seconds, text);
+    struct tm utc;
+    if (!utc_of(unix_ms / 1000, &utc)) {
+        snprintf(text, WORDS_ISO_BYTES, "?");
+    } else if (utc.tm_sec == 0) {
+        snprintf(text, WORDS_ISO_BYTES, "%02u:%02u", (unsigned)utc.tm_hour % 24u,
+                 (unsigned)utc.tm_min % 60u);
+    } else {
+        snprintf(text, WORDS_ISO_BYTES, "%02u:%02u:%02u", (unsigned)utc.tm_hour % 24u,
+                 (unsigned)utc.tm_min % 60u, (unsigned)utc.tm_sec % 61u);
+    }
 }
 
 /* "from 14:03", "14:03 to 14:05": windows by the time they span. */
@@ -128,8 +141,14 @@ static void say_grant(const struct note *n, const struct cluster *c, char *text,
     } else if (n->kind == NOTE_AUDITOR_REPLACED && n->member == MEMBER_NONE) {
         snprintf(text, size, "fence %llu has no auditor any more (was %s): %s", fence,
                  words_member(c, n->other), cause_words[n->cause]);
-    } else if (n->kind == NOTE_AUDITOR_REPLACED) {
+    } else if (n->kind == NOTE_AUDITOR_REPLACED && n->member == MEMBER_NONE) {
+        snprintf(text, size, "nobody audits fence %llu any more (was %s: %s)", fence,
+                 words_member(c, n->other), cause_words[n->cause]);
+    } else if (n->kind == NOTE_AUDITOR_REPLACED && n->other == MEMBER_NONE) {
         snprintf(text, size, "%s now audits fence %llu", member, fence);
+    } else if (n->kind == NOTE_AUDITOR_REPLACED) {
+        snprintf(text, size, "%s now audits fence %llu (was %s: %s)", member, fence,
+                 words_member(c, n->other), cause_words[n->cause]);
     } else {
         snprintf(text, size, "fence %llu taken from %s: %s", fence, member,
                  cause_words[n->cause]);
@@ -183,6 +202,11 @@ static void say_member(const struct note *n, const struct cluster *c, char *text
                  (unsigned long long)n->count);
     } else if (n->kind == NOTE_MEMBER_CLEARED) {
         snprintf(text, size, "%s is no longer said to sign what is wrong", member);
+    } else if (n->kind == NOTE_MEMBER_WRONG) {
+        snprintf(text, size, "%s signs what is wrong: %llu members say so", member,
+                 (unsigned long long)n->count);
+    } else if (n->kind == NOTE_MEMBER_CLEARED) {
+        snprintf(text, size, "%s is found wrong no longer", member);
     } else if (n->kind == NOTE_MEMBER_STARTED) {
         snprintf(text, size, "%s has started", member);
     } else if (n->kind == NOTE_WORK_FAILED) {
