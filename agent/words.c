@@ -22,8 +22,6 @@ static const struct {
     [NOTE_MEMBER_UNREACHABLE] = {"OST-2001", WORDS_WARNING},
     [NOTE_MEMBER_REACHABLE] = {"OST-2002", WORDS_NOTICE},
     [NOTE_MEMBER_STARTED] = {"OST-2003", WORDS_NOTICE},
-    [NOTE_MEMBER_WRONG] = {"OST-2004", WORDS_WARNING},
-    [NOTE_MEMBER_CLEARED] = {"OST-2005", WORDS_NOTICE},
     [NOTE_MEMBER_WRONG] = {"OST-2004", WORDS_ERROR},
     [NOTE_MEMBER_CLEARED] = {"OST-2005", WORDS_NOTICE},
     [NOTE_COMMAND_SKIPPED] = {"OST-4001", WORDS_INFO},
@@ -197,11 +195,6 @@ static void say_member(const struct note *n, const struct cluster *c, char *text
                  (unsigned long long)n->count);
     } else if (n->kind == NOTE_MEMBER_REACHABLE) {
         snprintf(text, size, "%s can be reached again", member);
-    } else if (n->kind == NOTE_MEMBER_WRONG) {
-        snprintf(text, size, "%s signs what is wrong: %llu members say so", member,
-                 (unsigned long long)n->count);
-    } else if (n->kind == NOTE_MEMBER_CLEARED) {
-        snprintf(text, size, "%s is no longer said to sign what is wrong", member);
     } else if (n->kind == NOTE_MEMBER_WRONG) {
         snprintf(text, size, "%s signs what is wrong: %llu members say so", member,
                  (unsigned long long)n->count);
