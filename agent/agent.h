@@ -39,6 +39,9 @@ struct agent {
     struct journal journal;
     struct worker worker;
     struct api *api;
+    uint32_t foreign;   /* bits of members that were founded with another cluster.yaml */
+    bool store_refuses; /* the database cannot be written now; why: */
+    char store_refusal[AGENT_ERROR_BYTES];
     int lock; /* of the data directory; -1: none */
     int exit_code;
 };

@@ -193,11 +193,14 @@ static void on_notice(void *context, const struct storage_notice *notice)
         break;
     }
     case STORAGE_FAILED:
+        a->store_refuses = true;
+        snprintf(a->store_refusal, sizeof a->store_refusal, "%s", notice->why);
         journal_sayf(&a->journal, WORDS_ERROR, "OST-5402", "database_refuses", name,
                      "the database cannot be written, and is tried again each second: %s",
                      notice->why);
         break;
     case STORAGE_RECOVERED:
+        a->store_refuses = false;
         journal_sayf(&a->journal, WORDS_NOTICE, "OST-5403", "database_recovered", name,
                      "the database can be written again; nothing was lost");
         break;

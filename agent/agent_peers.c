@@ -7,6 +7,7 @@
 static void on_message(void *context, uint32_t member, const uint8_t *bytes, size_t size_bytes)
 {
     struct agent *a = context;
+    a->foreign &= ~((uint32_t)1 << member); /* only who shares our cluster's id gets this far */
     struct input in = {
         .kind = INPUT_MESSAGE, .member = member, .bytes = bytes, .size_bytes = size_bytes};
     agent_step(a, &in);
@@ -40,6 +41,7 @@ static void on_foreign(void *context, const struct peers_foreign *foreign)
     char ours[17];
     char theirs[17] = "unknown";
     const struct hash id = a->node->deciding.cluster.id;
+    a->foreign |= (uint32_t)1 << foreign->member;
     sodium_bin2hex(ours, sizeof ours, id.bytes, 8);
     if (foreign->cluster_id != NULL) {
         sodium_bin2hex(theirs, sizeof theirs, foreign->cluster_id, 8);

@@ -22,10 +22,14 @@ static const struct {
     api_document *document; /* made at once, tagged, waited for */
     route_handler *handler; /* where there is no document */
 } routes[] = {
-    {"/v1/status", document_status, NULL},      {"/v1/members", document_members, NULL},
-    {"/v1/members/", document_member, NULL},    {"/v1/windows", document_windows, NULL},
-    {"/v1/log", NULL, api_log},                 {"/v1/check/good", NULL, api_check_good},
-    {"/v1/check/leads", NULL, api_check_leads}, {"/livez", NULL, api_livez},
+    {"/v1/status", document_status, NULL},
+    {"/v1/members", document_members, NULL},
+    {"/v1/members/", document_member, NULL},
+    {"/v1/windows", document_windows, NULL},
+    {"/v1/log", NULL, api_log},
+    {"/v1/check/good", NULL, api_check_good},
+    {"/v1/check/leads", NULL, api_check_leads},
+    {"/livez", NULL, api_livez},
     {"/readyz", NULL, api_readyz},
 };
 
@@ -170,8 +174,7 @@ static void answer_document(struct api *api, struct http_request *request,
     }
 }
 
-/* Waits with the timer of all: until the earliest of their ends. */
-static void set_timer(struct api *api)
+void api_wait(struct api *api)
 {
     uint64_t earliest_ms = LOOP_NEVER;
     for (uint32_t i = 0; i < API_WAITERS_MAX; i++) {
@@ -199,7 +202,7 @@ static void look_at_waiters(struct api *api)
             answer_document(api, request, waiter->document, waiter->name);
         }
     }
-    set_timer(api);
+    api_wait(api);
 }
 
 static void on_time(void *context)
@@ -249,10 +252,10 @@ static void serve_document(struct api *api, struct http_request *request,
             const uint64_t wait_ms = wait_s * 1000;
             waiter->document = document;
             waiter->after = after;
-            waiter->until_ms =
-                clock_monotonic_ms() + wait_ms + randombytes_uniform((uint32_t)wait_ms / 16 + 1);
+            waiter->until_ms = clock_monotonic_ms() + wait_ms +
+                               randombytes_uniform((uint32_t)wait_ms / 16 + 1);
             snprintf(waiter->name, sizeof waiter->name, "%s", name == NULL ? "" : name);
-            set_timer(api);
+            api_wait(api);
         }
     } else if (!has_after && is_unchanged(api, request)) {
         send_unchanged(api, request);
@@ -335,8 +338,7 @@ struct api *api_create(struct agent *a, char error[static API_ERROR_BYTES])
     api->agent = a;
     api->timer = loop_timer_create(a->loop, on_time, api);
     api->api = listen_at(api, HTTP_API, a->config.api, error);
-    api->local =
-        api->api == NULL ? NULL : listen_at(api, HTTP_LOCAL, a->config.socket, error);
+    api->local = api->api == NULL ? NULL : listen_at(api, HTTP_LOCAL, a->config.socket, error);
     if (api->local == NULL) {
         api_destroy(api);
         return NULL;

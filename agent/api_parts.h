@@ -14,8 +14,9 @@
 #define API_WAITERS_MAX 64u
 #define API_WAIT_MAX_S 60u
 #define API_PATHS(X)                                                                           \
-    X("/v1/status") X("/v1/members") X("/v1/windows") X("/v1/log") X("/v1/blocks/1")           \
-    X("/v1/check/good") X("/v1/check/leads") X("/livez") X("/readyz")
+    X("/v1/status")                                                                            \
+    X("/v1/members") X("/v1/windows") X("/v1/log") X("/v1/blocks/1") X("/v1/check/good")       \
+        X("/v1/check/leads") X("/livez") X("/readyz")
 
 /* A document that is made at once of what the node holds. `name`: the path's last part, where
  * the route has one. NULL: there is no such thing, 404. */
@@ -70,6 +71,8 @@ void api_add_hex(cJSON *object, const char *name, const uint8_t *bytes, size_t s
 /* A free place, or NULL after a 503 was answered. */
 struct api_waiter *api_waiter_take(struct api *api, struct http_request *request);
 void api_waiter_free(struct api_waiter *waiter);
+/* Sets the timer of all waiters to the earliest of their ends. */
+void api_wait(struct api *api);
 
 /* api_documents.c */
 api_document document_status; /* status.c */

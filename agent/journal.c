@@ -70,7 +70,7 @@ static void say(struct journal *j, const struct words *w, uint64_t height, int32
         .fields = "{}",
         .message = message,
     };
-    storage_events(j->storage, &event, 1);
+    j->events += storage_events(j->storage, &event, 1) ? 1 : 0;
 }
 
 void journal_note(struct journal *j, const struct note *note, const struct cluster *c,

@@ -17,6 +17,7 @@
 struct journal {
     enum log_level level;    /* of the lines; events below "debug" are always kept */
     struct storage *storage; /* NULL: none yet, or none any more: lines only */
+    uint64_t events;         /* written so far in this run */
     struct ratelimit limits;
 };
 

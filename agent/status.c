@@ -93,8 +93,8 @@ static void look_at_quorum(const struct moment *m)
     if (s->heard < s->needed) {
         struct status_reason *r = add(m, "OST-1001", true, MEMBER_NONE);
         say(r->text,
-            "%u of %u voters are heard, %u are needed. Nothing has been decided since %s. %" PRIu64
-            " window%s.",
+            "%u of %u voters are heard, %u are needed. Nothing has been decided since %s. "
+            "%" PRIu64 " window%s.",
             s->heard, s->voters, s->needed, when, s->due, s->due == 1 ? " waits" : "s wait");
         say(r->action, "Bring the missing members back, or the network to them: on each, "
                        "systemctl status ostrakon");
@@ -112,13 +112,22 @@ static void look_at_votes(const struct moment *m)
 {
     const struct deciding *d = m->deciding;
     const struct status *s = m->status;
+    if (d->simplex.stopped) {
+        struct status_reason *r = add(m, "OST-1201", true, d->options.self);
+        say(r->text,
+            "%s has stopped voting: what others decided contradicts what it knows (OST-1201 or "
+            "OST-1202 in its log tells which).",
+            m->agent->config.name);
+        say(r->action,
+            "Compare the logs of all members at the height named there: ostrakon log");
+    }
     if (d->muted) {
         struct status_reason *r = add(m, "OST-1103", true, d->options.self);
         say(r->text, "%s does not vote: its vote store cannot be written any more.",
             m->agent->config.name);
         say(r->action, "Look after the disk of %s, then: systemctl restart ostrakon",
             m->agent->config.name);
-    } else if (simplex_has_forgotten(&d->simplex)) {
+    } else if ((d->simplex.amnesiac || d->simplex.resuming)) {
         const bool needed = s->voters - 1 < s->needed || s->heard - 1 < s->needed;
         struct status_reason *r = add(m, "OST-1101", needed, d->options.self);
         say(r->text,
@@ -126,8 +135,9 @@ static void look_at_votes(const struct moment *m)
             "again once the others have decided without it.",
             m->agent->config.name, needed ? "; quorum needs me" : "");
         if (needed) {
-            say(r->action, "Bring the members back that are not heard: the others alone are too "
-                           "few to decide");
+            say(r->action,
+                "Bring the members back that are not heard: the others alone are too "
+                "few to decide");
         }
     }
 }
@@ -170,9 +180,10 @@ static void look_at_grant(const struct moment *m)
         char age[TEXT_SHORT];
         age_text(s->oldest_due_age_ms, age);
         struct status_reason *r = add(m, "OST-3203", true, c->grant.leader);
-        say(r->text, "%" PRIu64 " window%s not settled, the oldest has been due for %s.", s->due,
-            s->due == 1 ? " is" : "s are", age);
-        say(r->action, "On %s and %s, look at what the worker says: ostrakon log --code OST-6004",
+        say(r->text, "%" PRIu64 " window%s not settled, the oldest has been due for %s.",
+            s->due, s->due == 1 ? " is" : "s are", age);
+        say(r->action,
+            "On %s and %s, look at what the worker says: ostrakon log --code OST-6004",
             words_member(c, c->grant.leader), words_member(c, c->grant.auditor));
     }
     if (c->grant.fence != 0 && c->grant.auditor == MEMBER_NONE && c->audit_required) {
@@ -241,10 +252,10 @@ static void count(const struct moment *m)
 
 static const char *phase(const struct moment *m)
 {
-    if (!simplex_knows_its_height(&m->deciding->simplex)) {
+    if (m->status->state == STATUS_NO_QUORUM && is_settling_in(m)) {
         return "starting";
     }
-    return simplex_behind(&m->deciding->simplex) > 0 ? "catching_up" : "running";
+    return m->deciding->simplex.catching_up ? "catching_up" : "running";
 }
 
 void status_of(const struct agent *a, uint64_t now_ms, uint64_t unix_ms, struct status *s)
@@ -253,12 +264,9 @@ void status_of(const struct agent *a, uint64_t now_ms, uint64_t unix_ms, struct 
     const struct moment m = {a, d, &d->cluster, now_ms, unix_ms, s};
     memset(s, 0, sizeof *s);
     count(&m);
-    s->phase = phase(&m);
     look_at_quorum(&m);
     s->state = s->reason_count > 0 ? STATUS_NO_QUORUM : STATUS_OK;
-    if (s->state == STATUS_NO_QUORUM && is_settling_in(&m)) {
-        s->phase = "starting";
-    }
+    s->phase = phase(&m);
     look_at_votes(&m);
     for (uint32_t i = 0; i < d->cluster.member_count; i++) {
         if (i != d->options.self && cluster_is_voter(&d->cluster, i)) {

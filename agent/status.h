@@ -6,8 +6,8 @@
 
 #include "agent/agent.h"
 
-/* Whether all is well, and if not, what is the matter and what to do: found here once, so that the
- * API, the command line and the readiness check say the same. */
+/* Whether all is well, and if not, what is the matter and what to do: found here once, so that
+ * the API, the command line and the readiness check say the same. */
 
 #define STATUS_REASONS_MAX 24u
 #define STATUS_TEXT_BYTES 384u
