@@ -166,12 +166,9 @@ static void perform_all(struct agent *a)
     }
 }
 
-static void keep_snapshot(struct agent *a, uint64_t height_before)
+void agent_keep_snapshot(struct agent *a)
 {
     const struct cluster *c = &a->node->deciding.cluster;
-    if (c->height / SNAPSHOT_HEIGHTS == height_before / SNAPSHOT_HEIGHTS) {
-        return;
-    }
     uint8_t state[CLUSTER_BYTES_MAX];
     const size_t size_bytes = cluster_encode(c, state);
     storage_snapshot(a->storage, c->height, state, (uint32_t)size_bytes);
@@ -185,7 +182,10 @@ static void step_once(struct agent *a, struct input *in)
     randombytes_buf(&in->random, sizeof in->random);
     node_step(a->node, in, a->effects);
     perform_all(a);
-    keep_snapshot(a, height_before);
+    if (a->node->deciding.cluster.height / SNAPSHOT_HEIGHTS !=
+        height_before / SNAPSHOT_HEIGHTS) {
+        agent_keep_snapshot(a);
+    }
     loop_timer_set(a->timer, a->effects->timer_ms);
 }
 

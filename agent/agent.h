@@ -52,6 +52,9 @@ struct agent {
 bool agent_open(struct agent *a, char error[static AGENT_ERROR_BYTES])
     __attribute__((warn_unused_result));
 
+/* Has the replicated state as it is now stored, so that a start need not replay what led to it. */
+void agent_keep_snapshot(struct agent *a);
+
 /* agent_peers.c: the other members, and what is said of them in the journal. */
 struct peers *agent_open_peers(struct agent *a, char error[static AGENT_ERROR_BYTES]);
 

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -80,17 +81,17 @@ static bool open_node(struct agent *a, char error[static AGENT_ERROR_BYTES])
 }
 
 /* The newest snapshot that this cluster can have written, and then block after block. */
-static bool replay(struct agent *a, struct store **store, const char **why)
+static bool replay(struct agent *a, struct store *store, const char **why)
 {
     struct cluster *c = &a->node->deciding.cluster;
     uint64_t height = 0;
     uint64_t snapshot = 0;
     uint8_t *state = NULL;
     uint32_t size_bytes = 0;
-    if (store_height(*store, &height) == STORE_ANSWER_ABSENT) {
+    if (store_height(store, &height) == STORE_ANSWER_ABSENT) {
         return true;
     }
-    if (store_snapshot_read(*store, height, &snapshot, &state, &size_bytes) ==
+    if (store_snapshot_read(store, height, &snapshot, &state, &size_bytes) ==
             STORE_ANSWER_DONE &&
         !node_restore(a->node, state, size_bytes)) {
         *why = "a snapshot is not one of this cluster's state";
@@ -99,7 +100,7 @@ static bool replay(struct agent *a, struct store **store, const char **why)
     while (*why == NULL && c->height < height) {
         struct store_block block = {.decided = NULL};
         struct notes notes = {.count = 0};
-        if (store_block_read(*store, c->height + 1, &block) != STORE_ANSWER_DONE) {
+        if (store_block_read(store, c->height + 1, &block) != STORE_ANSWER_DONE) {
             *why = "a block is missing or damaged";
         } else if (!node_replay(a->node, block.decided, block.decided_bytes, &notes)) {
             *why = "a block does not follow from the one before it";
@@ -127,11 +128,13 @@ static struct store *open_store(struct agent *a, char error[static AGENT_ERROR_B
     if (store != NULL && opening.verdict == STORE_SET_ASIDE) {
         say_set_aside(a, &opening);
     }
-    if (store != NULL && !replay(a, &store, &why)) {
-        store = store_set_aside(store, why, &opening);
-        if (store != NULL) {
+    if (store != NULL && !replay(a, store, &why)) {
+        cluster_found(&a->node->deciding.cluster, &a->config.founding);
+        if (store_set_aside(store, why, &opening)) {
             say_set_aside(a, &opening);
-            cluster_found(&a->node->deciding.cluster, &a->config.founding);
+        } else {
+            store_destroy(store);
+            store = NULL;
         }
     }
     if (store == NULL) {
@@ -210,6 +213,13 @@ static void on_notice(void *context, const struct storage_notice *notice)
                      notice->why);
         a->exit_code = AGENT_EXIT_DAMAGED;
         loop_stop(a->loop);
+        break;
+    case STORAGE_SET_ASIDE:
+        journal_sayf(&a->journal, WORDS_ERROR, "OST-5401", "database_set_aside", name,
+                     "the database was damaged and is set aside: %s; the new one begins at "
+                     "height %" PRIu64 ", the other members have the blocks before",
+                     notice->why, a->node->deciding.cluster.height);
+        agent_keep_snapshot(a);
         break;
     case STORAGE_VOTES_DEAD: {
         struct input in = {.kind = INPUT_VOTES_DEAD};

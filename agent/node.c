@@ -15,7 +15,7 @@ struct simplex_world node_world(struct node *n, uint64_t random, struct effects 
     struct deciding *d = &n->deciding;
     return (struct simplex_world){
         .now_ms = d->now_ms,
-        .unix_ms = d->unix_ms + (uint64_t)peers_median_offset_ms(d),
+        .unix_ms = d->unix_ms + (uint64_t)node_peers_median_offset_ms(d),
         .random = random,
         .cluster = &d->cluster,
         .pool = &n->pool,
@@ -34,7 +34,7 @@ static void on_message(struct node *n, const struct input *in, struct effects *o
         d->cluster.member[in->member].standing == STANDING_LEFT) {
         return;
     }
-    peers_on_anything(d, in->member);
+    node_peers_on_anything(d, in->member);
     struct message *m = &n->scratch;
     if (!message_decode(m, in->bytes, in->size_bytes)) {
         const struct note note = {.kind = NOTE_PEER_NONSENSE,
@@ -49,7 +49,7 @@ static void on_message(struct node *n, const struct input *in, struct effects *o
         return;
     }
     if (m->kind == MESSAGE_HEARTBEAT) {
-        peers_on_heartbeat(d, in->member, m);
+        node_peers_on_heartbeat(d, in->member, m);
     }
     const struct simplex_world world = node_world(n, in->random, out);
     simplex_on_message(&d->simplex, &world, in->member, m);
@@ -70,7 +70,7 @@ static void take_in(struct node *n, const struct input *in, struct effects *out)
         break;
     }
     case INPUT_CLOSED:
-        peers_probe(d, in->member, out);
+        node_peers_probe(d, in->member, out);
         break;
     case INPUT_REFUSED:
         if (in->member < d->cluster.member_count && in->member != d->options.self) {
@@ -81,10 +81,10 @@ static void take_in(struct node *n, const struct input *in, struct effects *out)
         d->muted = true;
         break;
     case INPUT_REPORT:
-        work_on_report(n, &in->report, out);
+        node_work_on_report(n, &in->report, out);
         break;
     case INPUT_WORK_ENDED:
-        work_on_ended(n, in->clean, out);
+        node_work_on_ended(n, in->clean, out);
         break;
     }
 }
@@ -101,7 +101,7 @@ static void apply_decided(struct node *n, const struct input *in, struct effects
         }
         pool_prune(&n->pool, &d->cluster);
         d->decided_ms = d->now_ms;
-        words_on_decided(d);
+        node_words_on_decided(d);
         const struct simplex_world world = node_world(n, in->random, out);
         simplex_next(&d->simplex, &world);
     }
@@ -134,9 +134,9 @@ static void watch_writing(struct deciding *d, struct effects *out)
 static void look_around(struct node *n, const struct input *in, struct effects *out)
 {
     struct deciding *d = &n->deciding;
-    peers_watch(d, out);
-    words_say(n, out);
-    work_watch(n, out);
+    node_peers_watch(d, out);
+    node_words_say(n, out);
+    node_work_watch(n, out);
     const struct simplex_world world = node_world(n, in->random, out);
     simplex_tick(&d->simplex, &world);
     apply_decided(n, in, out);
@@ -164,7 +164,7 @@ static void begin_step(struct deciding *d, const struct input *in)
     };
     d->now_ms = in->now_ms;
     d->unix_ms = in->unix_ms;
-    peers_excuse(d, late_ms);
+    node_peers_excuse(d, late_ms);
     tick_observe(&d->tick, &seen);
 }
 

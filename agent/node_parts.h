@@ -13,29 +13,29 @@
 struct simplex_world node_world(struct node *n, uint64_t random, struct effects *out);
 
 /* node_peers.c: who is there. */
-void peers_start(struct deciding *d);
-void peers_excuse(struct deciding *d, uint64_t late_ms);
-void peers_on_heartbeat(struct deciding *d, uint32_t member, const struct message *m);
-void peers_on_anything(struct deciding *d, uint32_t member);
-void peers_probe(struct deciding *d, uint32_t member, struct effects *out);
-void peers_watch(struct deciding *d, struct effects *out);
+void node_peers_start(struct deciding *d);
+void node_peers_excuse(struct deciding *d, uint64_t late_ms);
+void node_peers_on_heartbeat(struct deciding *d, uint32_t member, const struct message *m);
+void node_peers_on_anything(struct deciding *d, uint32_t member);
+void node_peers_probe(struct deciding *d, uint32_t member, struct effects *out);
+void node_peers_watch(struct deciding *d, struct effects *out);
 /* What my wall clock is off the median of those heard and my own (protocol.md, rule 15). */
-int64_t peers_median_offset_ms(const struct deciding *d);
+int64_t node_peers_median_offset_ms(const struct deciding *d);
 /* The voters among the members whose bits are set. */
-uint32_t peers_voters(const struct deciding *d, uint32_t members);
+uint32_t node_peers_voters(const struct deciding *d, uint32_t members);
 
 /* node_words.c: what this member hands in. */
-void words_start(struct deciding *d);
-void words_say(struct node *n, struct effects *out);
-void words_hand_in(struct node *n, struct command *c, struct effects *out);
-void words_on_decided(struct deciding *d);
+void node_words_start(struct deciding *d);
+void node_words_say(struct node *n, struct effects *out);
+void node_words_hand_in(struct node *n, struct command *c, struct effects *out);
+void node_words_on_decided(struct deciding *d);
 void node_on_command(struct node *n, uint32_t from, struct bytes_view command,
                      struct effects *out);
 
 /* node_work.c: the grant, the worker, its reports. */
-void work_on_report(struct node *n, const struct report *report, struct effects *out);
-void work_on_ended(struct node *n, bool clean, struct effects *out);
-void work_watch(struct node *n, struct effects *out);
-void work_hand_in_results(struct node *n, struct effects *out);
+void node_work_on_report(struct node *n, const struct report *report, struct effects *out);
+void node_work_on_ended(struct node *n, bool clean, struct effects *out);
+void node_work_watch(struct node *n, struct effects *out);
+void node_work_hand_in_results(struct node *n, struct effects *out);
 
 #endif

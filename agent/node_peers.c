@@ -8,7 +8,7 @@ static uint32_t bit(uint32_t member)
     return (uint32_t)1 << member;
 }
 
-uint32_t peers_voters(const struct deciding *d, uint32_t members)
+uint32_t node_peers_voters(const struct deciding *d, uint32_t members)
 {
     uint32_t voters = 0;
     for (uint32_t i = 0; i < d->cluster.member_count; i++) {
@@ -19,7 +19,7 @@ uint32_t peers_voters(const struct deciding *d, uint32_t members)
     return voters;
 }
 
-void peers_start(struct deciding *d)
+void node_peers_start(struct deciding *d)
 {
     const struct timing *t = &d->cluster.timing;
     local_health_init(&d->local_health, t->heartbeat_ms, d->now_ms);
@@ -29,20 +29,20 @@ void peers_start(struct deciding *d)
     d->heard = bit(d->options.self);
 }
 
-void peers_excuse(struct deciding *d, uint64_t late_ms)
+void node_peers_excuse(struct deciding *d, uint64_t late_ms)
 {
     for (uint32_t i = 0; late_ms > 0 && i < d->cluster.member_count; i++) {
         detector_excuse(&d->peer[i].detector, late_ms, d->now_ms);
     }
 }
 
-void peers_on_anything(struct deciding *d, uint32_t member)
+void node_peers_on_anything(struct deciding *d, uint32_t member)
 {
     detector_heard(&d->peer[member].detector, d->now_ms);
     d->peer[member].ever_heard = true;
 }
 
-void peers_on_heartbeat(struct deciding *d, uint32_t member, const struct message *m)
+void node_peers_on_heartbeat(struct deciding *d, uint32_t member, const struct message *m)
 {
     struct peer_view *p = &d->peer[member];
     p->incarnation = m->heartbeat.incarnation;
@@ -52,7 +52,7 @@ void peers_on_heartbeat(struct deciding *d, uint32_t member, const struct messag
     p->has_offset = true;
 }
 
-int64_t peers_median_offset_ms(const struct deciding *d)
+int64_t node_peers_median_offset_ms(const struct deciding *d)
 {
     int64_t sorted[MEMBERS_MAX];
     uint32_t count = 0;
@@ -85,7 +85,7 @@ static struct body heartbeat_body(const struct deciding *d, struct effects *out)
     return effects_body(out, bytes, message_encode(&m, bytes));
 }
 
-void peers_probe(struct deciding *d, uint32_t member, struct effects *out)
+void node_peers_probe(struct deciding *d, uint32_t member, struct effects *out)
 {
     if (member >= d->cluster.member_count || member == d->options.self) {
         return;
@@ -143,7 +143,7 @@ static void watch_peer(struct deciding *d, uint32_t member, struct effects *out)
 
 static void watch_quorum(struct deciding *d, struct effects *out)
 {
-    const uint32_t heard = peers_voters(d, d->heard);
+    const uint32_t heard = node_peers_voters(d, d->heard);
     const bool enough = heard >= cluster_quorum(&d->cluster).needed;
     if (enough == d->quorum_heard) {
         return;
@@ -157,7 +157,7 @@ static void watch_quorum(struct deciding *d, struct effects *out)
     effects_note(out, &note);
 }
 
-void peers_watch(struct deciding *d, struct effects *out)
+void node_peers_watch(struct deciding *d, struct effects *out)
 {
     for (uint32_t i = 0; i < d->cluster.member_count; i++) {
         if (i != d->options.self && d->cluster.member[i].standing != STANDING_LEFT) {

@@ -99,8 +99,8 @@ void node_resume(struct node *n, const struct input *now, const uint8_t *record,
     const uint64_t since_ms = since_decided_ms(&d->cluster, now->unix_ms);
     d->decided_ms = since_ms < now->now_ms ? now->now_ms - since_ms : 0;
     d->heartbeat_due_ms = now->now_ms;
-    peers_start(d);
-    words_start(d);
+    node_peers_start(d);
+    node_words_start(d);
     tick_init(&d->tick);
     const struct note note = {.kind = NOTE_STARTED,
                               .member = d->options.self,

@@ -13,7 +13,7 @@ static uint32_t bit(uint32_t member)
     return (uint32_t)1 << member;
 }
 
-void words_start(struct deciding *d)
+void node_words_start(struct deciding *d)
 {
     d->own.repeat_ms = d->now_ms;
     d->own.results_ms = TIME_NEVER;
@@ -31,7 +31,7 @@ static void broadcast_command(const uint8_t *bytes, uint32_t size_bytes,
     }
 }
 
-void words_hand_in(struct node *n, struct command *c, struct effects *out)
+void node_words_hand_in(struct node *n, struct command *c, struct effects *out)
 {
     struct deciding *d = &n->deciding;
     uint8_t bytes[COMMAND_BYTES_MAX];
@@ -140,7 +140,7 @@ static void attest_now(struct node *n, struct effects *out)
     };
     rank(d, &c.attest);
     tick_attested(&d->tick, own->seq);
-    words_hand_in(n, &c, out);
+    node_words_hand_in(n, &c, out);
 }
 
 /* Something to say that cannot wait for the end of the tick; not oftener than blocks would
@@ -187,7 +187,7 @@ static void repeat_undecided(struct node *n, struct effects *out)
     }
 }
 
-void words_say(struct node *n, struct effects *out)
+void node_words_say(struct node *n, struct effects *out)
 {
     struct deciding *d = &n->deciding;
     const struct simplex_world world = node_world(n, 0, out);
@@ -202,11 +202,11 @@ void words_say(struct node *n, struct effects *out)
     } else if (tick_is_open) {
         effects_wake(out, due_ms);
     }
-    work_hand_in_results(n, out);
+    node_work_hand_in_results(n, out);
     repeat_undecided(n, out);
 }
 
-void words_on_decided(struct deciding *d)
+void node_words_on_decided(struct deciding *d)
 {
     const struct attested *latest = &d->cluster.latest[d->options.self];
     if (latest->incarnation == d->options.incarnation && latest->seq != 0) {

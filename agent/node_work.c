@@ -82,7 +82,7 @@ static void renew_lease(struct deciding *d, struct effects *out)
     effects_wake(out, d->work.lease_ms);
 }
 
-void work_watch(struct node *n, struct effects *out)
+void node_work_watch(struct node *n, struct effects *out)
 {
     struct deciding *d = &n->deciding;
     struct work_view *w = &d->work;
@@ -110,10 +110,10 @@ static void hand_in_fail(struct node *n, const char *reason, struct effects *out
     struct command c = {.kind = COMMAND_FAIL, .fail = {.fence = n->deciding.work.work.fence}};
     memcpy(c.fail.reason, reason, sizeof c.fail.reason);
     c.fail.reason[sizeof c.fail.reason - 1] = '\0';
-    words_hand_in(n, &c, out);
+    node_words_hand_in(n, &c, out);
 }
 
-void work_on_ended(struct node *n, bool clean, struct effects *out)
+void node_work_on_ended(struct node *n, bool clean, struct effects *out)
 {
     struct deciding *d = &n->deciding;
     struct work_view *w = &d->work;
@@ -130,7 +130,7 @@ void work_on_ended(struct node *n, bool clean, struct effects *out)
     w->again_ms = d->now_ms + REPEAT_HEARTBEATS * heartbeat_ms;
 }
 
-void work_on_report(struct node *n, const struct report *report, struct effects *out)
+void node_work_on_report(struct node *n, const struct report *report, struct effects *out)
 {
     struct deciding *d = &n->deciding;
     const struct work *work = &d->work.work;
@@ -157,7 +157,7 @@ void work_on_report(struct node *n, const struct report *report, struct effects 
                                 .dispute = {.fence = report->fence,
                                             .window = report->window,
                                             .own = report->digest}};
-            words_hand_in(n, &c, out);
+            node_words_hand_in(n, &c, out);
         }
         break;
     case REPORT_FAIL:
@@ -170,7 +170,7 @@ void work_on_report(struct node *n, const struct report *report, struct effects 
 }
 
 /* The first run of windows for which I have a digest and the chain does not have mine. */
-void work_hand_in_results(struct node *n, struct effects *out)
+void node_work_hand_in_results(struct node *n, struct effects *out)
 {
     struct deciding *d = &n->deciding;
     if (d->now_ms < d->own.results_ms) {
@@ -190,6 +190,6 @@ void work_hand_in_results(struct node *n, struct effects *out)
         c.result.digests[c.result.count++] = *own_result(d, window);
     }
     if (c.result.count > 0) {
-        words_hand_in(n, &c, out);
+        node_words_hand_in(n, &c, out);
     }
 }

@@ -241,7 +241,7 @@ static void count(const struct moment *m)
     const struct quorum q = cluster_quorum(c);
     s->voters = q.voters;
     s->needed = q.needed;
-    s->heard = peers_voters(m->deciding, m->deciding->heard);
+    s->heard = node_peers_voters(m->deciding, m->deciding->heard);
     s->bears_crashed = s->heard > q.needed ? s->heard - q.needed : 0;
     s->bears_malfunctioning =
         s->bears_crashed < q.malfunctioning ? s->bears_crashed : q.malfunctioning;
