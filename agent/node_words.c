@@ -212,4 +212,5 @@ void node_words_on_decided(struct deciding *d)
     if (latest->incarnation == d->options.incarnation && latest->seq != 0) {
         tick_decided(&d->tick, latest->seq);
     }
+    d->own.results_ms = d->now_ms; /* those behind a gap may be next */
 }

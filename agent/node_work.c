@@ -22,7 +22,7 @@ static const struct window_digest *own_result(const struct deciding *d, uint64_t
 static bool is_claimed(const struct deciding *d, uint64_t window)
 {
     const struct window_claims *claims = &d->cluster.windows.open[window % RESULT_WINDOWS_MAX];
-    return ((claims->results | claims->disputes) >> d->options.self & 1) != 0;
+    return (claims->results >> d->options.self & 1) != 0; /* a dispute may be taken back */
 }
 
 static uint64_t chain_now_ms(const struct deciding *d)

@@ -7,6 +7,7 @@
 
 #include "agent/node_parts.h"
 #include "agent/words.h"
+#include "consensus/election.h"
 
 #define STANDSTILL_TICKS 3u
 #define STANDSTILL_MORE_MS 2000u
@@ -191,9 +192,11 @@ static void look_at_grant(const struct moment *m)
         say(r->text, "Nobody is left to audit %s: windows are not settled.",
             words_member(c, c->grant.leader));
     }
-    if (c->grant.fence != 0 && c->grant.tier > 1) {
+    const bool is_young =
+        c->tick <= RECENT_TICKS; /* no member can have been perfect for longer */
+    if (c->grant.fence != 0 && !is_young && election_leader_place(c, c->grant.leader) > 1) {
         struct status_reason *r = add(m, "OST-3201", false, c->grant.leader);
-        say(r->text, "%s was chosen though it had not been perfect for three ticks.",
+        say(r->text, "%s holds the grant though it has not been perfect for three ticks.",
             words_member(c, c->grant.leader));
     }
 }
