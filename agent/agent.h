@@ -19,8 +19,8 @@
 /* The running daemon: the pure node, and everything of the machine that it is tied to. One
  * thread (storage has one of its own). */
 
-#define AGENT_ERROR_BYTES 512u
-#define AGENT_EXIT_DAMAGED 70 /* sysexits.h: EX_SOFTWARE */
+#define AGENT_ERROR_BYTES 3072u /* two paths fit */
+#define AGENT_EXIT_DAMAGED 70   /* sysexits.h: EX_SOFTWARE */
 
 struct agent {
     struct node_config config;
@@ -52,7 +52,8 @@ struct agent {
 bool agent_open(struct agent *a, char error[static AGENT_ERROR_BYTES])
     __attribute__((warn_unused_result));
 
-/* Has the replicated state as it is now stored, so that a start need not replay what led to it. */
+/* Has the replicated state as it is now stored, so that a start need not replay what led to it.
+ */
 void agent_keep_snapshot(struct agent *a);
 
 /* agent_peers.c: the other members, and what is said of them in the journal. */

@@ -130,6 +130,7 @@ struct node {
     struct pool pool;         /* signed by others, checked again by every voter */
     struct simplex_bulk bulk; /* checked by hash at every use */
     struct message scratch;   /* dead between steps; too large for a stack */
+    struct cluster restored;  /* likewise, of node_restore */
 };
 
 void node_init(struct node *n, const struct node_options *o);

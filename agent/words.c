@@ -124,7 +124,7 @@ static void windows_text(const struct cluster *c, uint64_t first, uint64_t count
     char to[WORDS_ISO_BYTES];
     words_clock(first * c->timing.window_s * 1000, from);
     words_clock((first + count) * c->timing.window_s * 1000, to);
-    snprintf(text, 2 * WORDS_ISO_BYTES, "%s to %s", from, to);
+    snprintf(text, 2 * WORDS_ISO_BYTES, "%.8s to %.8s", from, to);
 }
 
 static void say_grant(const struct note *n, const struct cluster *c, char *text, size_t size)
