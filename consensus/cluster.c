@@ -80,6 +80,13 @@ uint32_t cluster_testimony(const struct cluster *c)
     return testimony_needed(count, c->malfunctioning_max);
 }
 
+/* An accusation speaks of now. That of a voter from whom no attestation has come for longer
+ * than a censor could keep one back has lapsed, or two that crashed would accuse for good. */
+static bool speaks_of_now(const struct cluster *c, uint32_t member)
+{
+    return c->latest[member].tick + 2 + cluster_quorum(c).malfunctioning >= c->tick;
+}
+
 uint32_t cluster_accusers(const struct cluster *c, uint32_t member, bool wrong)
 {
     assert(member < c->member_count);
@@ -87,8 +94,8 @@ uint32_t cluster_accusers(const struct cluster *c, uint32_t member, bool wrong)
     uint32_t count = 0;
     for (uint32_t i = 0; i < c->member_count; i++) {
         const uint32_t accused = wrong ? c->latest[i].wrong : c->latest[i].silent;
-        const bool accuses = condemned || (accused >> member & 1) != 0;
-        count += cluster_is_voter(c, i) && i != member && accuses ? 1 : 0;
+        const bool says_so = (accused >> member & 1) != 0 && speaks_of_now(c, i);
+        count += cluster_is_voter(c, i) && i != member && (condemned || says_so) ? 1 : 0;
     }
     return count;
 }

@@ -132,7 +132,8 @@ uint32_t cluster_voters(const struct cluster *c, uint8_t members[static MEMBERS_
 struct quorum cluster_quorum(const struct cluster *c);
 /* a of standing.md: counted over the members that have not left. */
 uint32_t cluster_testimony(const struct cluster *c);
-/* How many voters accuse the member now, by their latest attestations. */
+/* How many other voters accuse the member now, by their latest attestations, as far as these
+ * are not older than 2 + r ticks. */
 uint32_t cluster_accusers(const struct cluster *c, uint32_t member, bool wrong);
 
 /* Digest of the canonical encoding of the state: what blocks and attestations carry. Costs

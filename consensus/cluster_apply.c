@@ -159,6 +159,21 @@ static void note_accused(const struct cluster *c, const struct turn *t)
     }
 }
 
+/* Step 1. A standstill of the chain costs nobody a tick; nor does it cost a grant its time, or
+ * whoever holds it would be blamed for every outage. */
+static void advance_time(struct cluster *c, uint64_t time_ms)
+{
+    if (time_ms <= c->time_ms) {
+        return;
+    }
+    const uint64_t gap_ms = time_ms - c->time_ms;
+    if (c->grant.fence != 0 && gap_ms > turn_ticks_ms(c, STANDSTILL_TICKS)) {
+        c->grant.deadline_ms += gap_ms;
+        c->grant.audit_deadline_ms += gap_ms;
+    }
+    c->time_ms = time_ms;
+}
+
 void cluster_apply(struct cluster *c, const struct block *b, struct notes *notes)
 {
     assert(b->header.height == c->height + 1);
@@ -170,9 +185,7 @@ void cluster_apply(struct cluster *c, const struct block *b, struct notes *notes
         .unreachable = accused(c, false),
         .wrong = accused(c, true),
     };
-    if (b->header.time_ms > c->time_ms) {
-        c->time_ms = b->header.time_ms;
-    }
+    advance_time(c, b->header.time_ms);
     apply_commands(c, &t, b, true);
     apply_commands(c, &t, b, false);
     cluster_close_tick(c);

@@ -29,6 +29,8 @@ struct note *turn_note(const struct turn *t, enum note_kind kind, uint32_t membe
 #define MOVED_TICKS 2u     /* between two moves of a grant for silence: 10 s */
 #define DISSENT_TICKS 120u /* neither leader nor auditor: 10 min */
 #define AGAIN_TICKS 720u   /* a second dissent within this long condemns: 1 h */
+/* Blocks are due every tick: with more than this between two, the chain stood still. */
+#define STANDSTILL_TICKS 2u
 
 uint64_t turn_ticks_ms(const struct cluster *c, uint32_t ticks);
 

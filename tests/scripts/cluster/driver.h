@@ -1,0 +1,27 @@
+#ifndef OSTRAKON_TESTS_CLUSTER_DRIVER_H
+#define OSTRAKON_TESTS_CLUSTER_DRIVER_H
+
+#include <stdio.h>
+
+#include "world.h"
+
+/* What a script says, word by word, and the answer it gets; see this folder's README. */
+
+#define WORDS_MAX 24u
+
+struct words {
+    uint32_t count;
+    char *word[WORDS_MAX]; /* "attest", "0,2", "silent=1" */
+};
+
+/* Runs one command and prints its answer. What a script gets wrong is said in the answer. */
+void run_command(struct world *w, const struct words *words, FILE *out);
+
+/* The part of the state that `subject` names. */
+void show_state(const struct world *w, const char *subject, FILE *out);
+void show_notes(const struct world *w, FILE *out);
+
+/* Windows are counted from the one of the founding. */
+uint64_t window_of(const struct world *w, uint64_t from_founding);
+
+#endif

@@ -1,0 +1,223 @@
+#include "driver.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The value of `name=value` among the words; NULL if it is not there. */
+static const char *value_of(const struct words *words, const char *name)
+{
+    const size_t size = strlen(name);
+    for (uint32_t i = 1; i < words->count; i++) {
+        if (strncmp(words->word[i], name, size) == 0 && words->word[i][size] == '=') {
+            return words->word[i] + size + 1;
+        }
+    }
+    return NULL;
+}
+
+static uint64_t number_of(const struct words *words, const char *name, uint64_t otherwise)
+{
+    const char *value = value_of(words, name);
+    return value != NULL ? strtoull(value, NULL, 10) : otherwise;
+}
+
+/* "0,2,3" as bits of members, in no order; "all" is everybody. */
+static uint32_t members_of(const struct world *w, const char *list)
+{
+    if (list == NULL || strcmp(list, "none") == 0) {
+        return 0;
+    }
+    if (strcmp(list, "all") == 0) {
+        return (1u << w->cluster.member_count) - 1;
+    }
+    uint32_t members = 0;
+    for (const char *at = list; *at != '\0';) {
+        char *end;
+        members |= 1u << strtoul(at, &end, 10) % MEMBERS_MAX;
+        at = *end == ',' ? end + 1 : end + strlen(end);
+    }
+    return members;
+}
+
+static struct window_digest digest_of(const struct words *words)
+{
+    const char *value = value_of(words, "digest");
+    return world_digest((uint8_t)(value != NULL ? strtoul(value, NULL, 16) : 0xaa));
+}
+
+static uint64_t window_in(const struct world *w, const struct words *words)
+{
+    return window_of(w, number_of(words, "window", w->cluster.windows.next - window_of(w, 0)));
+}
+
+static void run_found(struct world *w, const struct words *words, FILE *out)
+{
+    const uint32_t nodes = (uint32_t)number_of(words, "nodes", 3);
+    const uint32_t witnesses = (uint32_t)number_of(words, "witnesses", 2);
+    struct world_options o = world_options(nodes, witnesses);
+    const char *audit = value_of(words, "audit");
+    o.audit_required = audit == NULL || strcmp(audit, "off") != 0;
+    o.malfunctioning_max = (uint32_t)number_of(words, "R", MEMBERS_MAX);
+    o.timing.tick_ms = (uint32_t)number_of(words, "tick_ms", o.timing.tick_ms);
+    o.timing.window_s = (uint32_t)number_of(words, "window_s", o.timing.window_s);
+    world_found(w, &o);
+    (void)out;
+}
+
+static void run_standing(struct world *w, const struct words *words, FILE *out)
+{
+    static const char *const standings[] = {"good", "suspended", "locked_out", "neutered",
+                                            "left"};
+    const uint32_t members = members_of(w, words->word[1]);
+    for (uint32_t i = 0; i < w->cluster.member_count; i++) {
+        for (uint32_t standing = 0; (members >> i & 1) != 0 && standing < 5; standing++) {
+            if (strcmp(words->word[2], standings[standing]) == 0) {
+                w->cluster.member[i].standing = (enum standing)standing;
+                w->cluster.member[i].term++;
+            }
+        }
+    }
+    (void)out;
+}
+
+static void set_ranking(struct attest *a, const char *list)
+{
+    a->ranked = 0;
+    for (const char *at = list; *at != '\0' && a->ranked < MEMBERS_MAX;) {
+        char *end;
+        a->ranking[a->ranked++] = (uint8_t)strtoul(at, &end, 10);
+        at = *end == ',' ? end + 1 : end + strlen(end);
+    }
+}
+
+static void say_attest(struct world *w, const struct words *words, uint32_t member)
+{
+    w->incarnation[member] = number_of(words, "incarnation", w->incarnation[member]);
+    struct command command = world_attest(w, member);
+    struct attest *a = &command.attest;
+    a->seq = number_of(words, "seq", a->seq);
+    a->tick = number_of(words, "tick", a->tick);
+    a->silent = members_of(w, value_of(words, "silent"));
+    a->wrong = members_of(w, value_of(words, "wrong"));
+    a->own = (uint32_t)number_of(words, "own", 0);
+    a->serve = (uint32_t)number_of(words, "serve", 0);
+    command.term = (uint32_t)number_of(words, "term", command.term);
+    if (value_of(words, "height") != NULL) {
+        a->height = number_of(words, "height", 0);
+        a->digest = w->cluster.digests[a->height % DIGESTS_KEPT];
+    }
+    if (value_of(words, "state") != NULL) {
+        a->digest.bytes[0] ^= 1;
+    }
+    if (value_of(words, "rank") != NULL) {
+        set_ranking(a, value_of(words, "rank"));
+    }
+    world_say(w, &command);
+}
+
+static void run_attest(struct world *w, const struct words *words, FILE *out)
+{
+    const uint32_t members = members_of(w, words->word[1]);
+    for (uint32_t i = 0; i < w->cluster.member_count; i++) {
+        if ((members >> i & 1) != 0) {
+            say_attest(w, words, i);
+        }
+    }
+    (void)out;
+}
+
+static struct command command_of(const struct world *w, const struct words *words,
+                                 enum command_kind kind)
+{
+    const uint32_t member = (uint32_t)strtoul(words->word[1], NULL, 10);
+    struct command command = world_command(w, member % w->cluster.member_count, kind);
+    command.term = (uint32_t)number_of(words, "term", command.term);
+    return command;
+}
+
+static void run_result(struct world *w, const struct words *words, FILE *out)
+{
+    struct command command = command_of(w, words, COMMAND_RESULT);
+    command.result.first_window = window_in(w, words);
+    command.result.count = (uint32_t)number_of(words, "count", 1);
+    for (uint32_t i = 0; i < command.result.count && i < RESULT_WINDOWS_MAX; i++) {
+        command.result.digests[i] = digest_of(words);
+    }
+    world_say(w, &command);
+    (void)out;
+}
+
+static void run_dispute(struct world *w, const struct words *words, FILE *out)
+{
+    struct command command = command_of(w, words, COMMAND_DISPUTE);
+    command.dispute.fence = number_of(words, "fence", w->cluster.grant.fence);
+    command.dispute.window = window_in(w, words);
+    command.dispute.own = digest_of(words);
+    world_say(w, &command);
+    (void)out;
+}
+
+static void run_fail(struct world *w, const struct words *words, FILE *out)
+{
+    struct command command = command_of(w, words, COMMAND_FAIL);
+    command.fail.fence = number_of(words, "fence", w->cluster.grant.fence);
+    const char *reason = value_of(words, "reason");
+    strncpy(command.fail.reason, reason != NULL ? reason : "exit", REASON_SIZE_BYTES - 1);
+    world_say(w, &command);
+    (void)out;
+}
+
+static void run_rubbish(struct world *w, const struct words *words, FILE *out)
+{
+    world_say_bytes(w, (const uint8_t *)words->word[1], strlen(words->word[1]));
+    (void)out;
+}
+
+static void run_block(struct world *w, const struct words *words, FILE *out)
+{
+    const uint64_t in_ms = number_of(words, "in", 10);
+    world_block(w, number_of(words, "at", world_now_ms(w) + in_ms));
+    show_notes(w, out);
+}
+
+static void run_tick(struct world *w, const struct words *words, FILE *out)
+{
+    const uint64_t times = number_of(words, "times", 1);
+    for (uint64_t i = 0; i < times; i++) {
+        world_tick(w, members_of(w, value_of(words, "except")));
+        show_notes(w, out);
+    }
+}
+
+static void run_state(struct world *w, const struct words *words, FILE *out)
+{
+    for (uint32_t i = 1; i < words->count; i++) {
+        show_state(w, words->word[i], out);
+    }
+}
+
+void run_command(struct world *w, const struct words *words, FILE *out)
+{
+    static const struct {
+        const char *name;
+        uint32_t words; /* at least so many */
+        void (*run)(struct world *w, const struct words *words, FILE *out);
+    } commands[] = {
+        {"found", 1, run_found},     {"standing", 3, run_standing}, {"attest", 2, run_attest},
+        {"result", 2, run_result},   {"dispute", 2, run_dispute},   {"fail", 2, run_fail},
+        {"block", 1, run_block},     {"tick", 1, run_tick},         {"state", 2, run_state},
+        {"rubbish", 2, run_rubbish},
+    };
+    for (uint32_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        if (strcmp(words->word[0], commands[i].name) != 0) {
+            continue;
+        }
+        if (words->count < commands[i].words ||
+            (w->cluster.member_count == 0 && commands[i].run != run_found)) {
+            break;
+        }
+        commands[i].run(w, words, out);
+        return;
+    }
+    fprintf(out, "not understood: %s\n", words->word[0]);
+}
