@@ -209,7 +209,7 @@ bool hook_read(struct hook *h, struct hook_message *m)
     if (size < 0 && (errno == EAGAIN || errno == EINTR)) {
         return false;
     }
-    if (size <= 4) {
+    if (size < 4) {
         h->running = false; /* closed without a word: the keeper was killed */
         return true;
     }
