@@ -114,6 +114,7 @@ struct cluster {
     uint64_t barred_until_ms[MEMBERS_MAX];    /* not a candidate in tiers 1 and 2 before that */
     uint64_t dissent_until_ms[MEMBERS_MAX];   /* neither candidate nor auditor before that */
     uint64_t condemned_until_ms[MEMBERS_MAX]; /* dissented again: counts as `wrong` by all */
+    uint64_t failed_fence[MEMBERS_MAX];       /* of its last `fail`: one a fence */
     uint32_t urgent_used[MEMBERS_MAX]; /* urgent commands decided in the open tick, 0 .. 4 */
 
     uint64_t last_fence;

@@ -80,19 +80,15 @@ static enum cause on_attest(struct cluster *c, struct turn *t, const struct comm
     return CAUSE_NONE;
 }
 
-static enum cause on_fail(const struct cluster *c, struct turn *t,
-                          const struct command *command)
+static void on_fail(struct cluster *c, struct turn *t, const struct command *command)
 {
-    const bool leads = command->author == c->grant.leader;
-    bool *failed = leads ? &t->leader_failed : &t->auditor_failed;
-    if (*failed) {
-        return CAUSE_SAID_BEFORE;
-    }
-    *failed = true;
-    struct note *note = turn_note(t, NOTE_WORK_FAILED, command->author);
+    const uint32_t author = command->author;
+    t->leader_failed = t->leader_failed || author == c->grant.leader;
+    t->auditor_failed = t->auditor_failed || author == c->grant.auditor;
+    c->failed_fence[author] = command->fail.fence;
+    struct note *note = turn_note(t, NOTE_WORK_FAILED, author);
     note->fence = command->fail.fence;
     memcpy(note->text, command->fail.reason, sizeof note->text);
-    return CAUSE_NONE;
 }
 
 static enum cause on_command(struct cluster *c, struct turn *t, const struct command *command)
@@ -112,7 +108,8 @@ static enum cause on_command(struct cluster *c, struct turn *t, const struct com
         windows_on_dispute(c, t, command->author, &command->dispute);
         return CAUSE_NONE;
     case COMMAND_FAIL:
-        return on_fail(c, t, command);
+        on_fail(c, t, command);
+        return CAUSE_NONE;
     }
     return CAUSE_MALFORMED;
 }

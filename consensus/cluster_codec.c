@@ -115,6 +115,7 @@ static void write_member_state(struct writer *w, const struct cluster *c, uint32
     write_uint(w, c->barred_until_ms[i], 8);
     write_uint(w, c->dissent_until_ms[i], 8);
     write_uint(w, c->condemned_until_ms[i], 8);
+    write_uint(w, c->failed_fence[i], 8);
     write_uint(w, c->urgent_used[i], 1);
 }
 
@@ -129,6 +130,7 @@ static void read_member_state(struct reader *r, struct cluster *c, uint32_t i)
     c->barred_until_ms[i] = read_uint(r, 8);
     c->dissent_until_ms[i] = read_uint(r, 8);
     c->condemned_until_ms[i] = read_uint(r, 8);
+    c->failed_fence[i] = read_uint(r, 8);
     c->urgent_used[i] = (uint32_t)read_uint(r, 1);
 }
 

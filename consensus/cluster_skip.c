@@ -40,7 +40,10 @@ static enum cause attest_cause(const struct cluster *c, uint32_t author, const s
     if (!names_only_members(c, a)) {
         return CAUSE_MALFORMED;
     }
-    if (a->incarnation == latest->incarnation && a->seq <= latest->seq) {
+    /* Of another incarnation any number is new. But who starts again has seen no less of the
+     * chain: else anybody could pass off what it said before its start as its last word. */
+    const bool same = a->incarnation == latest->incarnation;
+    if (same ? a->seq <= latest->seq : a->height < latest->height) {
         return CAUSE_OLD_SEQ;
     }
     return attested_height_cause(c, a);
@@ -61,6 +64,17 @@ static enum cause dispute_cause(const struct cluster *c, uint32_t author,
 {
     const enum cause cause = role_cause(c, author, d->fence);
     return cause != CAUSE_NONE ? cause : windows_dispute_cause(c, author, d);
+}
+
+/* One a fence, or a single word, said over and over by whoever proposes, would keep an auditor
+ * that is chosen again for want of others from ever getting its work done. */
+static enum cause fail_cause(const struct cluster *c, uint32_t author, const struct fail *f)
+{
+    const enum cause cause = role_cause(c, author, f->fence);
+    if (cause != CAUSE_NONE) {
+        return cause;
+    }
+    return f->fence > c->failed_fence[author] ? CAUSE_NONE : CAUSE_SAID_BEFORE;
 }
 
 enum cause cluster_would_skip(const struct cluster *c, const struct command *command)
@@ -85,7 +99,7 @@ enum cause cluster_would_skip(const struct cluster *c, const struct command *com
     case COMMAND_DISPUTE:
         return dispute_cause(c, author, &command->dispute);
     case COMMAND_FAIL:
-        return role_cause(c, author, command->fail.fence);
+        return fail_cause(c, author, &command->fail);
     }
     return CAUSE_MALFORMED;
 }

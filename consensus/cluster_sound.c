@@ -7,6 +7,7 @@
  * index, shift, divide and assert. A snapshot that lies outside them was not written by us. */
 
 #define STANDINGS (STANDING_LEFT + 1)
+#define COUNTED_MAX (UINT64_MAX / 2) /* nothing was counted that far one by one */
 
 /* Printable, zero-terminated, zeros behind. */
 static bool is_text(const char *text, size_t size_bytes)
@@ -42,7 +43,8 @@ static bool is_timing_sound(const struct timing *t)
 
 static bool is_chain_sound(const struct cluster *c)
 {
-    if (!is_text(c->name, sizeof c->name) || !is_timing_sound(&c->timing) || c->tick == 0 ||
+    if (c->height > COUNTED_MAX || c->tick > COUNTED_MAX || c->last_fence > COUNTED_MAX ||
+        !is_text(c->name, sizeof c->name) || !is_timing_sound(&c->timing) || c->tick == 0 ||
         c->time_ms < c->tick_start_ms) {
         return false;
     }
@@ -88,7 +90,7 @@ static bool is_member_sound(const struct cluster *c, uint32_t i)
     return is_text(m->name, sizeof m->name) && is_text(m->address, sizeof m->address) &&
            m->role <= ROLE_WITNESS && m->standing < STANDINGS && m->term >= 1 &&
            is_attested_sound(c, &c->latest[i]) && record_is_sound(&c->record[i], &clock) &&
-           c->urgent_used[i] <= URGENT_MAX;
+           c->failed_fence[i] <= c->last_fence && c->urgent_used[i] <= URGENT_MAX;
 }
 
 static bool is_grant_sound(const struct cluster *c)
