@@ -107,15 +107,14 @@ static void expect_end(enum hook_end expected, int number)
 /* Whether the process that wrote its number into that file lives; false if there is no file. */
 static bool lives(const char *name)
 {
-    int number = 0;
+    char text[32] = "";
     FILE *const file = fopen(scratch_path(name), "re");
-    if (file == NULL || fscanf(file, "%d", &number) != 1) {
-        number = 0;
-    }
     if (file != NULL) {
+        (void)!fgets(text, sizeof text, file);
         fclose(file);
     }
-    return number > 0 && kill(number, 0) == 0;
+    const long number = strtol(text, NULL, 10);
+    return number > 0 && kill((pid_t)number, 0) == 0;
 }
 
 static bool is_alive(void *name)

@@ -56,7 +56,7 @@ const char *scratch(void)
 
 const char *scratch_path(const char *name)
 {
-    static char paths[8][320];
+    static char paths[8][SCRATCH_PATH_MAX];
     static unsigned turn;
     char *const path = paths[turn++ % 8];
     snprintf(path, sizeof paths[0], "%s/%s", scratch(), name);
@@ -75,7 +75,7 @@ bool scratch_mount(size_t size_bytes)
     return true;
 }
 
-int scratch_count(const char *prefix, char *found)
+int scratch_count(const char *prefix, char found[SCRATCH_PATH_MAX])
 {
     int count = 0;
     DIR *const open_directory = opendir(scratch());
@@ -84,7 +84,7 @@ int scratch_count(const char *prefix, char *found)
         if (strncmp(e->d_name, prefix, strlen(prefix)) == 0) {
             count++;
             if (found != NULL) {
-                strcpy(found, scratch_path(e->d_name));
+                snprintf(found, SCRATCH_PATH_MAX, "%s", scratch_path(e->d_name));
             }
         }
     }

@@ -14,8 +14,9 @@ const char *scratch(void);
 const char *scratch_path(const char *name);
 /* Covers it with an empty file system of its own; false if this user may not. */
 bool scratch_mount(size_t size_bytes);
+#define SCRATCH_PATH_MAX 512
 /* Files whose names begin so; `found`, if not NULL, gets the path of one. */
-int scratch_count(const char *prefix, char *found);
+int scratch_count(const char *prefix, char found[SCRATCH_PATH_MAX]);
 
 uint8_t *file_load(const char *path, size_t *size_bytes);
 /* In place: the inode stays. */

@@ -215,8 +215,7 @@ Test(store, judges_each_block_by_its_checksum_and_takes_a_better_one)
         "UPDATE block SET decided = zeroblob(5) WHERE height = 3",
         "UPDATE block SET decided = x'' WHERE height = 3",
         "UPDATE block SET checksum = zeroblob(32) WHERE height = 3",
-        "UPDATE block SET height = 99 WHERE height = 3;"
-        "UPDATE block SET height = 3 WHERE height = 4",
+        "DELETE FROM block WHERE height = 3; UPDATE block SET height = 3 WHERE height = 4",
     };
     make(6);
     for (size_t i = 0; i < sizeof damages / sizeof damages[0]; i++) {

@@ -415,7 +415,7 @@ Test(votes, refuses_the_slots_of_another_store)
 Test(votes, is_replaced_with_a_first_record_and_kept)
 {
     uint8_t old_id[VOTES_STORE_ID_BYTES];
-    char lost[512];
+    char lost[SCRATCH_PATH_MAX];
     struct sample s = sample_of(9);
     const struct votes_write first = {
         .record = s.record,
