@@ -1,7 +1,5 @@
 #include "config_timing.h"
 
-#include <stdio.h>
-
 #include "config_value.h"
 
 static void fill(const char *text, const char *path, uint32_t least, uint32_t most,
@@ -67,12 +65,4 @@ void timing_judge(const struct timing *t, const struct shape *shape,
                        "is not replaced within 1.5 s",
                        (unsigned long long)takeover_ms);
     }
-}
-
-void timing_print(const struct timing *t, FILE *out)
-{
-    fputs("timing:\n", out);
-#define X(key, least, most) fprintf(out, "  " #key ": %u\n", t->key);
-    TIMING_KEYS(X)
-#undef X
 }

@@ -3,7 +3,6 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #include "config_report.h"
 #include "config_shape.h"
@@ -38,8 +37,5 @@ void timing_fill(const struct raw_timing *raw, const struct shape *shape, struct
  * being met is a warning, since slow networks and quick tests have their reasons. */
 void timing_judge(const struct timing *t, const struct shape *shape,
                   struct config_report *report);
-
-/* Writes the block `timing:` of cluster.yaml. */
-void timing_print(const struct timing *t, FILE *out);
 
 #endif

@@ -2,7 +2,6 @@
 
 #include <assert.h>
 #include <ctype.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -81,6 +80,21 @@ size_t text_escape(const char *text, size_t size_bytes, char *out, size_t out_by
     }
     out[used] = '\0';
     return used;
+}
+
+bool text_is_clean(const char *text, size_t size_bytes)
+{
+    const uint8_t *bytes = (const uint8_t *)text;
+    for (size_t at = 0; at < size_bytes;) {
+        uint32_t step = 0;
+        const uint32_t character = character_at(bytes + at, size_bytes - at, &step);
+        const bool control = character < 0x20 && memchr("\t\n\r", (int)character, 3) == NULL;
+        if (step == 0 || control) {
+            return false;
+        }
+        at += step;
+    }
+    return true;
 }
 
 static uint32_t least(uint32_t a, uint32_t b)

@@ -116,8 +116,8 @@ def write_cluster_yaml(plan, tools, members, keys):
     for index, (member, key) in enumerate(zip(members, keys)):
         words += ["--member", ",".join([member.name, member.role, address_of(plan, index),
                                         key["transport_key"], key["vote_key"]])]
-    document = run(tools.ostrakon, "cluster", "init", *words)
-    (plan.directory / "cluster.yaml").write_text(document)
+    words += ["--output", str(plan.directory / "cluster.yaml")]
+    run(tools.ostrakon, "cluster", "init", *words)
 
 
 def write_node_yaml(plan, tools, member, listen):

@@ -1,0 +1,221 @@
+#include "command.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cjson/cJSON.h>
+#include <sodium.h>
+
+#include "agent/config.h"
+#include "agent/text.h"
+#include "consensus/quorum.h"
+#include "draft.h"
+#include "moment.h"
+
+/* `ostrakon cluster init`: writes the founding document. What is drafted from the options goes
+ * through the same reader as every cluster.yaml, so that no file is written that it would
+ * refuse. */
+
+enum { KEY_NAME = 'n', KEY_MEMBER = 'm', KEY_TIMING = 't', KEY_OUTPUT = 'o' };
+enum { KEY_FOUNDED = 0x100, KEY_AUDIT, KEY_MALFUNCTIONING };
+
+#define OUTPUT_DEFAULT "cluster.yaml"
+
+struct options {
+    struct invocation *invocation;
+    const char *output;
+    struct draft draft;
+};
+
+static const struct argp_option own_options[] = {
+    {"name", KEY_NAME, "NAME", 0, "the cluster's name", 0},
+    {"member", KEY_MEMBER, "NAME,ROLE,ADDRESS,KEYS", 0,
+     "a member, once for each; ROLE is node or witness, ADDRESS is numeric like "
+     "192.0.2.1:7100 or [2001:db8::1]:7100, KEYS is TRANSPORT,VOTE as keygen prints them, or "
+     "the directory that keygen wrote to, or a file with the output of keygen --json",
+     0},
+    {"timing", KEY_TIMING, "KEY=VALUE", 0,
+     "other than the default, such as tick_ms=1000; may be repeated", 0},
+    {"founded", KEY_FOUNDED, "TIME", 0, "when, like 2026-11-22T06:30:00Z (default: now)", 0},
+    {"audit", KEY_AUDIT, "off", 0, "windows may settle without an auditor", 0},
+    {"malfunctioning-max", KEY_MALFUNCTIONING, "COUNT", 0,
+     "reckon with at most so many lying members", 0},
+    {"output", KEY_OUTPUT, "FILE", 0,
+     "where to write (default " OUTPUT_DEFAULT "); - is standard output", 0},
+    {NULL, 0, NULL, 0, NULL, 0},
+};
+
+static error_t on_option(int key, char *argument, struct argp_state *state)
+{
+    struct options *options = state->input;
+    struct draft *draft = &options->draft;
+    const char *problem = NULL;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = options->invocation;
+        return 0;
+    case KEY_NAME:
+        draft->name = argument;
+        return 0;
+    case KEY_MEMBER:
+        problem = draft_member(draft, argument);
+        break;
+    case KEY_TIMING:
+        problem = draft_timing(draft, argument);
+        break;
+    case KEY_FOUNDED:
+        draft->founded = argument;
+        return 0;
+    case KEY_AUDIT:
+        draft->audit = argument;
+        return 0;
+    case KEY_MALFUNCTIONING:
+        draft->malfunctioning_max = argument;
+        return 0;
+    case KEY_OUTPUT:
+        options->output = argument;
+        return 0;
+    case ARGP_KEY_END:
+        if (draft->name == NULL || draft->member_count == 0) {
+            argp_error(state, "--name and at least one --member are needed");
+        }
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+    if (problem != NULL) {
+        argp_error(state, "%s: %s", argument, problem);
+    }
+    return 0;
+}
+
+/* The founding document is the same everywhere for ever: an old one is never written over. */
+static int write_new(const char *path, const char *text, size_t size_bytes)
+{
+    if (strcmp(path, "-") == 0) {
+        fwrite(text, 1, size_bytes, stdout);
+        return 0;
+    }
+    const int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    if (fd < 0 && errno == EEXIST) {
+        return complain(EXIT_CONFIGURATION, "Move it away, or name another with --output",
+                        "%s is there already, and is not overwritten", path);
+    }
+    FILE *out = fd < 0 ? NULL : fdopen(fd, "w");
+    bool written = out != NULL && fwrite(text, 1, size_bytes, out) == size_bytes &&
+                   fflush(out) == 0 && fsync(fd) == 0;
+    const int reason = errno;
+    if (out != NULL) {
+        written = fclose(out) == 0 && written;
+    } else if (fd >= 0) {
+        close(fd);
+    }
+    if (!written) {
+        if (fd >= 0) {
+            unlink(path);
+        }
+        return complain(exit_code_of(reason), "", "%s cannot be written: %s", path,
+                        strerror(reason));
+    }
+    return 0;
+}
+
+static void print_json(const struct founding *f, const char *id, const char *path)
+{
+    cJSON *document = cJSON_CreateObject();
+    cJSON_AddStringToObject(document, "cluster", f->name);
+    cJSON_AddStringToObject(document, "cluster_id", id);
+    cJSON_AddStringToObject(document, "file", path);
+    cJSON *members = cJSON_AddArrayToObject(document, "members");
+    for (uint32_t i = 0; i < f->member_count; i++) {
+        cJSON_AddItemToArray(members, cJSON_CreateString(f->members[i].name));
+    }
+    char *text = cJSON_PrintUnformatted(document);
+    if (text != NULL) {
+        printf("%s\n", text);
+    }
+    cJSON_free(text);
+    cJSON_Delete(document);
+}
+
+static void print_result(const struct founding *f, const char *id, const char *path)
+{
+    const struct quorum q = quorum_of(f->member_count, f->malfunctioning_max);
+    uint32_t witnesses = 0;
+    for (uint32_t i = 0; i < f->member_count; i++) {
+        witnesses += f->members[i].role == ROLE_WITNESS;
+    }
+    printf("wrote %s: %s, %u members, %u of them witnesses\n", path, f->name, f->member_count,
+           witnesses);
+    printf("cluster id: %s\n", id);
+    const uint32_t lying =
+        q.malfunctioning < q.voters - q.needed ? q.malfunctioning : q.voters - q.needed;
+    printf("budget: %u may fail at once, %u of them lying; %u of %u voters are needed\n\n",
+           q.voters - q.needed, lying, q.needed, q.voters);
+    printf("Copy it to every member, write its node.yaml there, and run:\n"
+           "  ostrakon init --config node.yaml\n");
+}
+
+static int found(const struct options *options, const char *text, size_t size_bytes)
+{
+    struct founding f;
+    struct config_report report = {0};
+    char id[2 * HASH_BYTES + 1];
+    const bool sound =
+        cluster_config_parse("new " OUTPUT_DEFAULT, text, size_bytes, &f, &report);
+    fputs(report.text, stderr);
+    if (!sound) {
+        return EXIT_CONFIGURATION;
+    }
+    const char *path = options->output == NULL ? OUTPUT_DEFAULT : options->output;
+    const int code = write_new(path, text, size_bytes);
+    const struct hash hash = founding_id(&f);
+    sodium_bin2hex(id, sizeof id, hash.bytes, sizeof hash.bytes);
+    if (code == 0 && options->invocation->json && strcmp(path, "-") != 0) {
+        print_json(&f, id, path);
+    } else if (code == 0 && strcmp(path, "-") != 0) {
+        print_result(&f, id, path);
+    }
+    return code;
+}
+
+static int cluster_init_run(struct invocation *invocation, int argc, char **argv)
+{
+    const struct argp_child children[] = {{&shared_argp, 0, NULL, 0}, {NULL, 0, NULL, 0}};
+    const struct argp argp = {
+        .options = own_options,
+        .parser = on_option,
+        .doc = "Write cluster.yaml, which founds a cluster, after checking it.\v"
+               "  ostrakon cluster init --name demo \\\n"
+               "    --member atlas,node,192.0.2.1:7100,keys/atlas \\\n"
+               "    --member helios,node,192.0.2.2:7100,keys/helios \\\n"
+               "    --member argus,witness,192.0.2.4:7100,keys/argus",
+        .children = children,
+    };
+    struct options options = {.invocation = invocation};
+    argp_parse(&argp, argc, argv, 0, NULL, &options);
+    char *text = NULL;
+    size_t size_bytes = 0;
+    FILE *out = open_memstream(&text, &size_bytes);
+    if (out == NULL) {
+        return complain(EXIT_UNKNOWN, "", "out of memory");
+    }
+    draft_print(&options.draft, out);
+    fclose(out);
+    const int code = found(&options, text, size_bytes);
+    free(text);
+    return code;
+}
+
+static const struct command cluster_commands[] = {
+    {"init", "write cluster.yaml, which founds a cluster", cluster_init_run},
+};
+
+int cluster_run(struct invocation *invocation, int argc, char **argv)
+{
+    return command_run("ostrakon cluster", cluster_commands, 1, invocation, argc, argv);
+}

@@ -1,0 +1,61 @@
+#ifndef OSTRAKON_AGENT_CLI_COMMAND_H
+#define OSTRAKON_AGENT_CLI_COMMAND_H
+
+#include <argp.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Exit codes, chosen so that `ostrakon status` is a monitoring plugin as it stands. */
+enum exit_code {
+    EXIT_WELL = 0,
+    EXIT_DEGRADED = 1, /* it works, somebody should look */
+    EXIT_CRITICAL = 2,
+    EXIT_UNKNOWN = 3, /* the local agent could not be asked */
+    EXIT_USAGE = 64,
+    EXIT_NOT_PERMITTED = 77,
+    EXIT_CONFIGURATION = 78,
+};
+
+/* Not permitted, or a fault of what the machine is like. */
+enum exit_code exit_code_of(int error_number);
+
+#define SOCKET_DEFAULT "/run/ostrakon/agent.sock"
+
+/* What every command is told. Borrowed from the argument list. */
+struct invocation {
+    const char *config; /* node.yaml, or NULL */
+    const char *socket; /* or NULL */
+    bool json;
+};
+
+/* The options that all commands share, to be a child of each one's argp; its input is the
+ * invocation. */
+extern const struct argp shared_argp;
+
+/* One word after `ostrakon`. argv[0] is what messages begin with, "ostrakon status"; the answer
+ * is the exit code. */
+struct command {
+    const char *name;
+    const char *summary;
+    int (*run)(struct invocation *invocation, int argc, char **argv);
+};
+
+/* Runs the command that argv[1] names, telling the nearest known word for an unknown one.
+ * `argc` counts from `prefix`, which becomes the first half of the command's argv[0]. */
+int command_run(const char *prefix, const struct command *known, uint32_t count,
+                struct invocation *invocation, int argc, char **argv);
+
+int status_run(struct invocation *invocation, int argc, char **argv);
+int log_run(struct invocation *invocation, int argc, char **argv);
+int watch_run(struct invocation *invocation, int argc, char **argv);
+int keygen_run(struct invocation *invocation, int argc, char **argv);
+int cluster_run(struct invocation *invocation, int argc, char **argv);
+int init_run(struct invocation *invocation, int argc, char **argv);
+int version_run(struct invocation *invocation, int argc, char **argv);
+
+/* Two lines to standard error: what failed, where and why; and the next step, unless it is
+ * empty. Returns `code`. */
+int complain(enum exit_code code, const char *next, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#endif

@@ -1,0 +1,167 @@
+#include "draft.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <sodium.h>
+
+#include "agent/config.h"
+#include "agent/config_value.h"
+#include "agent/keyfile.h"
+#include "client.h"
+#include "fields.h"
+#include "moment.h"
+
+/* Cuts the text up to the next comma off its front. False if there is none, nothing before it,
+ * or too much. */
+static bool take(const char **text, char out[static DRAFT_VALUE_BYTES])
+{
+    const char *end = strchr(*text, ',');
+    if (end == NULL || end == *text || (size_t)(end - *text) >= DRAFT_VALUE_BYTES) {
+        return false;
+    }
+    snprintf(out, DRAFT_VALUE_BYTES, "%.*s", (int)(end - *text), *text);
+    *text = end + 1;
+    return true;
+}
+
+static const char *keys_from_directory(struct draft_member *m, const char *path)
+{
+    static char error[KEYFILE_ERROR_BYTES];
+    static const char *const names[] = {KEYFILE_TRANSPORT, KEYFILE_VOTE};
+    char *const out[] = {m->transport_key, m->vote_key};
+    for (uint32_t i = 0; i < 2; i++) {
+        struct keyfile key;
+        char file[CONFIG_PATH_BYTES];
+        snprintf(file, sizeof file, "%s/%s", path, names[i]);
+        if (!keyfile_read(file, &key, error)) {
+            return error;
+        }
+        sodium_bin2hex(out[i], DRAFT_VALUE_BYTES, key.public_key, sizeof key.public_key);
+        keyfile_finish(&key);
+    }
+    return NULL;
+}
+
+static const char *keys_from_document(struct draft_member *m, const char *path)
+{
+    char text[4096];
+    FILE *file = fopen(path, "re");
+    if (file == NULL) {
+        return "expected TRANSPORT,VOTE, or a directory or file of keygen's";
+    }
+    const size_t size_bytes = fread(text, 1, sizeof text - 1, file);
+    fclose(file);
+    text[size_bytes] = '\0';
+    cJSON *document = document_parse(text, size_bytes);
+    const bool found =
+        field_shown(document, "transport_key", m->transport_key, sizeof m->transport_key) &&
+        field_shown(document, "vote_key", m->vote_key, sizeof m->vote_key);
+    cJSON_Delete(document);
+    return found ? NULL : "the file is not what keygen --json prints";
+}
+
+static const char *take_keys(struct draft_member *m, const char *text)
+{
+    struct stat s;
+    const char *rest = text;
+    if (take(&rest, m->transport_key) && strlen(rest) < DRAFT_VALUE_BYTES &&
+        strlen(m->transport_key) == (size_t)2 * PUBLIC_KEY_BYTES) {
+        snprintf(m->vote_key, sizeof m->vote_key, "%s", rest);
+        return NULL;
+    }
+    if (stat(text, &s) == 0 && S_ISDIR(s.st_mode)) {
+        return keys_from_directory(m, text);
+    }
+    return keys_from_document(m, text);
+}
+
+const char *draft_member(struct draft *d, const char *text)
+{
+    if (d->member_count == DRAFT_MEMBERS_MAX) {
+        return "too many members";
+    }
+    struct draft_member *m = &d->members[d->member_count++];
+    if (!take(&text, m->name) || !take(&text, m->role) || !take(&text, m->address)) {
+        return "expected NAME,ROLE,ADDRESS,KEYS, like atlas,node,192.0.2.1:7100,keys/atlas";
+    }
+    return take_keys(m, text);
+}
+
+const char *draft_timing(struct draft *d, const char *text)
+{
+    const char *equals = strchr(text, '=');
+    if (equals == NULL || equals == text || d->timing_count == DRAFT_TIMING_MAX ||
+        strspn(text, "abcdefghijklmnopqrstuvwxyz_") != (size_t)(equals - text)) {
+        return "expected KEY=VALUE, like tick_ms=1000";
+    }
+    d->timing[d->timing_count++] = text;
+    return NULL;
+}
+
+/* A scalar in single quotes; what ends it is doubled (YAML 1.2, section 7.3.2). */
+static void print_quoted(const char *text, FILE *out)
+{
+    fputc('\'', out);
+    for (size_t i = 0; text[i] != '\0'; i++) {
+        fputs(text[i] == '\'' ? "'" : "", out);
+        fputc(text[i], out);
+    }
+    fputs("'\n", out);
+}
+
+/* Plain where it can be, since people read it. */
+static void print_value(const char *text, FILE *out)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyz0123456789-.:TZ";
+    if (text[0] != '\0' && text[0] != '-' && text[0] != ':' &&
+        strspn(text, plain) == strlen(text) && text[strlen(text) - 1] != ':') {
+        fprintf(out, "%s\n", text);
+    } else {
+        print_quoted(text, out);
+    }
+}
+
+void draft_print(const struct draft *d, FILE *out)
+{
+    char now[MOMENT_BYTES];
+    fputs(
+        "# The founding document of this cluster: the same on every member, and never changed\n"
+        "# afterwards. The hash of what it says is the cluster's id.\n",
+        out);
+    fputs("cluster: ", out);
+    print_value(d->name, out);
+    fputs("founded: ", out);
+    print_value(d->founded == NULL ? moment_iso(moment_now_ms(), now) : d->founded, out);
+    if (d->timing_count > 0) {
+        fputs("timing:\n", out);
+    }
+    for (uint32_t i = 0; i < d->timing_count; i++) {
+        const char *equals = strchr(d->timing[i], '=');
+        fprintf(out, "  %.*s: ", (int)(equals - d->timing[i]), d->timing[i]);
+        print_value(equals + 1, out);
+    }
+    if (d->malfunctioning_max != NULL) {
+        fputs("malfunctioning_max: ", out);
+        print_value(d->malfunctioning_max, out);
+    }
+    if (d->audit != NULL) {
+        fputs("audit: ", out);
+        print_value(d->audit, out);
+    }
+    fputs("members:\n", out);
+    for (uint32_t i = 0; i < d->member_count; i++) {
+        const struct draft_member *m = &d->members[i];
+        fputs("  - name: ", out);
+        print_value(m->name, out);
+        fputs("    role: ", out);
+        print_value(m->role, out);
+        fputs("    address: ", out);
+        print_value(m->address, out);
+        fputs("    transport_key: ", out);
+        print_value(m->transport_key, out);
+        fputs("    vote_key: ", out);
+        print_value(m->vote_key, out);
+    }
+}

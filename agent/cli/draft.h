@@ -1,0 +1,42 @@
+#ifndef OSTRAKON_AGENT_CLI_DRAFT_H
+#define OSTRAKON_AGENT_CLI_DRAFT_H
+
+#include <stdint.h>
+#include <stdio.h>
+
+#include "consensus/founding.h"
+
+#define DRAFT_MEMBERS_MAX 32u /* more than are allowed, so that the checker says so */
+#define DRAFT_TIMING_MAX 32u
+#define DRAFT_VALUE_BYTES 128u
+
+/* A founding document in the making: words of the argument list, not judged yet. */
+struct draft_member {
+    char name[DRAFT_VALUE_BYTES];
+    char role[DRAFT_VALUE_BYTES];
+    char address[DRAFT_VALUE_BYTES];
+    char transport_key[DRAFT_VALUE_BYTES];
+    char vote_key[DRAFT_VALUE_BYTES];
+};
+
+struct draft {
+    const char *name;
+    const char *founded; /* NULL: now */
+    const char *audit;
+    const char *malfunctioning_max;
+    uint32_t timing_count;
+    const char *timing[DRAFT_TIMING_MAX]; /* "key=value" */
+    uint32_t member_count;
+    struct draft_member members[DRAFT_MEMBERS_MAX];
+};
+
+/* Takes NAME,ROLE,ADDRESS,KEYS. NULL, or what is wrong with it, good until the next call. */
+const char *draft_member(struct draft *d, const char *text);
+
+/* Takes KEY=VALUE. The same. */
+const char *draft_timing(struct draft *d, const char *text);
+
+/* Writes the YAML, every value in quotes that nothing in it can end. */
+void draft_print(const struct draft *d, FILE *out);
+
+#endif

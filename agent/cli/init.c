@@ -1,0 +1,145 @@
+#include "command.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cjson/cJSON.h>
+#include <sodium.h>
+
+#include "agent/config.h"
+#include "agent/store.h"
+#include "agent/votes.h"
+
+/* `ostrakon init`: makes the vote record and the database of this node, both empty. Nothing
+ * else ever makes an empty vote record: a node that has lost its own must not vote as if it had
+ * never done so, and only a person can know that it has not. */
+
+#define CONFIG_DEFAULT "/etc/ostrakon/node.yaml"
+
+struct paths {
+    char votes[CONFIG_PATH_BYTES + 16];
+    char database[CONFIG_PATH_BYTES + 16];
+};
+
+static error_t on_option(int key, char *argument, struct argp_state *state)
+{
+    (void)argument;
+    if (key == ARGP_KEY_INIT) {
+        state->child_inputs[0] = state->input;
+        return 0;
+    }
+    return ARGP_ERR_UNKNOWN;
+}
+
+/* The report says what is wrong, all of it. */
+static int read_config(const char *path, struct node_config *c)
+{
+    struct config_report report = {0};
+    struct keyfile transport = {0};
+    struct keyfile vote = {0};
+    if (node_config_read(path, c, &report)) {
+        node_config_check(c, &report);
+        if (!node_keys_read(c, &transport, &vote, &report)) {
+            config_fault(&report, (struct config_place){path, 0, 0}, "",
+                         "without its keys a member cannot be; they are made with: ostrakon "
+                         "keygen --dir %s",
+                         c->data_dir);
+        }
+    }
+    keyfile_finish(&transport);
+    keyfile_finish(&vote);
+    fputs(report.text, stderr);
+    return report.fault_count == 0 ? 0 : EXIT_CONFIGURATION;
+}
+
+static int refuse_present(const struct paths *paths)
+{
+    const char *const both[] = {paths->votes, paths->database};
+    struct stat s;
+    for (uint32_t i = 0; i < 2; i++) {
+        if (lstat(both[i], &s) == 0) {
+            return complain(EXIT_CONFIGURATION,
+                            "An emptied vote record would have this member contradict itself",
+                            "%s is there already: this node was initialised before", both[i]);
+        }
+    }
+    return 0;
+}
+
+/* The vote record last: while it is missing, the node does not vote. */
+static int make(const struct paths *paths, const struct hash *id)
+{
+    struct store_opening opening = {0};
+    struct store *store = store_open(paths->database, id->bytes, &opening);
+    if (store == NULL || opening.verdict != STORE_MADE) {
+        store_destroy(store);
+        return complain(exit_code_of(errno), "", "%s cannot be made: %s", paths->database,
+                        opening.why);
+    }
+    store_destroy(store);
+    const enum votes_verdict verdict = votes_create(paths->votes);
+    if (verdict != VOTES_OK) {
+        const int reason = errno;
+        unlink(paths->database);
+        return complain(exit_code_of(reason), "", "%s cannot be made: %s", paths->votes,
+                        verdict == VOTES_UNUSABLE ? strerror(reason)
+                                                  : votes_verdict_text(verdict));
+    }
+    return 0;
+}
+
+static void print_json(const struct node_config *c, const struct paths *paths, const char *id)
+{
+    cJSON *document = cJSON_CreateObject();
+    cJSON_AddStringToObject(document, "cluster", c->founding.name);
+    cJSON_AddStringToObject(document, "cluster_id", id);
+    cJSON_AddStringToObject(document, "member", c->name);
+    cJSON_AddStringToObject(document, "votes", paths->votes);
+    cJSON_AddStringToObject(document, "database", paths->database);
+    char *text = cJSON_PrintUnformatted(document);
+    if (text != NULL) {
+        printf("%s\n", text);
+    }
+    cJSON_free(text);
+    cJSON_Delete(document);
+}
+
+int init_run(struct invocation *invocation, int argc, char **argv)
+{
+    const struct argp_child children[] = {{&shared_argp, 0, NULL, 0}, {NULL, 0, NULL, 0}};
+    const struct argp argp = {
+        .parser = on_option,
+        .doc = "Make this node's empty vote record and database, after checking its "
+               "configuration and keys (--config, default " CONFIG_DEFAULT "). Once in a "
+               "member's life: it refuses where one of them is.",
+        .children = children,
+    };
+    struct node_config c;
+    struct paths paths;
+    argp_parse(&argp, argc, argv, 0, NULL, invocation);
+    const char *config = invocation->config == NULL ? CONFIG_DEFAULT : invocation->config;
+    int code = read_config(config, &c);
+    if (code != 0) {
+        return code;
+    }
+    const struct hash hash = founding_id(&c.founding);
+    char id[2 * HASH_BYTES + 1];
+    sodium_bin2hex(id, sizeof id, hash.bytes, sizeof hash.bytes);
+    snprintf(paths.votes, sizeof paths.votes, "%s/votes", c.data_dir);
+    snprintf(paths.database, sizeof paths.database, "%s/ostrakon.db", c.data_dir);
+    code = refuse_present(&paths);
+    if (code == 0) {
+        code = make(&paths, &hash);
+    }
+    if (code == 0 && invocation->json) {
+        print_json(&c, &paths, id);
+    } else if (code == 0) {
+        printf("made %s\n and %s\n\n%s is a member of %s\ncluster id: %s\n\nStart it with:\n"
+               "  ostrakond --config %s\n",
+               paths.votes, paths.database, c.name, c.founding.name, id, config);
+    }
+    return code;
+}
