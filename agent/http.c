@@ -138,7 +138,8 @@ static LIST_HEAD(, http) servers = LIST_HEAD_INITIALIZER(servers);
 static struct http *server_of(const struct evconnlistener *listener)
 {
     struct http *http;
-    LIST_FOREACH(http, &servers, link) {
+    LIST_FOREACH(http, &servers, link)
+    {
         if (http->listener == listener) {
             return http;
         }
@@ -229,6 +230,7 @@ void http_destroy(struct http *http)
     {
         c->is_ours_to_end = true;
         c->has_carried = true; /* nobody's fault now */
+        c->part_bytes = 0;
     }
     if (http->path != NULL) {
         unlink(http->path);

@@ -81,6 +81,7 @@ struct http_answer {
 enum http_trouble_kind {
     HTTP_TROUBLE_SLOW,    /* no complete request in time */
     HTTP_TROUBLE_CROWDED, /* too many connections, or no descriptor for one more */
+    HTTP_TROUBLE_RUBBISH, /* what it sent was no sound and whole request */
     HTTP_TROUBLE_LEFT,    /* it went, or did not speak TLS with a key we know */
 };
 

@@ -54,33 +54,31 @@ static void identify(struct connection *c)
     snprintf(c->address, sizeof c->address, "uid %u", c->uid);
 }
 
-static void tell_trouble(struct connection *c, const char *reason)
+/* Why a connection ended that owed us a request. */
+static struct http_trouble trouble_of(const struct connection *c)
 {
-    const struct http_options *const o = &c->http->options;
-    if (o->on_trouble == NULL) {
-        return;
-    }
-    const struct http_trouble trouble = {
-        .kind = c->reason != NULL ? c->kind : HTTP_TROUBLE_LEFT,
+    struct http_trouble trouble = {
+        .kind = HTTP_TROUBLE_LEFT,
         .address = c->address,
         .caller = c->ssl != NULL ? &c->caller : NULL,
-        .reason = reason,
+        .reason = "left without a request",
     };
-    o->on_trouble(o->context, &trouble);
-}
-
-/* Why a connection ended before it carried a request. */
-static const char *reason_of(const struct connection *c)
-{
-    if (c->reason != NULL) {
-        return c->reason;
-    }
-    if (c->caller.has_key && !c->caller.is_known) {
-        return "its key is no member's";
-    }
     const unsigned long error = c->ssl != NULL ? bufferevent_get_openssl_error(c->bev) : 0;
     const char *const text = error != 0 ? ERR_reason_error_string(error) : NULL;
-    return text != NULL ? text : "left without a request";
+    if (c->reason != NULL) {
+        trouble.kind = c->kind;
+        trouble.reason = c->reason;
+    } else if (c->part_bytes > 0) {
+        trouble.kind = HTTP_TROUBLE_RUBBISH;
+        trouble.reason = "what it sent is no sound and whole request";
+    } else if (c->caller.has_key && !c->caller.is_known) {
+        trouble.reason = "its key is no member's";
+    } else if (ERR_GET_REASON(error) == SSL_R_UNEXPECTED_EOF_WHILE_READING) {
+        trouble.reason = "left without a word";
+    } else if (text != NULL) {
+        trouble.reason = text;
+    }
+    return trouble;
 }
 
 static void release(struct connection *c)
@@ -103,8 +101,9 @@ static void on_closed(struct evhttp_connection *evcon, void *context)
     if (c->request.ev != NULL) {
         request_gone(&c->request);
     }
-    if (!c->has_carried) {
-        tell_trouble(c, reason_of(c));
+    if (o->on_trouble != NULL && (!c->has_carried || c->part_bytes > 0)) {
+        const struct http_trouble trouble = trouble_of(c);
+        o->on_trouble(o->context, &trouble);
     }
     /* A process that is killed says no goodbye; one that tidies up its connections does. */
     const bool is_broken = c->ssl != NULL && c->has_carried && !c->is_ours_to_end &&
@@ -254,6 +253,13 @@ struct connection *connection_of(struct http *http, const struct bufferevent *be
     return NULL;
 }
 
+static void on_bytes(struct evbuffer *input, const struct evbuffer_cb_info *info, void *context)
+{
+    (void)input;
+    struct connection *const c = context;
+    c->part_bytes += info->n_added;
+}
+
 struct bufferevent *connection_on_accept(struct event_base *base, void *context)
 {
     struct http *const http = context;
@@ -273,6 +279,7 @@ struct bufferevent *connection_on_accept(struct event_base *base, void *context)
         c->bev = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
         memory_expect(c->bev != NULL);
     }
+    memory_expect(evbuffer_add_cb(bufferevent_get_input(c->bev), on_bytes, c) != NULL);
     bufferevent_incref(c->bev); /* until it is adopted */
     c->deadline = event_new(base, -1, 0, on_deadline, c);
     memory_expect(c->deadline != NULL);

@@ -41,6 +41,7 @@ struct connection {
     struct tls_caller caller;
     SSL *ssl; /* NULL: plain */
     uint32_t uid;
+    size_t part_bytes;           /* of a request that is not complete yet */
     bool has_carried;            /* a complete request */
     bool is_surplus;             /* accepted when all others were at work: to be ended */
     bool is_ours_to_end;         /* we end it, or evhttp does after our answer: not broken */

@@ -163,6 +163,7 @@ void request_on_request(struct evhttp_request *ev, void *context)
         connection_thin_out(c);
     }
     c->has_carried = true;
+    c->part_bytes = 0;
     connection_set_deadline(c, LOOP_NEVER);
     evhttp_request_set_on_complete_cb(ev, on_sent, c);
     if (is_let_in(http, &c->request)) {

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 #include <event2/event.h>
 
 #include "agent/memory.h"
+#include "agent/ratelimit.h"
 
 struct loop {
     struct event_base *base;
@@ -69,8 +71,28 @@ uint64_t clock_unix_ms(void)
     return clock_ns(CLOCK_REALTIME) / 1000000u;
 }
 
+static void (*log_text)(const char *text, uint32_t suppressed);
+static struct ratelimit log_limit;
+
+static void on_library_text(int severity, const char *text)
+{
+    uint32_t suppressed = 0;
+    const bool is_said = log_text != NULL && severity >= EVENT_LOG_WARN &&
+                         ratelimit_pass(&log_limit, ratelimit_key(0, text, strlen(text)),
+                                        clock_monotonic_ms(), &suppressed);
+    if (is_said) {
+        log_text(text, suppressed);
+    }
+}
+
+void loop_log(void (*on_text)(const char *text, uint32_t suppressed))
+{
+    log_text = on_text;
+}
+
 struct loop *loop_create(void)
 {
+    event_set_log_callback(on_library_text);
     struct loop *const loop = memory_get(sizeof *loop);
     struct event_config *const config = event_config_new();
     memory_expect(config != NULL);

@@ -41,6 +41,11 @@ void loop_run(struct loop *loop);
 /* loop_run returns when the callback that called this has ended. Before loop_run: no effect. */
 void loop_stop(struct loop *loop);
 
+/* What the library itself has to say, e.g. that it cannot accept, goes to on_text (NULL:
+ * nowhere, as from the start), each text at most once a minute, with how often it was left out.
+ * For the whole process. */
+void loop_log(void (*on_text)(const char *text, uint32_t suppressed));
+
 /* Has what was freed late freed now: call after http_destroy and peers_destroy, outside
  * callbacks. loop_destroy does it too. */
 void loop_settle(struct loop *loop);

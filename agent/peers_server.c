@@ -133,6 +133,7 @@ static void on_trouble(void *context, const struct http_trouble *trouble)
     static const enum peers_trouble_kind kinds[] = {
         [HTTP_TROUBLE_SLOW] = PEERS_TROUBLE_SLOW,
         [HTTP_TROUBLE_CROWDED] = PEERS_TROUBLE_CROWDED,
+        [HTTP_TROUBLE_RUBBISH] = PEERS_TROUBLE_RUBBISH,
         [HTTP_TROUBLE_LEFT] = PEERS_TROUBLE_STRANGER,
     };
     struct peers *const p = context;

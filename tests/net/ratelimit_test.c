@@ -1,0 +1,50 @@
+#include "agent/ratelimit.h"
+
+#include <criterion/criterion.h>
+
+Test(ratelimit, lets_one_a_minute_through_and_counts_the_rest)
+{
+    struct ratelimit r = {.crowded = 0};
+    const uint64_t key = ratelimit_key(1, "10.0.0.1", 8);
+    uint32_t passed = 0;
+    uint32_t counted = 0;
+    for (uint64_t now_ms = 5; now_ms < 5 + 10 * RATELIMIT_GAP_MS; now_ms += 1000) {
+        uint32_t suppressed = 0;
+        if (ratelimit_pass(&r, key, now_ms, &suppressed)) {
+            passed++;
+            counted += suppressed + 1;
+        }
+    }
+    cr_assert(passed == 10);
+    cr_assert(counted == 9 * 60 + 1, "all but those after the last: %u", counted);
+}
+
+Test(ratelimit, tells_kinds_and_offenders_apart)
+{
+    struct ratelimit r = {.crowded = 0};
+    uint32_t suppressed = 0;
+    cr_assert(ratelimit_pass(&r, ratelimit_key(1, "10.0.0.1", 8), 0, &suppressed));
+    cr_assert(ratelimit_pass(&r, ratelimit_key(2, "10.0.0.1", 8), 0, &suppressed));
+    cr_assert(ratelimit_pass(&r, ratelimit_key(1, "10.0.0.2", 8), 0, &suppressed));
+    cr_assert(!ratelimit_pass(&r, ratelimit_key(1, "10.0.0.1", 8), 1, &suppressed));
+}
+
+Test(ratelimit, bounds_the_lines_of_a_crowd_and_loses_no_count)
+{
+    struct ratelimit r = {.crowded = 0};
+    uint32_t passed = 0;
+    uint32_t counted = 0;
+    for (uint32_t i = 0; i < 10000; i++) {
+        uint32_t suppressed = 0;
+        if (ratelimit_pass(&r, ratelimit_key(0, &i, sizeof i), i / 10, &suppressed)) {
+            passed++;
+            counted += suppressed + 1;
+        }
+    }
+    cr_assert(passed == RATELIMIT_ENTRIES);
+    uint32_t suppressed = 0;
+    const uint32_t one_more = 10000;
+    cr_assert(ratelimit_pass(&r, ratelimit_key(0, &one_more, sizeof one_more),
+                             2 * RATELIMIT_GAP_MS, &suppressed));
+    cr_assert(counted + suppressed == 10000, "%u", counted + suppressed);
+}
