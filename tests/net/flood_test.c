@@ -13,6 +13,12 @@
 
 #define FLOOD_MS 1500u
 
+#ifdef __SANITIZE_ADDRESS__
+#define GROWTH_MAX_KIB (512 * 1024) /* the sanitizer keeps what was freed, up to 256 MiB */
+#else
+#define GROWTH_MAX_KIB (16 * 1024)
+#endif
+
 static struct world w;
 static EVP_PKEY *strange_key;
 
@@ -121,7 +127,7 @@ Test(flood, delays_no_heartbeat_and_takes_no_memory, .timeout = 60)
         cr_assert(w.nodes[1].heard[0].messages - messages >= FLOOD_MS / 100 - 5);
         cr_assert(w.nodes[1].troubles >= 1 && w.nodes[1].troubles <= 3, "%u lines",
                   w.nodes[1].troubles);
-        cr_assert(grown_kib < 64 * 1024, "%ld KiB", grown_kib);
+        cr_assert(grown_kib < GROWTH_MAX_KIB, "%ld KiB", grown_kib);
         world_finish(&w);
     }
     EVP_PKEY_free(strange_key);
