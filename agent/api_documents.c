@@ -198,6 +198,18 @@ static const char *level_text(const struct status *s)
     return "warning";
 }
 
+/* Without a quorum the first sentence speaks of the windows, and `missing` of each member. */
+static bool is_told_already(const struct status *s, uint32_t index)
+{
+    static const char *const codes[] = {"OST-2001", "OST-3202", "OST-3203"};
+    for (uint32_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
+        if (strcmp(s->reasons[index].code, codes[i]) == 0) {
+            return s->state == STATUS_NO_QUORUM && index > 0;
+        }
+    }
+    return false;
+}
+
 static void add_reasons(cJSON *object, const struct cluster *c, const struct status *s)
 {
     char summary[SUMMARY_BYTES] = "";
@@ -206,7 +218,10 @@ static void add_reasons(cJSON *object, const struct cluster *c, const struct sta
     for (uint32_t i = 0; i < s->reason_count; i++) {
         const struct status_reason *r = &s->reasons[i];
         const size_t used = strlen(summary);
-        snprintf(summary + used, sizeof summary - used, "%s%s", i == 0 ? "" : " ", r->text);
+        if (!is_told_already(s, i)) {
+            snprintf(summary + used, sizeof summary - used, "%s%.*s", i == 0 ? "" : " ",
+                     (int)STATUS_TEXT_BYTES, r->text);
+        }
         action = action == NULL && r->action[0] != '\0' ? r->action : action;
         cJSON *reason = cJSON_CreateObject();
         cJSON_AddStringToObject(reason, "code", r->code);

@@ -243,6 +243,19 @@ static void await(const char *path)
     }
 }
 
+/* A number or a text; only the agent knows what it means. */
+static void set_cursor(char cursor[static CURSOR_BYTES], const cJSON *document)
+{
+    uint64_t number = 0;
+    const char *text = field_text(document, "next");
+    cursor[0] = '\0';
+    if (text != NULL) {
+        snprintf(cursor, CURSOR_BYTES, "%s", text);
+    } else if (field_number(document, "next", &number)) {
+        snprintf(cursor, CURSOR_BYTES, "%" PRIu64, number);
+    }
+}
+
 /* Until it is interrupted. An agent that goes away is said so once, and waited for: one watches
  * just when agents are restarted. */
 static int watch(const struct options *options, const char *socket)
@@ -260,9 +273,8 @@ static int watch(const struct options *options, const char *socket)
         const int code =
             client_get(socket, path, cursor[0] == '\0' ? 0 : WATCH_WAIT_S, &answer);
         if (code == 0) {
-            const char *next = field_text(answer.document, "next");
             print_items(&printer, answer.document);
-            snprintf(cursor, sizeof cursor, "%s", next == NULL ? "" : next);
+            set_cursor(cursor, answer.document);
         }
         answer_finish(&answer);
         if (code == 0 && cursor[0] == '\0') {

@@ -125,7 +125,9 @@ static void print_summary(const struct page *p, const cJSON *document)
                  voters, needed);
         page_label(p, "status", text);
     }
-    print_missing(p, field_of(document, "missing"));
+    if (is(field_text(document, "state"), "no_quorum")) {
+        print_missing(p, field_of(document, "missing"));
+    }
     if (field_shown(document, "action", text, sizeof text)) {
         page_label(p, "action", text);
     }
