@@ -9,7 +9,6 @@
  * there, 3 the hook's standard input. UNTIL_MS is CLOCK_BOOTTIME, which goes on while the
  * machine sleeps: a worker must not wake up and write under a grant of yesterday.
  */
-#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -27,36 +26,20 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "hooks.h"
+#include "keeper_stream.h"
 
 #define AGENT 0
 #define INPUT 3
 #define AGAIN_MS 5      /* between two attempts to kill what is left */
 #define GIVE_UP_MS 5000 /* what is alive then cannot be killed, and is left behind */
-#define PACKET_MAX (HOOK_LOG_LINE_MAX + 8)
-
-/* One of the hook's two outputs, on its way to the agent line by line. */
-struct stream {
-    const char *word;
-    uint32_t line_max;
-    uint32_t left_bytes; /* what it may still say; the rest is dropped */
-    int file;            /* -1: at its end */
-    char raw[4096];
-    size_t raw_bytes;
-    size_t raw_at;
-    char line[HOOK_LOG_LINE_MAX];
-    uint32_t line_bytes;
-};
 
 struct keeper {
     pid_t hook;
     int signals;
     int timer;
     struct stream streams[2];
-    char packet[PACKET_MAX]; /* what the agent has not taken yet */
-    size_t packet_bytes;
+    struct outbox agent;
     bool ending;
-    bool agent_gone;
     uint64_t give_up_ms;
     char end[32];
 };
@@ -107,8 +90,7 @@ static void children_kill(void)
     char *rest = list;
     for (char *word = strtok_r(list, " ", &rest); word != NULL;
          word = strtok_r(NULL, " ", &rest)) {
-        /* A number cut off by the end of the list is no child, or another one, as good to kill.
-         */
+        /* The end of the list may have cut a number: asked whether it is a child of ours. */
         const long child = strtol(word, NULL, 10);
         siginfo_t ignored;
         if (child > 1 &&
@@ -145,9 +127,8 @@ static void agent_listen(struct keeper *k)
             return;
         }
         if (size <= 0) {
-            k->agent_gone = true;
-            k->packet_bytes = 0;
-            end_begin(k, "killed", 0);
+            k->agent.agent_gone = true;
+            k->agent.packet_bytes = 0;
             return;
         }
         packet[size] = '\0';
@@ -157,88 +138,6 @@ static void agent_listen(struct keeper *k)
             end_begin(k, "killed", 0);
         }
     }
-}
-
-static void packet_send(struct keeper *k)
-{
-    if (k->packet_bytes > 0 &&
-        send(AGENT, k->packet, k->packet_bytes, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
-        if (errno == EAGAIN || errno == EINTR || errno == ENOBUFS) {
-            return;
-        }
-        k->agent_gone = true;
-        end_begin(k, "killed", 0);
-    }
-    k->packet_bytes = 0;
-}
-
-static void packet_put(struct keeper *k, const char *word, const char *line, size_t size_bytes)
-{
-    const int head = snprintf(k->packet, sizeof k->packet, "%s ", word);
-    assert(head > 0 && (size_t)head + size_bytes <= sizeof k->packet);
-    memcpy(k->packet + head, line, size_bytes);
-    k->packet_bytes = k->agent_gone ? 0 : (size_t)head + size_bytes;
-    packet_send(k);
-}
-
-static void line_end(struct keeper *k, struct stream *s)
-{
-    static const char cut[] = "keeper: the hook has written too much; what follows is dropped";
-    const uint32_t cost = s->line_bytes + 1; /* with its newline, or empty ones were free */
-    if (s->left_bytes >= cost) {
-        s->left_bytes -= cost;
-        packet_put(k, s->word, s->line, s->line_bytes);
-    } else if (s->left_bytes > 0) {
-        s->left_bytes = 0;
-        packet_put(k, "log", cut, sizeof cut - 1);
-    }
-    s->line_bytes = 0;
-}
-
-/* Passes on what has been read, and reads more. True if there is no more for now; false if the
- * agent takes no more, or the others should have their turn. */
-static bool stream_pass(struct keeper *k, struct stream *s)
-{
-    for (int rounds = 0; rounds < 64 && s->file >= 0; rounds++) {
-        while (s->raw_at < s->raw_bytes && k->packet_bytes == 0) {
-            const char byte = s->raw[s->raw_at++];
-            if (byte == '\n') {
-                line_end(k, s);
-            } else if (s->line_bytes < s->line_max) {
-                s->line[s->line_bytes++] = byte;
-            }
-        }
-        if (k->packet_bytes > 0) {
-            return false;
-        }
-        const ssize_t size = read(s->file, s->raw, sizeof s->raw);
-        if (size < 0 && (errno == EAGAIN || errno == EINTR)) {
-            return true;
-        }
-        s->raw_at = 0;
-        s->raw_bytes = size > 0 ? (size_t)size : 0;
-        if (size <= 0) {
-            close(s->file);
-            s->file = -1;
-            if (s->line_bytes > 0) {
-                line_end(k, s);
-            }
-        }
-    }
-    return s->file < 0 && k->packet_bytes == 0;
-}
-
-/* The hook's own end of a pipe, whose other end is read here without waiting. */
-static int stream_open(struct stream *s, const char *word, uint32_t line_max, uint32_t left)
-{
-    int ends[2];
-    if (pipe2(ends, O_CLOEXEC) != 0 || fcntl(ends[0], F_SETFL, O_NONBLOCK) != 0) {
-        perror("ostrakon-keeper: pipe");
-        exit(71);
-    }
-    *s = (struct stream){
-        .word = word, .line_max = line_max, .left_bytes = left, .file = ends[0]};
-    return ends[1];
 }
 
 static void hook_become(char **command, int out, int err, pid_t keeper)
@@ -270,8 +169,8 @@ static void start(struct keeper *k, char **command)
     const int out = stream_open(&k->streams[0], "out", HOOK_REPORT_MAX, HOOK_REPORTS_BYTES_MAX);
     const int err = stream_open(&k->streams[1], "log", HOOK_LOG_LINE_MAX, HOOK_LOG_BYTES_MAX);
     const pid_t own = getpid();
-    if (k->signals < 0 || k->timer < 0 || prctl(PR_SET_CHILD_SUBREAPER, 1) != 0 ||
-        (k->hook = fork()) < 0) {
+    if (out < 0 || err < 0 || k->signals < 0 || k->timer < 0 ||
+        prctl(PR_SET_CHILD_SUBREAPER, 1) != 0 || (k->hook = fork()) < 0) {
         perror("ostrakon-keeper: start");
         exit(71);
     }
@@ -286,10 +185,10 @@ static void start(struct keeper *k, char **command)
 
 static void wait_for_something(struct keeper *k)
 {
-    const bool full = k->packet_bytes > 0;
+    const bool full = k->agent.packet_bytes > 0;
     const short agent = (short)(POLLIN | (full ? POLLOUT : 0));
     struct pollfd watched[] = {
-        {.fd = k->agent_gone ? -1 : AGENT, .events = agent},
+        {.fd = k->agent.agent_gone ? -1 : AGENT, .events = agent},
         {.fd = k->signals, .events = POLLIN},
         {.fd = k->ending ? -1 : k->timer, .events = POLLIN},
         {.fd = full ? -1 : k->streams[0].file, .events = POLLIN},
@@ -312,12 +211,15 @@ static void wait_for_something(struct keeper *k)
 static bool turn(struct keeper *k)
 {
     wait_for_something(k);
-    if (!k->agent_gone) {
+    if (!k->agent.agent_gone) {
         agent_listen(k);
     }
-    packet_send(k);
-    stream_pass(k, &k->streams[0]);
-    stream_pass(k, &k->streams[1]);
+    outbox_send(&k->agent);
+    stream_pass(&k->streams[0], &k->agent);
+    stream_pass(&k->streams[1], &k->agent);
+    if (k->agent.agent_gone) {
+        end_begin(k, "killed", 0);
+    }
     if (children_reap(k)) {
         return false;
     }
@@ -331,20 +233,19 @@ static bool turn(struct keeper *k)
     return true;
 }
 
-/* Tells the agent what the hook still wrote, and how it ended, as fast as the agent takes it.
- */
+/* Tells the agent what the hook still wrote, and how it ended, as fast as it is taken. */
 static void farewell(struct keeper *k)
 {
     bool said = false;
-    while (!k->agent_gone && !(said && k->packet_bytes == 0)) {
-        packet_send(k);
-        const bool out_done = stream_pass(k, &k->streams[0]);
-        const bool err_done = stream_pass(k, &k->streams[1]);
-        if (out_done && err_done && k->packet_bytes == 0 && !said) {
+    while (!k->agent.agent_gone && !(said && k->agent.packet_bytes == 0)) {
+        outbox_send(&k->agent);
+        const bool out_done = stream_pass(&k->streams[0], &k->agent);
+        const bool err_done = stream_pass(&k->streams[1], &k->agent);
+        if (out_done && err_done && k->agent.packet_bytes == 0 && !said) {
             said = true;
-            packet_put(k, "end", k->end, strlen(k->end));
+            outbox_put(&k->agent, "end", k->end, strlen(k->end));
         }
-        if (k->packet_bytes > 0 && !k->agent_gone) {
+        if (k->agent.packet_bytes > 0 && !k->agent.agent_gone) {
             struct pollfd agent = {.fd = AGENT, .events = POLLOUT};
             poll(&agent, 1, -1);
         }
