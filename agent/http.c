@@ -133,7 +133,8 @@ static int listen_unix(const char *path, char error[static HTTP_ERROR_CHARS])
 }
 
 /* All there are: evhttp keeps its listener's context for itself. */
-static LIST_HEAD(, http) servers = LIST_HEAD_INITIALIZER(servers);
+LIST_HEAD(server_list, http);
+static struct server_list servers = LIST_HEAD_INITIALIZER(servers);
 
 static struct http *server_of(const struct evconnlistener *listener)
 {

@@ -14,6 +14,13 @@
 #define FLOOD_MS 1500u
 
 #ifdef __SANITIZE_ADDRESS__
+#define UNDER_ASAN
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define UNDER_ASAN
+#endif
+#endif
+#ifdef UNDER_ASAN
 #define GROWTH_MAX_KIB (512 * 1024) /* the sanitizer keeps what was freed, up to 256 MiB */
 #else
 #define GROWTH_MAX_KIB (16 * 1024)
@@ -75,11 +82,14 @@ static void send_gibibytes(void)
 
 static long rss_kib(void)
 {
-    long pages = 0;
-    FILE *const file = fopen("/proc/self/statm", "r");
-    const int got = fscanf(file, "%*d %ld", &pages);
+    char line[200] = "";
+    FILE *const file = fopen("/proc/self/statm", "r"); /* size, resident, ... in pages */
+    const char *const got = file != NULL ? fgets(line, sizeof line, file) : NULL;
+    cr_assert(got != NULL);
     fclose(file);
-    return got == 1 ? pages * (sysconf(_SC_PAGESIZE) / 1024) : 0;
+    char *resident = line;
+    strtol(line, &resident, 10);
+    return strtol(resident, NULL, 10) * (sysconf(_SC_PAGESIZE) / 1024);
 }
 
 static bool both_hear(struct world *world)

@@ -20,6 +20,22 @@ static double cpu_s(void)
            (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
 }
 
+static long memory_kib(const char *field)
+{
+    char line[200];
+    long kib = 0;
+    FILE *const file = fopen("/proc/self/smaps_rollup", "r");
+    while (file != NULL && fgets(line, sizeof line, file) != NULL) {
+        if (strncmp(line, field, strlen(field)) == 0) {
+            kib = strtol(line + strlen(field), NULL, 10);
+        }
+    }
+    if (file != NULL) {
+        fclose(file);
+    }
+    return kib;
+}
+
 static void run_member(struct world *w, uint32_t member, uint32_t seconds)
 {
     world_run_node(w, member, 1);
@@ -28,20 +44,8 @@ static void run_member(struct world *w, uint32_t member, uint32_t seconds)
     const double before = cpu_s();
     world_turn(w, seconds * 1000u, NULL);
     const double used = cpu_s() - before;
-    char line[200];
-    FILE *const status = fopen("/proc/self/smaps_rollup", "r");
-    long rss = 0;
-    long private = 0;
-    while (status != NULL && fgets(line, sizeof line, status) != NULL) {
-        long kib = 0;
-        if (sscanf(line, "Rss: %ld", &kib) == 1) {
-            rss = kib;
-        }
-        if (sscanf(line, "Private_Dirty: %ld", &kib) == 1) {
-            private = kib;
-        }
-    }
-    fclose(status);
+    const long rss = memory_kib("Rss:");
+    const long private = memory_kib("Private_Dirty:");
     const struct peers_counters c = peers_counters(w->nodes[member].peers);
     printf("member %u: cpu %.2f %%, rss %ld KiB, private dirty %ld KiB, out %lu, in %lu, "
            "connects %lu\n",
@@ -53,8 +57,8 @@ static void run_member(struct world *w, uint32_t member, uint32_t seconds)
 int main(int argc, char **argv)
 {
     static struct world w;
-    const uint32_t members = argc > 1 ? (uint32_t)atoi(argv[1]) : 5;
-    const uint32_t seconds = argc > 2 ? (uint32_t)atoi(argv[2]) : 10;
+    const uint32_t members = argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 10) : 5;
+    const uint32_t seconds = argc > 2 ? (uint32_t)strtoul(argv[2], NULL, 10) : 10;
     world_init(&w, members);
     for (uint32_t i = 1; i < members; i++) {
         /* The loop is the child's own: an epoll descriptor must not be shared. */
