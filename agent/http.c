@@ -227,8 +227,7 @@ void http_destroy(struct http *http)
         return;
     }
     struct connection *c;
-    TAILQ_FOREACH(c, &http->connections, link)
-    {
+    TAILQ_FOREACH(c, &http->connections, link) {
         c->is_ours_to_end = true;
         c->has_carried = true; /* nobody's fault now */
         c->part_bytes = 0;

@@ -17,8 +17,7 @@
 #define EFFECTS_MAX 256u
 #define OUTBOX_BYTES (512u * 1024u)
 #define TIME_NEVER UINT64_MAX
-#define HELD_MAX 17u /* a block of each possible proposer, and one: README.md, "Held blocks"   \
-                      */
+#define HELD_MAX 17u /* a block of each proposer, and one: README.md, "Held blocks" */
 #define RECORD_BYTES_MAX (12u * 1024u)
 
 enum effect_kind {

@@ -5,7 +5,8 @@ import re
 import subprocess
 from typing import NamedTuple
 
-TAP_LINE = re.compile(r"^(not )?ok\b\s*\d*\s*-?\s*(.*)$", re.MULTILINE)
+# A line of TAP, and the indented block below it that tells what failed.
+TAP_LINE = re.compile(r"^(not )?ok\b\s*\d*\s*-?\s*(.*)\n((?:  .*\n)*)", re.MULTILINE)
 GOOD = ("OK", "EXPECTEDFAIL", "SKIP")
 
 
@@ -32,8 +33,8 @@ def cases_of(name, protocol, entry):
     detail = f"{entry['result'].lower()}, exit code {entry['returncode']}"
     if protocol != "tap":
         return [Case(name, good, detail)]
-    cases = [Case(f"{name}: {line[2]}", line[1] is None, "not ok")
-             for line in TAP_LINE.finditer(entry["stdout"])]
+    cases = [Case(f"{name}: {line[2]}", line[1] is None, "not ok\n" + line[3])
+             for line in TAP_LINE.finditer(entry["stdout"] + "\n")]
     if not cases:
         return [Case(name, False, "ran no test; " + detail)]
     if not good and all(case.passed for case in cases):

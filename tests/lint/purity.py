@@ -6,7 +6,7 @@ import subprocess
 # What any of them may call. The checked variants come from fortification.
 ANYONE = [
     r"(mem(cpy|move|set|cmp|chr)|bcmp|str(n?len|n?cmp|n?cpy|chr))", r"__(mem|str)[a-z]+_chk",
-    r"__assert_fail", r"__stack_chk_fail", r"_GLOBAL_OFFSET_TABLE_",
+    r"__assert_fail", r"__stack_chk_fail", r"__popcount[dt]i2", r"_GLOBAL_OFFSET_TABLE_",
     r"crypto_generichash(_[a-z0-9_]+)?", r"sodium_(memzero|memcmp|is_zero)",
 ]
 VERIFIER = [r"crypto_sign(_ed25519)?_verify_detached"]
