@@ -139,8 +139,7 @@ static struct server_list servers = LIST_HEAD_INITIALIZER(servers);
 static struct http *server_of(const struct evconnlistener *listener)
 {
     struct http *http;
-    LIST_FOREACH(http, &servers, link)
-    {
+    LIST_FOREACH(http, &servers, link) {
         if (http->listener == listener) {
             return http;
         }

@@ -205,8 +205,7 @@ static bool make_room(struct http *http)
 {
     struct connection *idle = NULL;
     struct connection *c;
-    TAILQ_FOREACH(c, &http->connections, link)
-    {
+    TAILQ_FOREACH(c, &http->connections, link) {
         const bool may_go = c->evcon != NULL && c->request.ev == NULL;
         if (may_go && !c->has_carried) {
             connection_end(c, HTTP_TROUBLE_CROWDED, "too many connections");
@@ -227,8 +226,7 @@ void connection_thin_out(struct connection *c)
     struct connection *oldest = NULL;
     struct connection *other;
     uint32_t count = 0;
-    TAILQ_FOREACH(other, &c->http->connections, link)
-    {
+    TAILQ_FOREACH(other, &c->http->connections, link) {
         const bool is_same = other != c && other->has_carried &&
                              memcmp(other->caller.key, c->caller.key, TLS_KEY_BYTES) == 0;
         if (is_same) {
@@ -244,8 +242,7 @@ void connection_thin_out(struct connection *c)
 struct connection *connection_of(struct http *http, const struct bufferevent *bev)
 {
     struct connection *c;
-    TAILQ_FOREACH(c, &http->connections, link)
-    {
+    TAILQ_FOREACH(c, &http->connections, link) {
         if (c->bev == bev) {
             return c;
         }

@@ -70,8 +70,7 @@ static int on_curl_timer(CURLM *multi, long timeout_ms, void *context)
 static struct socket *socket_of(const struct peers *p, int fd)
 {
     struct socket *s;
-    LIST_FOREACH(s, &p->sockets, link)
-    {
+    LIST_FOREACH(s, &p->sockets, link) {
         if (s->fd == fd) {
             return s;
         }
@@ -273,8 +272,7 @@ void peers_curl_destroy(struct peers *p)
 {
     /* Without goodbye: shut first, so that curl's words of parting find no way out. */
     struct socket *s;
-    LIST_FOREACH(s, &p->sockets, link)
-    {
+    LIST_FOREACH(s, &p->sockets, link) {
         shutdown(s->fd, SHUT_RDWR);
     }
     for (uint32_t i = 0; i < p->count; i++) {
