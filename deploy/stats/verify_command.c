@@ -8,7 +8,7 @@
 #include "verify.h"
 
 #define BUSY_MS 5000
-#define PATIENCE_MS 5000
+#define PATIENCE_MS 3000
 
 static const char *const sides[] = {"generated", "published", "unpublished", "arriving"};
 

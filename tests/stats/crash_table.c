@@ -194,6 +194,64 @@ static bool leader_sleeps(uint64_t step)
     return true;
 }
 
+/* ---- Liars ---- */
+
+/* helios stages rows with a thousand queries too many, under fence 1; its digest is that of the
+ * right rows, or of those that it staged. */
+static void stage_lie(bool digest_is_right)
+{
+    enum sink_answer answer = SINK_ACCEPTED;
+    struct publication published;
+    struct rollup rows;
+    struct sink s;
+
+    rollup_init(&rows);
+    scene_open(&s);
+    bool went_well =
+        sink_close(&s, SCENE_WINDOW, &answer) && sink_read(&s, SCENE_WINDOW, &rows);
+    struct claim claim = {.window = SCENE_WINDOW, .fence = 1, .member = "helios"};
+    claim.digest = rollup_digest(&rows, SCENE_WINDOW);
+    rows.lines[0].queries += 1000;
+    if (!digest_is_right) {
+        claim.digest = rollup_digest(&rows, SCENE_WINDOW);
+    }
+    went_well = went_well && sink_stage(&s, &claim, &rows, &answer, &published);
+    check(went_well && answer == SINK_ACCEPTED && !published.is_there,
+          "the lie was not staged");
+    sink_finish(&s);
+    rollup_finish(&rows);
+}
+
+static void leader_lies(bool digest_is_right)
+{
+    struct worker auditor;
+    struct worker_plan audited = plan(ROLE_AUDITOR, "argus", 1);
+    char dispute[256];
+
+    audited.last = SCENE_WINDOW;
+    (void)scene_begin();
+    stage_lie(digest_is_right);
+    worker_start(&auditor, &audited);
+    worker_wait(&auditor);
+    scene_results(SCENE_WINDOW, dispute, sizeof dispute);
+    check(strncmp(auditor.report, "dispute", 7) == 0 &&
+              strcmp(auditor.report + 7, dispute + 6) == 0,
+          "the auditor said \"%s\"", auditor.report);
+    check_scene(SCENE_WINDOW - 1, 0);
+    settle(2, 0);
+}
+
+static void worker_must_say(const struct worker_plan *planned, const char *beginning)
+{
+    struct worker worker;
+
+    worker_start(&worker, planned);
+    worker_wait(&worker);
+    check(beginning[0] == '\0' ? worker.report[0] == '\0'
+                               : strncmp(worker.report, beginning, strlen(beginning)) == 0,
+          "fence %" PRId64 ": \"%s\", not \"%s\"", planned->fence, worker.report, beginning);
+}
+
 /* ---- The table ---- */
 
 /* At how many steps they could die, when they did. */
@@ -241,8 +299,57 @@ static const char *old_leader_woken(void)
     return "an old leader that wakes up at any step changes nothing";
 }
 
-static const char *(*const rows[])(void) = {leader_killed, leader_torn, auditor_killed,
-                                            both_killed, old_leader_woken};
+static const char *leader_liar(void)
+{
+    leader_lies(true);
+    leader_lies(false);
+    return "rows other than their leader digested, or should have, are disputed, and not "
+           "published";
+}
+
+/* Whoever claims a result has at most endorsed it: what two have not computed is not published.
+ */
+static const char *claimant(void)
+{
+    struct publication published;
+    enum sink_answer answer = SINK_ACCEPTED;
+    struct claim claim = {.window = SCENE_WINDOW, .fence = 1, .member = "helios"};
+    struct rollup rows;
+    struct sink s;
+
+    (void)scene_begin();
+    scene_open(&s);
+    rollup_init(&rows);
+    check(sink_read(&s, SCENE_WINDOW, &rows), "%s", s.error);
+    claim.digest = rollup_digest(&rows, SCENE_WINDOW);
+    check(sink_endorse(&s, &claim, &answer, &published) && answer == SINK_FENCE_TOO_HIGH &&
+              !published.is_there,
+          "an endorsement of what nobody has staged was taken");
+    rollup_finish(&rows);
+    sink_finish(&s);
+    check_scene(SCENE_WINDOW - 1, 0);
+    settle(1, 0);
+    return "a claim about rows that are not in the sink publishes nothing";
+}
+
+static const char *bad_fences(void)
+{
+    struct worker_plan high = plan(ROLE_LEADER, "helios", INT64_C(1) << 40);
+    struct worker_plan old = plan(ROLE_LEADER, "atlas", 1);
+
+    (void)scene_begin();
+    worker_must_say(&high, "fail ");
+    stage_lie(true);
+    settle(2, 0);
+    worker_must_say(&high, "fail ");
+    worker_must_say(&old, "");
+    check_scene(LAST, 0);
+    return "a fence 2^40 too high is a failure of its bearer only; an old one ends quietly";
+}
+
+static const char *(*const rows[])(void) = {leader_killed, leader_torn,      auditor_killed,
+                                            both_killed,   old_leader_woken, leader_liar,
+                                            claimant,      bad_fences};
 
 #define ROWS (sizeof rows / sizeof *rows)
 
