@@ -13,12 +13,6 @@
 
 #define API_WAITERS_MAX 64u
 #define API_WAIT_MAX_S 60u
-#define API_PATHS(X)                                                                           \
-    X("/v1/status")                                                                            \
-    X("/v1/members")                                                                           \
-    X("/v1/windows")                                                                           \
-    X("/v1/log") X("/v1/blocks/1") X("/v1/check/good") X("/v1/check/leads") X("/livez")        \
-        X("/readyz")
 
 /* A document that is made at once of what the node holds. `name`: the path's last part, where
  * the route has one. NULL: there is no such thing, 404. */
