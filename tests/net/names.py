@@ -1,11 +1,11 @@
-"""Each library is met in one place of the network shell: no libevent outside loop* and http*, no
-curl outside peers*. Reads `nm -u` of the archives given, member by member."""
+"""Each library is met in one place of the network shell: no libevent outside loop* and http*,
+no curl outside peers*. Reads `nm -u` of the archives given, member by member."""
 import re
 import subprocess
 import sys
 
 RULES = [
-    (re.compile(r"^(ev(http|buffer|connlistener|util|signal|timer|tag|rpc|dns)_|bufferevent_|event_)"),
+    (re.compile(r"^(ev(http|buffer|connlistener|util)_|bufferevent_|event_)"),
      re.compile(r"^(loop|http)"), "libevent"),
     (re.compile(r"^curl_"), re.compile(r"^peers"), "curl"),
 ]
