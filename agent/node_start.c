@@ -8,13 +8,26 @@
 #include "../consensus/certificate.h"
 #include "../health/shadow.h"
 
+/* Leaves the room for blocks alone: most of it is never touched, and so costs no memory. */
+static void clear_bulk(struct node *n)
+{
+    memset(&n->pool, 0, sizeof n->pool);
+    for (uint32_t i = 0; i < HELD_MAX; i++) {
+        n->bulk.held[i].size_bytes = 0;
+    }
+    n->bulk.candidate.size_bytes = 0;
+    n->bulk.deciding.size_bytes = 0;
+    n->bulk.next_bytes = 0;
+}
+
 void node_init(struct node *n, const struct node_options *o)
 {
     assert(o->self < o->founding.member_count);
     assert(o->incarnation != 0);
     assert(o->nonce != 0);
-    memset(n, 0, sizeof *n); /* padding counts in the shadow */
     struct deciding *d = &n->deciding;
+    memset(d, 0, sizeof *d); /* padding counts in the shadow */
+    clear_bulk(n);
     d->options = *o;
     d->writing_since_ms = TIME_NEVER;
     d->wake_ms = TIME_NEVER;
