@@ -30,7 +30,7 @@ void amnesia_begin(struct simplex *s, const struct simplex_world *w, enum cause 
     s->resuming = true;
     s->pending_count = 0;
     empty_votes(s, RESUME_UNKNOWN);
-    simplex_note(w, NOTE_VOTES_FORGOTTEN, cause, s->options.self, s->height, 0);
+    simplex_note(w, NOTE_VOTES_FORGOTTEN, cause, s->options.self, 0, 0);
     if (cause == CAUSE_VOTES_OLDER_THAN_SHOWN && !w->muted) {
         cast_record(s, w); /* or the next start would believe the old record once more */
     }
@@ -88,7 +88,6 @@ bool amnesia_evaluate(struct simplex *s, const struct simplex_world *w)
     }
     s->amnesiac = false;
     empty_votes(s, highest + 2);
-    simplex_note(w, NOTE_VOTES_FORGOTTEN, CAUSE_NONE, s->options.self, s->height, highest + 2);
     cast_record(s, w);
     return true;
 }

@@ -78,10 +78,15 @@ static bool is_believed(const struct simplex_world *w, uint32_t members)
     return (uint32_t)__builtin_popcount(members) > cluster_quorum(w->cluster).malfunctioning;
 }
 
+bool ask_is_behind(const struct simplex *s, const struct simplex_world *w)
+{
+    return is_believed(w, from_height(s, s->height + 1));
+}
+
 static void announce(struct simplex *s, const struct simplex_world *w)
 {
     const uint32_t malfunctioning = cluster_quorum(w->cluster).malfunctioning;
-    if (s->catching_up && !is_believed(w, from_height(s, s->height + 1))) {
+    if (s->catching_up && !ask_is_behind(s, w)) {
         s->catching_up = false;
         simplex_note(w, NOTE_CAUGHT_UP, CAUSE_NONE, s->options.self, s->height, 0);
         return;

@@ -17,7 +17,7 @@ bool cast_is_possible(const struct simplex *s, const struct simplex_world *w)
 {
     const uint32_t room_bytes = OUTBOX_BYTES - w->out->outbox_bytes;
     return simplex_may_vote(s, w) && s->undecided.kind == CERTIFICATE_NONE &&
-           s->pending_count + VOTES_AT_ONCE <= PENDING_MAX &&
+           !ask_is_behind(s, w) && s->pending_count + VOTES_AT_ONCE <= PENDING_MAX &&
            w->out->count + EFFECTS_AT_ONCE <= EFFECTS_MAX &&
            room_bytes >= RECORD_BYTES_MAX + BLOCK_BYTES_MAX + MESSAGE_BYTES_MAX;
 }

@@ -10,7 +10,7 @@ enum judgement decide_judge(const struct simplex *s, const struct simplex_world 
     if (h->height != s->height || !hash_equal(&h->parent, &s->parent)) {
         return JUDGED_OTHER_PARENT;
     }
-    if (h->version != PROTOCOL_VERSION) {
+    if (h->version != w->cluster->version) {
         return JUDGED_OTHER_VERSION;
     }
     const struct hash mine = cluster_state_hash(w->cluster);
@@ -23,10 +23,10 @@ static bool is_good(struct simplex *s, const struct simplex_world *w, const stru
     case JUDGED_SOUND:
         return true;
     case JUDGED_OTHER_PARENT:
-        simplex_stop(s, w, NOTE_FORK_SEEN);
+        simplex_stop(s, w, NOTE_FORK_SEEN, s->height);
         return false;
     case JUDGED_OTHER_VERSION:
-        simplex_stop(s, w, NOTE_STATE_DIFFERS);
+        simplex_stop(s, w, NOTE_STATE_DIFFERS, s->height);
         return false;
     case JUDGED_DAMAGED:
         simplex_damage(s, w, DAMAGE_STATE);

@@ -29,7 +29,7 @@ bool finalize_evaluate(struct simplex *s, const struct simplex_world *w)
         break;
     case JUDGED_OTHER_PARENT:
     case JUDGED_OTHER_VERSION:
-        simplex_stop(s, w, NOTE_STATE_DIFFERS);
+        simplex_stop(s, w, NOTE_STATE_DIFFERS, s->height);
         return false;
     case JUDGED_DAMAGED:
         simplex_damage(s, w, DAMAGE_STATE);

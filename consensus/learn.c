@@ -60,7 +60,7 @@ static void learn_finalization(struct simplex *s, const struct simplex_world *w,
     if (s->undecided.kind == CERTIFICATE_NONE) {
         s->undecided = *c;
     } else if (!hash_equal(&s->undecided.block, &c->block)) {
-        simplex_stop(s, w, NOTE_FORK_SEEN);
+        simplex_stop(s, w, NOTE_FORK_SEEN, s->height);
     }
 }
 

@@ -27,6 +27,17 @@ static void judge(struct candidate *c, const struct simplex *s, const struct sim
     c->urgent = !c->invalid && holds_urgent(w, b);
 }
 
+/* Whether the tick is over by the block's own time, which is not ahead of my clock. So says it
+ * to a member that has just caught up, and cannot know how long ago the others decided the
+ * block before; and clocks still bound how fast a liar can turn out such blocks. */
+static bool ends_tick(const struct simplex *s, const struct simplex_world *w,
+                      const struct block *b)
+{
+    const uint64_t tick_ms = s->options.timing.tick_ms;
+    return b->header.time_ms <= w->unix_ms &&
+           b->header.time_ms / tick_ms > w->cluster->time_ms / tick_ms;
+}
+
 /* From when on I may notarize a fresh block: its time (rule 15), and nobody is to turn out
  * blocks at the speed of the network (rule 14). Before that it is early, and kept. */
 static uint64_t ripe_ms(const struct candidate *c, const struct simplex *s,
@@ -36,7 +47,10 @@ static uint64_t ripe_ms(const struct candidate *c, const struct simplex *s,
     const uint64_t due_ms = clock_due_ms(s, w);
     const uint64_t delta_ms = s->options.timing.delta_ms;
     const uint64_t due_soon_ms = due_ms > delta_ms ? due_ms - delta_ms : 0;
-    return c->urgent || passes_ms > due_soon_ms ? passes_ms : due_soon_ms;
+    if (c->urgent || ends_tick(s, w, b) || passes_ms > due_soon_ms) {
+        return passes_ms;
+    }
+    return due_soon_ms;
 }
 
 static bool is_acceptable(struct simplex *s, const struct simplex_world *w,

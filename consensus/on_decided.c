@@ -16,7 +16,7 @@ static void look_back(struct simplex *s, const struct simplex_world *w,
     context.needed = past->needed;
     context.known = NULL;
     if (certificate_verify(c, &context)) {
-        simplex_stop(s, w, NOTE_FORK_SEEN);
+        simplex_stop(s, w, NOTE_FORK_SEEN, past->height);
     }
 }
 
@@ -35,13 +35,12 @@ static void decide(struct simplex *s, const struct simplex_world *w, uint32_t fr
             return;
         }
         if (!hash_equal(&b->header.parent, &s->parent)) {
-            simplex_stop(s, w, NOTE_FORK_SEEN);
+            simplex_stop(s, w, NOTE_FORK_SEEN, s->height);
             return;
         }
         learn_verified(s, w, c);
     }
     if (!s->deciding && hash_equal(&s->undecided.block, &b->hash)) {
-        s->deciding_late = true;
         decide_begin(s, w, b);
     }
 }

@@ -37,7 +37,7 @@ static void make(const struct simplex *s, const struct simplex_world *w, struct 
         .time_ms = clock_block_ms(s, w),
         .proposer = s->options.self,
         .state = cluster_state_hash(w->cluster),
-        .version = PROTOCOL_VERSION,
+        .version = w->cluster->version,
     };
     place->size_bytes = (uint32_t)block_end(&maker, &header);
     const bool decodes = block_decode(b, place->bytes, place->size_bytes);

@@ -54,14 +54,15 @@ void simplex_nonsense(const struct simplex_world *w, uint32_t from, enum cause c
     simplex_note(w, NOTE_PEER_NONSENSE, cause, from, 0, 0);
 }
 
-void simplex_stop(struct simplex *s, const struct simplex_world *w, enum note_kind why)
+void simplex_stop(struct simplex *s, const struct simplex_world *w, enum note_kind why,
+                  uint64_t height)
 {
     if (s->stopped) {
         return;
     }
     s->stopped = true;
     s->pending_count = 0;
-    simplex_note(w, why, CAUSE_NONE, MEMBER_NONE, s->height, 0);
+    simplex_note(w, why, CAUSE_NONE, MEMBER_NONE, height, 0);
 }
 
 void simplex_damage(struct simplex *s, const struct simplex_world *w, enum damage damage)
@@ -90,7 +91,6 @@ static void begin_height(struct simplex *s, const struct simplex_world *w)
     s->justification = (struct certificate){.kind = CERTIFICATE_NONE};
     s->undecided = (struct certificate){.kind = CERTIFICATE_NONE};
     s->deciding = false;
-    s->deciding_late = false;
     s->decided_at_ms = w->now_ms;
     s->entered_ms = w->now_ms;
     s->running_ms = TIME_NEVER;
@@ -165,8 +165,8 @@ void simplex_resume(struct simplex *s, const struct simplex_world *w, const uint
         s->record = vote_record_of(s->height, &s->parent, RESUME_UNKNOWN);
         held_clear(s, w);
         s->amnesiac = true;
-        simplex_note(w, NOTE_VOTES_FORGOTTEN, CAUSE_VOTES_OLDER_THAN_SHOWN, s->options.self,
-                     s->height, 0);
+        simplex_note(w, NOTE_VOTES_FORGOTTEN, CAUSE_VOTES_OLDER_THAN_SHOWN, s->options.self, 0,
+                     0);
     }
     s->resuming = s->record.resume > s->height;
     use_record(s, w);
@@ -251,15 +251,10 @@ void simplex_next(struct simplex *s, const struct simplex_world *w)
 {
     assert(s->deciding);
     assert(w->cluster->height == s->height);
-    /* Of a block that I asked for, its time tells how long ago it was decided; else now. */
-    const uint64_t block_ms = w->cluster->time_ms;
-    const uint64_t age_ms = w->unix_ms > block_ms ? w->unix_ms - block_ms : 0;
-    const uint64_t tick_ms = s->options.timing.tick_ms;
-    const bool late = s->deciding_late;
     s->height++;
     s->parent = w->cluster->block;
     begin_height(s, w);
-    s->decided_age_ms = late ? (age_ms < tick_ms ? age_ms : tick_ms) : 0;
+    s->decided_age_ms = 0;
     use_record(s, w);
     if (s->resuming && !s->amnesiac && s->height >= s->record.resume) {
         s->resuming = false;

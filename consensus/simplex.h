@@ -143,7 +143,6 @@ struct simplex {
     struct held_place held[HELD_MAX]; /* as bulk->held */
     struct certificate undecided;     /* a finalization whose block is not applied yet */
     bool deciding;                    /* its bytes lie in bulk->deciding, and are written */
-    bool deciding_late; /* it was asked for, so its time tells when it was decided */
     uint64_t deciding_serial;
 
     uint64_t serial; /* of the last write asked for */

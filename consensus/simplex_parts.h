@@ -23,7 +23,8 @@ void simplex_note(const struct simplex_world *w, enum note_kind kind, enum cause
                   uint32_t member, uint64_t height, uint64_t count);
 void simplex_nonsense(const struct simplex_world *w, uint32_t from, enum cause cause);
 /* The fault model is broken: follows from now on, without voting. */
-void simplex_stop(struct simplex *s, const struct simplex_world *w, enum note_kind why);
+void simplex_stop(struct simplex *s, const struct simplex_world *w, enum note_kind why,
+                  uint64_t height);
 void simplex_damage(struct simplex *s, const struct simplex_world *w, enum damage damage);
 
 /* simplex_clock.c: rules 13 to 15 */
@@ -125,6 +126,8 @@ void help_decided(struct simplex *s, const struct simplex_world *w, uint32_t mem
                   uint64_t height);
 /* True if the member may be sent one more block now; counts it. */
 bool help_is_due(struct simplex *s, const struct simplex_world *w, uint32_t member);
+/* More members than may lie say that this height is decided: no vote of it matters any more. */
+bool ask_is_behind(const struct simplex *s, const struct simplex_world *w);
 void ask_evaluate(struct simplex *s, const struct simplex_world *w);
 /* The hash of the block whose bytes I lack; false: none. */
 bool ask_wants(struct simplex *s, const struct simplex_world *w, struct hash *hash,
