@@ -100,7 +100,7 @@ static void expect_end(enum hook_end expected, int number)
     cr_assert(eq(int, run.number, number));
     const uint64_t before = now_ms();
     hook_finish(&hook);
-    cr_assert(lt(u64, now_ms() - before, 500), "the keeper ends at once");
+    cr_assert(lt(u64, now_ms() - before, 2000), "the keeper ends at once");
     hook_finish(&hook);
 }
 
@@ -176,7 +176,7 @@ Test(hooks, die_when_the_lease_is_over)
     start("trap '' TERM; echo $$ > $1/worker; sleep 60", 300);
     expect_end(HOOK_END_LEASE, 0);
     cr_assert(ge(u64, now_ms() - begun, 290));
-    cr_assert(lt(u64, now_ms() - begun, 2000));
+    cr_assert(lt(u64, now_ms() - begun, 5000));
     cr_assert(not(lives("worker")));
     start("sleep 60", 0);
     expect_end(HOOK_END_LEASE, 0);
@@ -184,11 +184,11 @@ Test(hooks, die_when_the_lease_is_over)
 
 Test(hooks, live_as_long_as_the_lease_is_renewed)
 {
-    start("echo $$ > $1/worker; sleep 60", 400);
+    start("echo $$ > $1/worker; sleep 60", 1500);
     cr_assert(wait_until(is_alive, (void *)(uintptr_t) "worker"));
     for (int i = 0; i < 10; i++) {
-        hook_live(&hook, 400);
-        cr_assert(not(listen_for(100)), "renewal %d", i);
+        hook_live(&hook, 1500);
+        cr_assert(not(listen_for(300)), "renewal %d", i);
     }
     cr_assert(lives("worker"));
     hook_live(&hook, 50);
@@ -218,7 +218,7 @@ static const char brood[] =
     "[ ! -s $1/forsaken ] || [ ! -s $1/still ]; do sleep 0.01; done; echo ready; ";
 static const char *const brood_names[] = {"worker", "child", "session", "forsaken", "still"};
 
-static void start_brood(const char *then, uint64_t lease_ms)
+static void start_brood(const char *then)
 {
     char script[2048];
     for (size_t i = 0; i < 5; i++) {
@@ -226,8 +226,15 @@ static void start_brood(const char *then, uint64_t lease_ms)
     }
     snprintf(script, sizeof script, "%s%s", brood, then);
     const char *const argv[] = {"bash", "-c", script, "bash", scratch(), NULL};
-    const struct hook_options options = {.keeper = KEEPER, .argv = argv, .lease_ms = lease_ms};
+    const struct hook_options options = {.keeper = KEEPER, .argv = argv, .lease_ms = 60000};
     cr_assert(eq(int, hook_start(&hook, &options), 0));
+}
+
+static void expect_reports(uint32_t count)
+{
+    while (run.reports < count) {
+        cr_assert(not(listen_for(20)));
+    }
 }
 
 static void expect_no_brood(void)
@@ -240,16 +247,16 @@ static void expect_no_brood(void)
 
 Test(hooks, take_all_their_descendants_along)
 {
-    start_brood("exit 5", 20000);
+    start_brood("exit 5");
     expect_end(HOOK_END_EXITED, 5);
     expect_no_brood();
-    start_brood("sleep 60", 3000);
+    start_brood("sleep 60");
+    expect_reports(2);
+    hook_live(&hook, 50);
     expect_end(HOOK_END_LEASE, 0);
     expect_no_brood();
-    start_brood("sleep 60", 20000);
-    while (run.reports < 3) {
-        cr_assert(not(listen_for(20)));
-    }
+    start_brood("sleep 60");
+    expect_reports(3);
     hook_kill(&hook);
     expect_end(HOOK_END_KILLED, 0);
     expect_no_brood();
@@ -315,7 +322,7 @@ Test(hooks, die_with_their_agent)
     waitpid(agent, NULL, 0);
     cr_assert(wait_until(is_gone, (void *)(uintptr_t) "worker"));
     cr_assert(wait_until(is_gone, (void *)(uintptr_t) "session"));
-    cr_assert(lt(u64, now_ms() - begun, 500));
+    cr_assert(lt(u64, now_ms() - begun, 5000));
 }
 
 Test(hooks, die_when_their_agent_is_stopped_for_longer_than_the_lease)
@@ -328,7 +335,7 @@ Test(hooks, die_when_their_agent_is_stopped_for_longer_than_the_lease)
     cr_assert(wait_until(is_gone, (void *)(uintptr_t) "worker"));
     cr_assert(wait_until(is_gone, (void *)(uintptr_t) "session"));
     cr_assert(ge(u64, now_ms() - begun, 800));
-    cr_assert(lt(u64, now_ms() - begun, 2000));
+    cr_assert(lt(u64, now_ms() - begun, 5000));
     kill(agent, SIGKILL);
     waitpid(agent, NULL, 0);
 }
