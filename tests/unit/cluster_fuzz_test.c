@@ -1,0 +1,284 @@
+#include <criterion/criterion.h>
+#include <string.h>
+
+#include "tests/scripts/cluster/world.h"
+
+/* Blocks full of rubbish and near-rubbish, from a fixed seed: nothing asserts, two replicas of
+ * which one is put back from its bytes now and then agree, and what must never change does not.
+ */
+
+#define ROUNDS 5000u
+#define HISTORY_MAX 4096u
+
+struct chance {
+    uint64_t state;
+};
+
+/* splitmix64 (Steele, Lea, Flood 2014). */
+static uint64_t chance_next(struct chance *c)
+{
+    uint64_t z = c->state += 0x9e3779b97f4a7c15u;
+    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+    return z ^ z >> 31;
+}
+
+static uint32_t chance_below(struct chance *c, uint32_t end)
+{
+    return (uint32_t)(chance_next(c) % end);
+}
+
+static bool chance_one_in(struct chance *c, uint32_t n)
+{
+    return chance_below(c, n) == 0;
+}
+
+/* Near the value, on either side, and seldom anywhere. */
+static uint64_t near(struct chance *c, uint64_t value, uint32_t distance)
+{
+    if (chance_one_in(c, 200)) {
+        return chance_next(c) >> chance_below(c, 64);
+    }
+    return value + chance_below(c, 2 * distance + 1) - distance;
+}
+
+static uint32_t some_bits(struct chance *c)
+{
+    uint32_t bits = !chance_one_in(c, 4) ? 0 : 1u << chance_below(c, 7);
+    return chance_one_in(c, 20) ? bits | (uint32_t)chance_next(c) % 0x80 : bits;
+}
+
+static void random_attest(struct chance *chance, struct world *w, uint32_t author,
+                          struct attest *a)
+{
+    *a = world_attest(w, author % w->cluster.member_count).attest;
+    a->silent = some_bits(chance);
+    a->wrong = chance_one_in(chance, 4) ? some_bits(chance) : 0;
+    a->own = chance_one_in(chance, 6) ? 1 : 0;
+    a->serve = chance_one_in(chance, 6) ? 1 : 0;
+    a->incarnation = 1 + chance_below(chance, 2);
+    a->ranked = chance_below(chance, w->cluster.member_count + 1);
+    if (chance_one_in(chance, 3)) {
+        a->tick = near(chance, w->cluster.tick, 3) | 1;
+        a->height = near(chance, w->cluster.height, 4);
+        a->digest = w->cluster.digests[a->height % DIGESTS_KEPT];
+    }
+}
+
+/* Any command that decodes, of anybody, mostly near to what makes sense now. */
+static struct command random_command(struct chance *chance, struct world *w)
+{
+    const struct cluster *c = &w->cluster;
+    struct command command = {
+        .kind = (enum command_kind)(1 + chance_below(chance, 4)),
+        .author = chance_below(chance, c->member_count + (chance_one_in(chance, 50) ? 2 : 0)),
+    };
+    if (command.author < c->member_count) {
+        command.term = c->member[command.author].term - (chance_one_in(chance, 30) ? 1 : 0);
+    }
+    const uint64_t window = near(chance, c->windows.next, chance_one_in(chance, 9) ? 80 : 2);
+    switch (command.kind) {
+    case COMMAND_ATTEST:
+        random_attest(chance, w, command.author, &command.attest);
+        break;
+    case COMMAND_RESULT:
+        command.result.first_window = window % (UINT64_MAX / 2);
+        command.result.count = 1 + chance_below(chance, chance_one_in(chance, 5) ? 64 : 2);
+        for (uint32_t i = 0; i < command.result.count; i++) {
+            command.result.digests[i] = world_digest(chance_one_in(chance, 400) ? 2 : 1);
+        }
+        break;
+    case COMMAND_DISPUTE:
+        command.dispute.fence = near(chance, c->grant.fence, 1) | 1;
+        command.dispute.fence =
+            chance_one_in(chance, 3) ? command.dispute.fence : c->last_fence + 1;
+        command.dispute.window = window;
+        command.dispute.own = world_digest(chance_one_in(chance, 9) ? 2 : 1);
+        break;
+    case COMMAND_FAIL:
+        command.fail.fence = c->last_fence > 0 ? c->last_fence : 1;
+        break;
+    }
+    return command;
+}
+
+static uint64_t random_gap_ms(struct chance *chance, const struct cluster *c)
+{
+    switch (chance_below(chance, 12)) {
+    case 0:
+        return 1;
+    case 1:
+        return (uint64_t)c->timing.tick_ms * chance_below(chance, 40);
+    case 2:
+        return chance_one_in(chance, 40) ? (uint64_t)c->timing.window_s * 90000 : 7;
+    default:
+        return c->timing.tick_ms / 2 + chance_below(chance, c->timing.tick_ms);
+    }
+}
+
+/* What no block may change. */
+struct history {
+    uint64_t fence;
+    uint64_t next;
+    uint64_t tick;
+    struct settled_window settled[HISTORY_MAX]; /* of window first + i */
+    uint64_t first;
+};
+
+static void check_settled(const struct cluster *c, struct history *h)
+{
+    for (uint32_t i = 0; i < SETTLED_KEPT; i++) {
+        const struct settled_window *now = &c->windows.settled[i];
+        if (now->window == 0 || now->window - h->first >= HISTORY_MAX) {
+            continue;
+        }
+        struct settled_window *then = &h->settled[now->window - h->first];
+        const bool alone = now->members[1] == MEMBER_NONE;
+        cr_assert(now->members[0] != now->members[1], "two different members");
+        cr_assert(!alone || !c->audit_required);
+        cr_assert(then->window == 0 || memcmp(&then->digest, &now->digest, DIGEST_BYTES) == 0,
+                  "a settled digest never changes");
+        *then = *now;
+    }
+    for (uint64_t k = h->first; k < c->windows.next && k - h->first < HISTORY_MAX; k++) {
+        cr_assert(h->settled[k - h->first].window == k, "all before `next` are settled");
+    }
+}
+
+static void check_history(const struct cluster *c, struct history *h)
+{
+    const struct grant *g = &c->grant;
+    cr_assert(c->last_fence >= h->fence && c->last_fence <= h->fence + 1);
+    cr_assert(c->windows.next >= h->next, "`next` never goes back");
+    cr_assert(c->tick >= h->tick && c->tick <= h->tick + 1);
+    if (g->fence != 0) {
+        cr_assert(g->fence == c->last_fence, "the grant has the highest fence");
+        cr_assert(c->member[g->leader].role == ROLE_NODE, "witnesses never lead");
+        cr_assert(cluster_is_voter(c, g->leader));
+        cr_assert(g->leader != g->auditor);
+        cr_assert(g->auditor == MEMBER_NONE || cluster_is_voter(c, g->auditor));
+    }
+    for (uint32_t i = 0; i < c->member_count; i++) {
+        cr_assert(c->record[i].run <= c->timing.record_ticks);
+        cr_assert(c->urgent_used[i] <= 4);
+    }
+    check_settled(c, h);
+    h->fence = c->last_fence;
+    h->next = c->windows.next;
+    h->tick = c->tick;
+}
+
+/* Removals and returns belong to the next issue; the state must bear them already. */
+static void change_standing(struct chance *chance, struct cluster *a, struct cluster *b)
+{
+    const uint32_t member = chance_below(chance, a->member_count);
+    const bool good = a->member[member].standing == STANDING_GOOD;
+    if (good && cluster_quorum(a).voters <= 3) {
+        return;
+    }
+    struct cluster *both[] = {a, b};
+    for (uint32_t i = 0; i < 2; i++) {
+        both[i]->member[member].standing = good ? STANDING_SUSPENDED : STANDING_GOOD;
+        both[i]->member[member].term++;
+        record_start(&both[i]->record[member], both[i]->tick);
+    }
+}
+
+static void copy_by_bytes(struct cluster *c)
+{
+    static uint8_t bytes[CLUSTER_BYTES_MAX];
+    static struct cluster copy;
+    const size_t size_bytes = cluster_encode(c, bytes);
+    cr_assert(cluster_decode(&copy, bytes, size_bytes));
+    *c = copy;
+}
+
+static void fill_block(struct chance *chance, struct world *w)
+{
+    const uint32_t count = chance_below(chance, 12);
+    for (uint32_t i = 0; i < count; i++) {
+        uint8_t bytes[COMMAND_BYTES_MAX];
+        const struct command command = random_command(chance, w);
+        size_t size_bytes = command_encode(&command, bytes);
+        if (chance_one_in(chance, 60)) {
+            size_bytes -= chance_below(chance, 9);
+        }
+        if (chance_one_in(chance, 60)) {
+            bytes[chance_below(chance, (uint32_t)size_bytes)] ^= 1;
+        }
+        world_say_bytes(w, bytes, size_bytes);
+    }
+}
+
+static void run(uint64_t seed, const struct world_options *o)
+{
+    static struct world w;
+    static struct cluster replica;
+    static struct history history;
+    static struct notes notes;
+    struct chance chance = {.state = seed};
+    uint64_t noted = 0; /* bits of kinds */
+    world_found(&w, o);
+    replica = w.cluster;
+    memset(&history, 0, sizeof history);
+    history.tick = 1;
+    history.first = w.cluster.windows.next;
+    history.next = history.first;
+    for (uint32_t round = 0; round < ROUNDS; round++) {
+        fill_block(&chance, &w);
+        const uint64_t at_ms = world_now_ms(&w) + random_gap_ms(&chance, &w.cluster);
+        const struct block block = world_make_block(&w, at_ms);
+        memset(&notes, 0, sizeof notes);
+        cluster_apply(&replica, &block, &notes);
+        world_block(&w, at_ms);
+
+        const struct hash a = cluster_state_hash(&w.cluster);
+        const struct hash b = cluster_state_hash(&replica);
+        cr_assert(hash_equal(&a, &b), "seed %lu round %u", (unsigned long)seed, round);
+        cr_assert(memcmp(&notes, &w.notes, sizeof notes) == 0);
+        check_history(&w.cluster, &history);
+        for (uint32_t i = 0; i < notes.count; i++) {
+            noted |= UINT64_C(1) << notes.list[i].kind;
+        }
+        if (chance_one_in(&chance, 40)) {
+            copy_by_bytes(&replica);
+        }
+        if (chance_one_in(&chance, 100)) {
+            change_standing(&chance, &w.cluster, &replica);
+        }
+    }
+    cr_assert(noted == (UINT64_C(2) << NOTE_COMMAND_SKIPPED) - 1, "noted %lx", noted);
+    cr_assert(history.next > history.first + 20, "%lu windows were settled",
+              history.next - history.first);
+    cr_assert(history.fence > 100, "the grant moved %lu times", history.fence);
+}
+
+Test(cluster_fuzz, five_members_with_audit)
+{
+    const struct world_options o = world_options(3, 2);
+    run(1, &o);
+}
+
+Test(cluster_fuzz, seven_members_with_short_records)
+{
+    struct world_options o = world_options(4, 3);
+    o.timing.record_ticks = 2;
+    o.timing.tick_ms = 1000;
+    o.timing.window_s = 5;
+    run(2, &o);
+}
+
+Test(cluster_fuzz, three_members_without_audit)
+{
+    struct world_options o = world_options(3, 0);
+    o.audit_required = false;
+    run(3, &o);
+}
+
+Test(cluster_fuzz, six_members_without_liars)
+{
+    struct world_options o = world_options(4, 2);
+    o.malfunctioning_max = 0;
+    o.timing.window_s = 7;
+    run(4, &o);
+}

@@ -1,0 +1,224 @@
+#include <criterion/criterion.h>
+#include <string.h>
+
+#include "consensus/effects.h"
+#include "consensus/pool.h"
+#include "tests/scripts/cluster/world.h"
+
+static struct world w;
+static struct pool pool;
+
+static void found(void)
+{
+    const struct world_options o = world_options(3, 2);
+    world_found(&w, &o);
+    memset(&pool, 0, sizeof pool);
+}
+
+TestSuite(pool, .init = found);
+
+static enum pool_verdict add_by(struct command *command, const struct key_pair *key,
+                                uint64_t now_ms)
+{
+    uint8_t bytes[COMMAND_BYTES_MAX];
+    command_sign(command, &w.cluster.id, key);
+    const size_t size_bytes = command_encode(command, bytes);
+    return pool_add(&pool, &w.cluster, bytes, size_bytes, now_ms);
+}
+
+static enum pool_verdict add(struct command *command, uint64_t now_ms)
+{
+    return add_by(command, &w.keys[command->author], now_ms);
+}
+
+/* The commands that a proposer would put into a block now. */
+static uint32_t fill(struct command commands[static BLOCK_COMMANDS_MAX])
+{
+    static uint8_t bytes[BLOCK_BYTES_MAX];
+    struct block_maker m = block_begin(bytes);
+    struct block_header header = {.height = 1};
+    struct block block;
+    pool_fill(&pool, &m);
+    cr_assert(block_decode(&block, bytes, block_end(&m, &header)));
+    for (uint32_t i = 0; i < block.command_count; i++) {
+        const struct block_span span = block.commands[i];
+        cr_assert(command_decode(&commands[i], bytes + span.offset, span.size_bytes));
+    }
+    return block.command_count;
+}
+
+static struct command result_of(uint32_t member, uint64_t ahead, uint32_t count)
+{
+    struct command command = world_command(&w, member, COMMAND_RESULT);
+    command.result.first_window = w.cluster.windows.next + ahead;
+    command.result.count = count;
+    for (uint32_t i = 0; i < count; i++) {
+        command.result.digests[i] = world_digest(1);
+    }
+    return command;
+}
+
+Test(pool, takes_a_command_once)
+{
+    struct command attest = world_attest(&w, 0);
+    cr_assert(add(&attest, 5) == POOL_NEW);
+    cr_assert(add(&attest, 6) == POOL_KNOWN, "Ed25519 is deterministic: the same bytes");
+    cr_assert(pool_urgent_authors(&pool) == 1);
+    cr_assert(pool_urgent_since_ms(&pool) == 5);
+}
+
+Test(pool, refuses_what_is_malformed_or_badly_signed)
+{
+    static const uint8_t rubbish[3] = {1, 2, 3};
+    static const uint8_t large[COMMAND_BYTES_MAX + 1];
+    struct command attest = world_attest(&w, 0);
+    struct command stranger = world_attest(&w, 0);
+    stranger.author = 5;
+
+    cr_assert(pool_add(&pool, &w.cluster, rubbish, sizeof rubbish, 1) == POOL_MALFORMED);
+    cr_assert(pool_add(&pool, &w.cluster, rubbish, 0, 1) == POOL_MALFORMED);
+    cr_assert(pool_add(&pool, &w.cluster, large, sizeof large, 1) == POOL_MALFORMED);
+    cr_assert(add_by(&stranger, &w.keys[0], 1) == POOL_MALFORMED);
+    cr_assert(add_by(&attest, &w.keys[1], 1) == POOL_BAD_SIGNATURE);
+    struct command commands[BLOCK_COMMANDS_MAX];
+    cr_assert(fill(commands) == 0);
+    cr_assert(pool_urgent_since_ms(&pool) == TIME_NEVER);
+}
+
+Test(pool, keeps_the_newest_of_a_kind_and_the_place_of_the_first)
+{
+    struct command first = world_attest(&w, 0);
+    struct command second = world_attest(&w, 0);
+    struct command commands[BLOCK_COMMANDS_MAX];
+
+    cr_assert(add(&first, 5) == POOL_NEW);
+    cr_assert(add(&second, 9) == POOL_NEW);
+    cr_assert(add(&first, 10) == POOL_USELESS, "nobody takes the newer one's place with it");
+    cr_assert(fill(commands) == 1);
+    cr_assert(commands[0].attest.seq == second.attest.seq);
+    cr_assert(pool_urgent_since_ms(&pool) == 5, "else an author could put his block off");
+}
+
+Test(pool, keeps_of_two_incarnations_the_one_that_has_seen_more)
+{
+    world_tick(&w, 0);
+    world_tick(&w, 0);
+    struct command now = world_attest(&w, 0);
+    struct command before = world_attest(&w, 0);
+    now.attest.incarnation = 2;
+    before.attest.height--;
+    before.attest.digest = w.cluster.digests[before.attest.height];
+
+    cr_assert(add(&now, 1) == POOL_NEW);
+    cr_assert(add(&before, 2) == POOL_USELESS);
+}
+
+Test(pool, puts_urgent_commands_first)
+{
+    for (uint32_t i = 0; i < 13; i++) {
+        world_tick(&w, 0);
+    }
+    struct command commands[BLOCK_COMMANDS_MAX];
+    struct command attest = world_attest(&w, 0);
+    struct command result = result_of(4, 0, 1);
+    struct command news = world_attest(&w, 3);
+    news.attest.own = 1;
+
+    cr_assert(add(&attest, 1) == POOL_NEW);
+    cr_assert(pool_urgent_since_ms(&pool) == TIME_NEVER);
+    cr_assert(add(&result, 2) == POOL_NEW);
+    cr_assert(add(&news, 3) == POOL_NEW);
+    cr_assert(fill(commands) == 3);
+    cr_assert(commands[0].author == 3 && commands[0].kind == COMMAND_ATTEST);
+    cr_assert(commands[1].author == 4 && commands[1].kind == COMMAND_RESULT);
+    cr_assert(commands[2].author == 0);
+    cr_assert(pool_urgent_authors(&pool) == (1u << 3 | 1u << 4));
+    cr_assert(pool_urgent_since_ms(&pool) == 2);
+}
+
+Test(pool, drops_what_was_decided)
+{
+    struct command attest = world_attest(&w, 0);
+    struct command commands[BLOCK_COMMANDS_MAX];
+    cr_assert(add(&attest, 1) == POOL_NEW);
+    world_say(&w, &attest);
+    world_block(&w, 10);
+
+    pool_prune(&pool, &w.cluster);
+    cr_assert(fill(commands) == 0);
+    cr_assert(add(&attest, 2) == POOL_USELESS);
+}
+
+/* A member that is a block ahead attests a height that we have yet to see. */
+Test(pool, keeps_what_speaks_of_a_height_to_come_until_then)
+{
+    struct command commands[BLOCK_COMMANDS_MAX];
+    static struct cluster before;
+    before = w.cluster;
+    world_tick(&w, 0);
+    struct command ahead = world_attest(&w, 0);
+    uint8_t bytes[COMMAND_BYTES_MAX];
+    command_sign(&ahead, &w.cluster.id, &w.keys[0]);
+    const size_t size_bytes = command_encode(&ahead, bytes);
+
+    cr_assert(pool_add(&pool, &before, bytes, size_bytes, 1) == POOL_NEW);
+    cr_assert(fill(commands) == 0, "not now");
+    cr_assert(pool_urgent_since_ms(&pool) == TIME_NEVER);
+    pool_prune(&pool, &w.cluster);
+    cr_assert(fill(commands) == 1, "but now");
+    cr_assert(pool_holds(&pool, 0, bytes, size_bytes));
+    cr_assert_not(pool_holds(&pool, 1, bytes, size_bytes));
+    cr_assert_not(pool_holds(&pool, MEMBER_NONE, bytes, size_bytes));
+    bytes[size_bytes - 1] ^= 1;
+    cr_assert_not(pool_holds(&pool, 0, bytes, size_bytes));
+}
+
+Test(pool, prefers_the_result_that_tells_more)
+{
+    for (uint32_t i = 0; i < 40; i++) {
+        world_tick(&w, 0);
+    }
+    struct command one = result_of(0, 1, 1);
+    struct command longer = result_of(0, 1, 2);
+    struct command earlier = result_of(0, 0, 3);
+
+    cr_assert(add(&one, 1) == POOL_NEW);
+    cr_assert(add(&longer, 2) == POOL_NEW);
+    cr_assert(add(&earlier, 3) == POOL_NEW);
+    cr_assert(add(&longer, 4) == POOL_USELESS);
+    cr_assert(add(&one, 5) == POOL_USELESS);
+}
+
+Test(pool, judges_urgency_anew_after_each_block)
+{
+    world_tick(&w, 0);
+    for (uint32_t i = 0; i < 4; i++) {
+        struct command attest = world_attest(&w, 0);
+        attest.attest.own = i + 1;
+        world_say(&w, &attest);
+        world_block(&w, world_now_ms(&w) + 10);
+    }
+    struct command fifth = world_attest(&w, 0);
+    fifth.attest.own = 9;
+    cr_assert(add(&fifth, 7) == POOL_NEW);
+    cr_assert(pool_urgent_authors(&pool) == 0, "four a tick are all");
+    world_tick(&w, 1);
+    pool_prune(&pool, &w.cluster);
+    cr_assert(pool_urgent_authors(&pool) == 1);
+}
+
+Test(pool, has_room_for_everybody_at_once)
+{
+    const struct world_options o = world_options(10, 6);
+    world_found(&w, &o);
+    struct command commands[BLOCK_COMMANDS_MAX];
+    world_tick(&w, 0);
+    w.cluster.time_ms += 64 * 60000 + 5000;
+    for (uint32_t i = 0; i < 16; i++) {
+        struct command attest = world_attest(&w, i);
+        struct command result = result_of(i, 0, 64);
+        cr_assert(add(&attest, i) == POOL_NEW);
+        cr_assert(add(&result, i) == POOL_NEW);
+    }
+    cr_assert(fill(commands) == 32);
+}
