@@ -1,0 +1,346 @@
+/* The node as the shell sees it: inputs in, effects out. What several nodes do together is the
+ * simulator's. */
+#include "agent/node.h"
+
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "health/shadow.h"
+
+#define FOUNDED_MS 1800000000000u
+#define SEED 0x9e3779b97f4a7c15u
+
+struct bench {
+    struct node *node;
+    struct effects *out;
+    uint64_t now_ms;
+    uint32_t ended; /* EFFECT_WORK_STOP seen */
+    struct work work;
+    uint32_t works;
+};
+
+static struct key_pair key_of(uint32_t member)
+{
+    uint8_t seed[IDENTITY_SEED_BYTES];
+    struct key_pair pair;
+    memset(seed, (int)member + 1, sizeof seed);
+    key_pair_from_seed(&pair, seed);
+    return pair;
+}
+
+static struct founding founding_of(uint32_t members, bool audit_required)
+{
+    struct founding f = {.name = "test",
+                         .founded_ms = FOUNDED_MS,
+                         .timing = timing_default(),
+                         .malfunctioning_max = MEMBERS_MAX,
+                         .audit_required = audit_required,
+                         .member_count = members};
+    for (uint32_t i = 0; i < members; i++) {
+        struct founding_member *m = &f.members[i];
+        const struct key_pair pair = key_of(i);
+        snprintf(m->name, sizeof m->name, "m%u", i);
+        snprintf(m->address, sizeof m->address, "127.0.0.1:%u", 7000 + i);
+        m->role = i < 3 ? ROLE_NODE : ROLE_WITNESS;
+        memcpy(m->transport_key, pair.public_key, sizeof m->transport_key);
+        memcpy(m->vote_key, pair.public_key, sizeof m->vote_key);
+    }
+    return f;
+}
+
+static struct bench bench_of(uint32_t members, bool audit_required)
+{
+    struct bench b = {
+        .node = calloc(1, sizeof *b.node), .out = calloc(1, sizeof *b.out), .now_ms = 1000000};
+    const struct node_options options = {.founding = founding_of(members, audit_required),
+                                         .self = 0,
+                                         .vote_key = key_of(0),
+                                         .incarnation = 7,
+                                         .nonce = 9};
+    const struct input now = {.now_ms = b.now_ms, .unix_ms = FOUNDED_MS + 100000};
+    node_init(b.node, &options);
+    node_resume(b.node, &now, NULL, 0, CAUSE_NONE, b.out);
+    return b;
+}
+
+static void bench_finish(struct bench *b)
+{
+    free(b->node);
+    free(b->out);
+}
+
+static void step(struct bench *b, struct input in)
+{
+    in.now_ms = b->now_ms;
+    in.unix_ms = FOUNDED_MS + 100000 + (b->now_ms - 1000000);
+    in.random = SEED;
+    node_step(b->node, &in, b->out);
+}
+
+static const struct effect *find(const struct bench *b, enum effect_kind kind)
+{
+    for (uint32_t i = 0; i < b->out->count; i++) {
+        if (b->out->list[i].kind == kind) {
+            return &b->out->list[i];
+        }
+    }
+    return NULL;
+}
+
+static const struct note *find_note(const struct bench *b, enum note_kind kind)
+{
+    for (uint32_t i = 0; i < b->out->count; i++) {
+        const struct effect *e = &b->out->list[i];
+        if (e->kind == EFFECT_NOTE && e->note.kind == kind) {
+            return &e->note;
+        }
+    }
+    return NULL;
+}
+
+/* A heartbeat of `member`, as its own node would send it. */
+static void hear(struct bench *b, uint32_t member)
+{
+    static uint8_t bytes[MESSAGE_BYTES_MAX];
+    struct message m = {.kind = MESSAGE_HEARTBEAT};
+    m.heartbeat.height = 1;
+    m.heartbeat.incarnation = 100 + member;
+    m.heartbeat.unix_ms = FOUNDED_MS + 100000 + (b->now_ms - 1000000);
+    const size_t size_bytes = message_encode(&m, bytes);
+    step(b, (struct input){.kind = INPUT_MESSAGE,
+                           .member = member,
+                           .bytes = bytes,
+                           .size_bytes = size_bytes});
+}
+
+/* Runs a cluster of one: all it writes is durable at once. */
+static void run_alone(struct bench *b, uint64_t until_ms)
+{
+    while (b->now_ms < until_ms) {
+        step(b, (struct input){.kind = INPUT_TIMER});
+        for (uint32_t rounds = 0; rounds < 20; rounds++) {
+            uint64_t serial = 0;
+            for (uint32_t i = 0; i < b->out->count; i++) {
+                const struct effect *e = &b->out->list[i];
+                serial = e->kind == EFFECT_PERSIST || e->kind == EFFECT_STORE_BLOCK ? e->serial
+                                                                                    : serial;
+                b->ended += e->kind == EFFECT_WORK_STOP ? 1 : 0;
+                if (e->kind == EFFECT_WORK) {
+                    b->work = e->work;
+                    b->works++;
+                }
+            }
+            if (serial == 0) {
+                break;
+            }
+            step(b, (struct input){.kind = INPUT_STORED, .serial = serial});
+        }
+        b->now_ms += 10;
+    }
+}
+
+Test(node, ends_for_good_when_a_bit_of_its_deciding_state_has_flipped)
+{
+    struct bench b = bench_of(5, true);
+    step(&b, (struct input){.kind = INPUT_TIMER});
+    struct node *sound = malloc(sizeof *sound);
+    memcpy(sound, b.node, sizeof *sound);
+    for (size_t at = 0; at < sizeof b.node->deciding; at += 97) {
+        uint8_t *byte = (uint8_t *)&b.node->deciding + at;
+        if (byte == (uint8_t *)&b.node->deciding.damaged) {
+            continue; /* that one says so itself */
+        }
+        *byte ^= (uint8_t)(1u << at % 8);
+        step(&b, (struct input){.kind = INPUT_TIMER});
+        cr_assert(eq(u32, b.out->count, 1), "byte %zu", at);
+        cr_assert(eq(int, (int)b.out->list[0].kind, EFFECT_DAMAGED), "byte %zu", at);
+        cr_assert(eq(int, (int)b.out->list[0].damage, DAMAGE_SHADOW), "byte %zu", at);
+        *byte ^= (uint8_t)(1u << at % 8); /* a repair comes too late */
+        step(&b, (struct input){.kind = INPUT_TIMER});
+        cr_assert(eq(u32, b.out->count, 0), "byte %zu", at);
+        memcpy(b.node, sound, sizeof *sound);
+    }
+    free(sound);
+    bench_finish(&b);
+}
+
+Test(node, ends_when_a_bit_of_the_shadow_has_flipped)
+{
+    struct bench b = bench_of(5, true);
+    step(&b, (struct input){.kind = INPUT_TIMER});
+    b.node->shadow[100] ^= 1u << 20;
+    step(&b, (struct input){.kind = INPUT_TIMER});
+    cr_assert(find(&b, EFFECT_DAMAGED) != NULL);
+    bench_finish(&b);
+}
+
+Test(node, sends_a_heartbeat_each_interval_and_no_volley_after_a_sleep)
+{
+    struct bench b = bench_of(5, true);
+    uint32_t beats = 0;
+    for (uint32_t i = 0; i < 1000; i++, b.now_ms++) {
+        step(&b, (struct input){.kind = INPUT_TIMER});
+        beats += find(&b, EFFECT_HEARTBEAT) != NULL ? 1 : 0;
+    }
+    cr_assert(eq(u32, beats, 10));
+    b.now_ms += 5000;
+    for (beats = 0; beats < 1; b.now_ms++) {
+        step(&b, (struct input){.kind = INPUT_TIMER});
+        beats += find(&b, EFFECT_HEARTBEAT) != NULL ? 1 : 0;
+    }
+    for (uint32_t i = 0; i < 99; i++, b.now_ms++) {
+        step(&b, (struct input){.kind = INPUT_TIMER});
+        cr_assert(find(&b, EFFECT_HEARTBEAT) == NULL, "%u ms after the first", i);
+    }
+    bench_finish(&b);
+}
+
+Test(node, probes_who_has_closed_its_connection)
+{
+    struct bench b = bench_of(5, true);
+    step(&b, (struct input){.kind = INPUT_CLOSED, .member = 3});
+    const struct effect *probe = find(&b, EFFECT_PROBE);
+    cr_assert(probe != NULL);
+    cr_assert(eq(u32, probe->member, 3));
+    bench_finish(&b);
+}
+
+Test(node, suspects_at_once_whose_machine_refuses_and_no_longer_when_heard)
+{
+    struct bench b = bench_of(5, true);
+    hear(&b, 3);
+    b.now_ms += 5;
+    step(&b, (struct input){.kind = INPUT_REFUSED, .member = 3});
+    const struct note *note = find_note(&b, NOTE_PEER_SUSPECTED);
+    cr_assert(note != NULL);
+    cr_assert(eq(u32, note->member, 3));
+    b.now_ms += 5;
+    hear(&b, 3);
+    cr_assert(find_note(&b, NOTE_PEER_HEARD) != NULL);
+    bench_finish(&b);
+}
+
+Test(node, says_when_it_hears_a_quorum_and_when_no_longer)
+{
+    struct bench b = bench_of(5, true);
+    hear(&b, 1);
+    hear(&b, 2);
+    cr_assert(find_note(&b, NOTE_QUORUM_FOUND) == NULL);
+    hear(&b, 3);
+    cr_assert(find_note(&b, NOTE_QUORUM_FOUND) != NULL);
+    bool lost = false;
+    for (uint32_t i = 0; i < 600 && !lost; i++) {
+        b.now_ms++;
+        step(&b, (struct input){.kind = INPUT_TIMER});
+        lost = find_note(&b, NOTE_QUORUM_LOST) != NULL;
+        cr_assert(not(lost && i < 350), "after %u ms", i);
+    }
+    cr_assert(lost);
+    bench_finish(&b);
+}
+
+Test(node, takes_rubbish_for_another_input)
+{
+    struct bench b = bench_of(5, true);
+    uint64_t random = SEED;
+    for (uint32_t i = 0; i < 20000; i++) {
+        uint8_t bytes[300];
+        for (uint32_t k = 0; k < sizeof bytes; k++) {
+            random = random * 6364136223846793005u + 1442695040888963407u;
+            bytes[k] = (uint8_t)(random >> 56);
+        }
+        bytes[0] = (uint8_t)(i % 12); /* a kind, mostly */
+        b.now_ms += i % 3;
+        step(&b, (struct input){.kind = INPUT_MESSAGE,
+                                .member = (uint32_t)(random >> 60),
+                                .bytes = bytes,
+                                .size_bytes = random >> 32 & 255});
+        cr_assert(find(&b, EFFECT_DAMAGED) == NULL, "message %u, seed %llx", i,
+                  (unsigned long long)SEED);
+        cr_assert(find(&b, EFFECT_PERSIST) == NULL, "message %u, seed %llx", i,
+                  (unsigned long long)SEED);
+    }
+    bench_finish(&b);
+}
+
+Test(node, alone_decides_is_granted_and_works_through_the_backlog)
+{
+    struct bench b = bench_of(1, false);
+    run_alone(&b, b.now_ms + 7000);
+    const struct cluster *c = &b.node->deciding.cluster;
+    cr_assert(gt(u64, c->height, 0));
+    cr_assert(eq(u32, c->grant.leader, 0));
+    cr_assert(eq(u32, b.works, 1));
+    cr_assert(eq(int, (int)b.work.role, WORK_LEADER));
+    cr_assert(eq(u64, b.work.first_window, c->windows.next));
+    const uint64_t first = b.work.first_window;
+    for (uint64_t k = first; k <= b.work.last_window; k++) {
+        struct input in = {.kind = INPUT_REPORT};
+        in.report = (struct report){.kind = REPORT_RESULT, .fence = b.work.fence, .window = k};
+        memset(in.report.digest.bytes, (int)k | 1, DIGEST_BYTES);
+        step(&b, in);
+    }
+    step(&b, (struct input){.kind = INPUT_WORK_ENDED, .clean = true});
+    run_alone(&b, b.now_ms + 200);
+    cr_assert(eq(u64, c->windows.next, b.work.last_window + 1));
+    bench_finish(&b);
+}
+
+Test(node, hands_in_a_failure_when_its_worker_dies_and_tries_again_as_the_only_one)
+{
+    struct bench b = bench_of(1, false);
+    run_alone(&b, b.now_ms + 7000);
+    const uint64_t fence = b.work.fence;
+    step(&b, (struct input){.kind = INPUT_WORK_ENDED, .clean = false});
+    run_alone(&b, b.now_ms + 3000);
+    cr_assert(gt(u64, b.node->deciding.cluster.grant.fence, fence));
+    cr_assert(eq(u32, b.works, 2));
+    bench_finish(&b);
+}
+
+Test(node, starts_from_a_snapshot_and_the_blocks_after_it)
+{
+    struct bench b = bench_of(1, false);
+    static uint8_t blocks[8][MESSAGE_BYTES_MAX];
+    static uint8_t state[CLUSTER_BYTES_MAX];
+    uint32_t sizes[8] = {0};
+    uint32_t count = 0;
+    size_t state_bytes = 0;
+    while (count < 6) {
+        step(&b, (struct input){.kind = INPUT_TIMER});
+        for (uint32_t rounds = 0; rounds < 20; rounds++) {
+            uint64_t serial = 0;
+            for (uint32_t i = 0; i < b.out->count; i++) {
+                const struct effect *e = &b.out->list[i];
+                if (e->kind == EFFECT_STORE_BLOCK && count < 6) {
+                    sizes[count] = e->body.size_bytes;
+                    memcpy(blocks[count++], b.out->outbox + e->body.offset, e->body.size_bytes);
+                }
+                serial = e->kind == EFFECT_PERSIST || e->kind == EFFECT_STORE_BLOCK ? e->serial
+                                                                                    : serial;
+            }
+            if (serial == 0) {
+                break;
+            }
+            step(&b, (struct input){.kind = INPUT_STORED, .serial = serial});
+        }
+        if (b.node->deciding.cluster.height == 3) {
+            state_bytes = cluster_encode(&b.node->deciding.cluster, state);
+        }
+        b.now_ms += 10;
+    }
+    struct bench again = bench_of(1, false);
+    struct notes *notes = calloc(1, sizeof *notes);
+    cr_assert(node_restore(again.node, state, state_bytes));
+    cr_assert(not(node_replay(again.node, blocks[4], sizes[4], notes)));
+    for (uint32_t i = 3; i < count; i++) {
+        cr_assert(node_replay(again.node, blocks[i], sizes[i], notes), "block %u", i);
+    }
+    cr_assert(hash_equal(&again.node->deciding.cluster.block, &b.node->deciding.cluster.block));
+    free(notes);
+    bench_finish(&again);
+    bench_finish(&b);
+}
