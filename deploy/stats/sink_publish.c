@@ -115,7 +115,7 @@ static bool insert_staged(struct sink *s, const struct claim *claim, const struc
     return went_well;
 }
 
-/* How many rows of author(k, f) are this member's, and how many anybody's: 0 or 1 each. */
+/* Whether somebody has staged under (k, f) already, and whether it was this member. */
 static bool find_author(struct sink *s, const struct claim *claim, bool *is_mine,
                         bool *is_there)
 {

@@ -196,9 +196,9 @@ static bool leader_sleeps(uint64_t step)
 
 /* ---- Liars ---- */
 
-/* helios stages rows with a thousand queries too many, under fence 1; its digest is that of the
- * right rows, or of those that it staged. */
-static void stage_lie(bool digest_is_right)
+/* helios stages rows with a thousand queries too many; its digest is that of the right rows, or
+ * of those that it staged. */
+static void stage_lie(int64_t fence, bool digest_is_right)
 {
     enum sink_answer answer = SINK_ACCEPTED;
     struct publication published;
@@ -209,7 +209,7 @@ static void stage_lie(bool digest_is_right)
     scene_open(&s);
     bool went_well =
         sink_close(&s, SCENE_WINDOW, &answer) && sink_read(&s, SCENE_WINDOW, &rows);
-    struct claim claim = {.window = SCENE_WINDOW, .fence = 1, .member = "helios"};
+    struct claim claim = {.window = SCENE_WINDOW, .fence = fence, .member = "helios"};
     claim.digest = rollup_digest(&rows, SCENE_WINDOW);
     rows.lines[0].queries += 1000;
     if (!digest_is_right) {
@@ -230,7 +230,7 @@ static void leader_lies(bool digest_is_right)
 
     audited.last = SCENE_WINDOW;
     (void)scene_begin();
-    stage_lie(digest_is_right);
+    stage_lie(1, digest_is_right);
     worker_start(&auditor, &audited);
     worker_wait(&auditor);
     scene_results(SCENE_WINDOW, dispute, sizeof dispute);
@@ -339,7 +339,7 @@ static const char *bad_fences(void)
 
     (void)scene_begin();
     worker_must_say(&high, "fail ");
-    stage_lie(true);
+    stage_lie(1, true);
     settle(2, 0);
     worker_must_say(&high, "fail ");
     worker_must_say(&old, "");
@@ -347,9 +347,34 @@ static const char *bad_fences(void)
     return "a fence 2^40 too high is a failure of its bearer only; an old one ends quietly";
 }
 
+/* What ends its wait is a newer fence, and not its deadline. */
+static const char *overtaken(void)
+{
+    const struct worker_plan led = plan(ROLE_LEADER, "atlas", 1);
+    const int64_t start_ms = instant_monotonic_ms();
+    struct progress progress = {0};
+    struct worker leader;
+    struct sink s;
+
+    (void)scene_begin();
+    worker_start(&leader, &led);
+    scene_open(&s);
+    while (!progress.is_staged &&
+           check(sink_progress(&s, SCENE_WINDOW, 1, &progress), "lost")) {
+        instant_sleep_ms(2);
+    }
+    sink_finish(&s);
+    stage_lie(2, true);
+    worker_wait(&leader);
+    check(leader.report[0] == '\0', "it said \"%s\"", leader.report);
+    check(instant_monotonic_ms() - start_ms < SCENE_PATIENCE_MS / 2, "it waited on");
+    settle(3, 0);
+    return "a worker that waits ends when a newer grant has written";
+}
+
 static const char *(*const rows[])(void) = {leader_killed, leader_torn,      auditor_killed,
                                             both_killed,   old_leader_woken, leader_liar,
-                                            claimant,      bad_fences};
+                                            claimant,      bad_fences,       overtaken};
 
 #define ROWS (sizeof rows / sizeof *rows)
 

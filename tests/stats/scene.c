@@ -11,8 +11,6 @@
 #include "instant.h"
 #include "sink_sql.h"
 
-#define PATIENCE_MS 20000
-
 /* In memory where there is such a place: what is tested is the death of processes, not of
  * disks. */
 static char in_memory[] = "/dev/shm/ostrakon-scene-XXXXXX";
@@ -141,7 +139,7 @@ static _Noreturn void be_worker(const struct worker_plan *plan, int report_fd)
         .first = SCENE_WINDOW,
         .last = plan->last,
         .window_s = SCENE_WINDOW_S,
-        .deadline_ms = instant_monotonic_ms() + PATIENCE_MS,
+        .deadline_ms = instant_monotonic_ms() + SCENE_PATIENCE_MS,
         .poll_ms = 2,
     };
     struct sink s;

@@ -15,6 +15,7 @@
 #define SCENE_WINDOW_S 60
 #define SCENE_WINDOW 1000 /* the first of SCENE_WINDOWS that have rows, all of them over */
 #define SCENE_WINDOWS 2
+#define SCENE_PATIENCE_MS 20000 /* of each worker */
 
 /* The clock of all processes in a scene: in the window after those. */
 int64_t scene_now_ms(void);
