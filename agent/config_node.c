@@ -124,10 +124,10 @@ static void judge_hook(const struct judge *j, const char *key, char *const *word
     char path[SHAPE_PATH_BYTES];
     snprintf(path, sizeof path, "hooks.%s", key);
     const struct config_place place = shape_place(j->shape, path);
-    if (words == NULL) {
-        return;
+    if (words == NULL || count == 0) {
+        return; /* not given, or []: no such hook */
     }
-    if (count == 0 || count > HOOK_WORDS_MAX || words[0][0] == '\0') {
+    if (count > HOOK_WORDS_MAX || words[0][0] == '\0') {
         config_fault(j->report, place, key,
                      "expected a program and its arguments, 1 to %u words", HOOK_WORDS_MAX);
         return;

@@ -88,7 +88,7 @@ static int complain_of_transfer(const char *socket, CURL *easy, CURLcode code, l
                         socket, waited_s);
     default:
         return complain(EXIT_UNKNOWN, "What it last said: journalctl -u ostrakon -n 50",
-                        "the agent on this node broke off its answer: %s: %s", socket,
+                        "the agent on this node cannot be asked: %s: %s", socket,
                         curl_easy_strerror(code));
     }
 }

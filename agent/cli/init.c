@@ -42,10 +42,10 @@ static int read_config(const char *path, struct node_config *c)
     struct keyfile vote = {0};
     if (node_config_read(path, c, &report)) {
         node_config_check(c, &report);
-        if (!node_keys_read(c, &transport, &vote, &report)) {
+        if (!node_keys_read(c, &transport, &vote, &report) &&
+            access(c->transport_key_path, F_OK) != 0 && access(c->vote_key_path, F_OK) != 0) {
             config_fault(&report, (struct config_place){path, 0, 0}, "",
-                         "without its keys a member cannot be; they are made with: ostrakon "
-                         "keygen --dir %s",
+                         "the keys are not made yet; they are with: ostrakon keygen --dir %s",
                          c->data_dir);
         }
     }

@@ -137,9 +137,11 @@ static void path_of(const struct options *options, char path[static PATH_BYTES])
     }
 }
 
-/* The day of the last line; a line of another day than that begins with a date line. */
+/* The day of the last line, at first that of the agent: a line of another has a date line
+ * before it. Heights are as wide as the widest so far. */
 struct printer {
     uint64_t day;
+    uint32_t height_columns;
     bool json;
 };
 
@@ -164,7 +166,18 @@ static void print_item(struct printer *p, const cJSON *item)
     }
     field_shown(item, "code", code, sizeof code);
     field_shown(item, "message", message, sizeof message);
-    printf("%-12s  %5s  %-8s  %s\n", moment, height, code, message);
+    printf("%-12s  %*s  %-8s  %s\n", moment, (int)p->height_columns, height, code, message);
+}
+
+static void widen(struct printer *p, const cJSON *item)
+{
+    uint64_t height = 0;
+    char text[24];
+    if (field_number(item, "height", &height)) {
+        const int size = snprintf(text, sizeof text, "%" PRIu64, height);
+        p->height_columns =
+            (uint32_t)size > p->height_columns ? (uint32_t)size : p->height_columns;
+    }
 }
 
 static void print_json_item(const cJSON *item)
@@ -178,8 +191,17 @@ static void print_json_item(const cJSON *item)
 
 static void print_items(struct printer *p, const cJSON *document)
 {
+    const cJSON *items = field_of(document, "items");
     const cJSON *item = NULL;
-    cJSON_ArrayForEach(item, field_of(document, "items"))
+    uint64_t seen_ms = 0;
+    if (p->day == 0 && field_time(document, "seen_at", &seen_ms)) {
+        p->day = seen_ms / DAY_MS;
+    }
+    cJSON_ArrayForEach(item, items)
+    {
+        widen(p, item);
+    }
+    cJSON_ArrayForEach(item, items)
     {
         if (p->json) {
             print_json_item(item);
@@ -192,7 +214,7 @@ static void print_items(struct printer *p, const cJSON *document)
 
 static struct printer printer_of(const struct options *options)
 {
-    return (struct printer){moment_now_ms() / DAY_MS, options->invocation->json};
+    return (struct printer){.height_columns = 5, .json = options->invocation->json};
 }
 
 static const struct argp_child shared_child[] = {{&shared_argp, 0, NULL, 0},

@@ -91,7 +91,7 @@ static int complain_of_command(const char *prefix, const char *given,
         snprintf(list + used, sizeof list - used, "%s%s", i == 0 ? "" : ", ", known[i].name);
     }
     if (given == NULL) {
-        return complain(EXIT_USAGE, list, "a command is needed after: %s", prefix);
+        return complain(EXIT_USAGE, list, "a command is needed: %s COMMAND", prefix);
     }
     text_escape(given, strlen(given), shown, sizeof shown);
     const char *nearest = text_nearest(given, words, count);

@@ -53,10 +53,16 @@ static void print_head(const struct page *p, const cJSON *document)
     char seen_by[NAME_BYTES];
     char moment[MOMENT_BYTES];
     char line[TEXT_BYTES];
-    field_shown(document, "cluster", cluster, sizeof cluster);
-    field_shown(document, "seen_by", seen_by, sizeof seen_by);
-    moment_text(seen_at(document), seen_at(document), MOMENT_SECOND, moment);
-    snprintf(line, sizeof line, "%s, as %s sees it at %s UTC", cluster, seen_by, moment);
+    uint64_t seen_ms = 0;
+    const bool named = field_shown(document, "cluster", cluster, sizeof cluster);
+    const bool seen = field_shown(document, "seen_by", seen_by, sizeof seen_by);
+    snprintf(line, sizeof line, "%s, as %s sees it", named ? cluster : "?",
+             seen ? seen_by : "?");
+    if (field_time(document, "seen_at", &seen_ms)) {
+        const size_t used = strlen(line);
+        snprintf(line + used, sizeof line - used, " at %s UTC",
+                 moment_text(seen_ms, seen_ms, MOMENT_SECOND, moment));
+    }
     page_label(p, "cluster", line);
 }
 

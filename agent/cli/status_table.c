@@ -12,7 +12,9 @@
 #define CELL_BYTES 512u
 #define NOTE_BYTES 1024u
 #define NOTE_INDENT 8u
-#define NAME_COLUMNS_MAX 24u /* a longer one is cut here; --json has all of it */
+/* Longer ones are cut, so that the line stays within 80 columns; --json has all of them. */
+#define NAME_COLUMNS_MAX 20u
+#define WORD_COLUMNS_MAX 12u
 
 enum column { MEMBER, ROLE, STANDING, RECORD, SCORE, LEADS, HEARD, NAMES, COLUMNS };
 
@@ -94,9 +96,11 @@ static void fill(struct row *r, const cJSON *document, const cJSON *member)
 {
     char fence[32];
     const cJSON *grant = field_of(document, "grant");
-    field_shown(member, "name", r->cells[MEMBER], NAME_COLUMNS_MAX + 1);
-    field_shown(member, "role", r->cells[ROLE], CELL_BYTES);
-    field_shown(member, "standing", r->cells[STANDING], CELL_BYTES);
+    if (!field_shown(member, "name", r->cells[MEMBER], NAME_COLUMNS_MAX + 1)) {
+        snprintf(r->cells[MEMBER], CELL_BYTES, "?");
+    }
+    field_shown(member, "role", r->cells[ROLE], WORD_COLUMNS_MAX + 1);
+    field_shown(member, "standing", r->cells[STANDING], WORD_COLUMNS_MAX + 1);
     fill_counts(r, document, member);
     if (same(field_text(grant, "holder"), field_text(member, "name")) &&
         field_shown(grant, "fence", fence, sizeof fence)) {
@@ -140,53 +144,69 @@ static void print_notes(const struct page *p, const cJSON *notes)
     }
 }
 
+/* Whether a text has room in the last column. */
+static bool fits(const uint32_t widths[COLUMNS], const char *names)
+{
+    uint32_t before = 0;
+    for (uint32_t i = 0; i < NAMES; i++) {
+        before += widths[i] + 2;
+    }
+    return before + text_columns(names) <= PAGE_COLUMNS;
+}
+
 /* Names that are too many for their column stand below, like a note. */
 static void print_member(const struct page *p, const struct row *r,
                          const uint32_t widths[COLUMNS])
 {
     const char *cells[COLUMNS];
-    uint32_t before = 0;
+    const bool beside = fits(widths, r->cells[NAMES]);
     for (uint32_t i = 0; i < COLUMNS; i++) {
         cells[i] = r->cells[i];
-        before += i == NAMES ? 0 : widths[i] + 2;
     }
-    const bool fits = before + text_columns(r->cells[NAMES]) <= PAGE_COLUMNS;
-    cells[NAMES] = fits ? r->cells[NAMES] : "";
+    cells[NAMES] = beside ? r->cells[NAMES] : "";
     print_row(p, cells, widths);
-    if (!fits) {
+    if (!beside) {
         fprintf(p->out, "%*snames: ", (int)NOTE_INDENT, "");
         page_wrap(p, NOTE_INDENT + 7, NOTE_INDENT + 7, r->cells[NAMES]);
     }
     print_notes(p, r->notes);
 }
 
-void status_print_members(const struct page *p, const cJSON *document)
+static void widths_of(const struct row *rows, uint32_t count, uint32_t widths[COLUMNS])
 {
-    static struct row rows[ROWS_MAX];
-    const char *cells[COLUMNS];
-    uint32_t widths[COLUMNS];
-    uint32_t count = 0;
-    const cJSON *member = NULL;
-    memset(rows, 0, sizeof rows);
-    cJSON_ArrayForEach(member, field_of(document, "members"))
-    {
-        if (count < ROWS_MAX) {
-            fill(&rows[count++], document, member);
-        }
-    }
-    if (count == 0) {
-        return;
-    }
     for (uint32_t i = 0; i < COLUMNS; i++) {
-        cells[i] = columns[i].head;
         widths[i] = columns[i].least;
         for (uint32_t k = 0; k < count; k++) {
             const uint32_t width = text_columns(rows[k].cells[i]);
             widths[i] = width > widths[i] ? width : widths[i];
         }
     }
+}
+
+void status_print_members(const struct page *p, const cJSON *document)
+{
+    static struct row rows[ROWS_MAX];
+    const char *heads[COLUMNS];
+    uint32_t widths[COLUMNS];
+    uint32_t count = 0;
+    const cJSON *member = NULL;
+    memset(rows, 0, sizeof rows);
+    cJSON_ArrayForEach(member, field_of(document, "members"))
+    {
+        if (count < ROWS_MAX && cJSON_IsObject(member)) {
+            fill(&rows[count++], document, member);
+        }
+    }
+    if (count == 0) {
+        return;
+    }
+    widths_of(rows, count, widths);
+    for (uint32_t i = 0; i < COLUMNS; i++) {
+        heads[i] = columns[i].head;
+    }
+    heads[NAMES] = fits(widths, columns[NAMES].head) ? columns[NAMES].head : "";
     fputc('\n', p->out);
-    print_row(p, cells, widths);
+    print_row(p, heads, widths);
     for (uint32_t k = 0; k < count; k++) {
         print_member(p, &rows[k], widths);
     }

@@ -1,0 +1,244 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <sodium.h>
+
+#include "agent/config.h"
+#include "config_documents.h"
+
+static char directory[] = "/tmp/ostrakon-node-XXXXXX";
+static char path[128];
+
+static const char *beside(const char *name)
+{
+    static char text[256];
+    snprintf(text, sizeof text, "%s/%s", directory, name);
+    return text;
+}
+
+static void put(const char *name, const char *text)
+{
+    FILE *file = fopen(beside(name), "w");
+    cr_assert(file != NULL);
+    if (file != NULL) {
+        fputs(text, file);
+        fclose(file);
+    }
+}
+
+static void set_up(void)
+{
+    cr_assert(sodium_init() >= 0);
+    cr_assert(mkdtemp(directory) != NULL);
+    snprintf(path, sizeof path, "%s/node.yaml", directory);
+    put("cluster.yaml", CLUSTER_YAML);
+    cr_assert(mkdir(beside("data"), 0700) == 0);
+}
+
+static void tear_down(void)
+{
+    static const char *const names[] = {"data/vote.pem", "data/transport.pem", "node.yaml",
+                                        "cluster.yaml"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        unlink(beside(names[i]));
+    }
+    rmdir(beside("data"));
+    rmdir(directory);
+}
+
+TestSuite(node_config, .init = set_up, .fini = tear_down);
+
+/* The report with the directory's name taken out; DIR/ stands before no relative path. */
+static const char *report_of(const char *text, struct node_config *c)
+{
+    static struct config_report report;
+    static char shown[CONFIG_REPORT_BYTES];
+    report = (struct config_report){0};
+    put("node.yaml", text);
+    const bool taken = node_config_read(path, c, &report);
+    cr_expect(taken == (report.fault_count == 0));
+    size_t used = 0;
+    const size_t prefix = strlen(directory) + 1;
+    for (const char *at = report.text; *at != '\0';) {
+        if (strncmp(at, directory, prefix - 1) == 0) {
+            at += prefix;
+        } else {
+            shown[used++] = *at++;
+        }
+    }
+    shown[used] = '\0';
+    return shown;
+}
+
+#define NODE_YAML                                                                              \
+    "name: helios\n"                                                                           \
+    "cluster: cluster.yaml\n"                                                                  \
+    "data_dir: data\n"
+
+Test(node_config, has_defaults)
+{
+    struct node_config c;
+    cr_assert(strcmp(report_of(NODE_YAML, &c), "") == 0);
+    cr_assert(eq(u32, c.member, 1));
+    cr_assert(strcmp(c.listen, "127.0.0.1:7102") == 0);
+    cr_assert(strcmp(c.api, "127.0.0.1:7180") == 0);
+    cr_assert(strcmp(c.socket, "/run/ostrakon/agent.sock") == 0);
+    cr_assert(strcmp(c.data_dir, beside("data")) == 0);
+    cr_assert(strcmp(c.vote_key_path, beside("data/vote.pem")) == 0);
+    cr_assert(eq(u32, c.grant.count, 0));
+    cr_assert(c.log_level == LOG_LEVEL_INFO);
+    cr_assert(strcmp(c.founding.name, "demo") == 0);
+}
+
+Test(node_config, takes_what_is_given)
+{
+    struct node_config c;
+    const char *argv[HOOK_WORDS_MAX + 1];
+    const char *report = report_of(NODE_YAML "listen: '[::]:7102'\n"
+                                             "api: 127.0.0.1:1\n"
+                                             "socket: a.sock\n"
+                                             "log_level: debug\n"
+                                             "hooks:\n"
+                                             "  grant: [bin/worker, --sink, 'a b', '']\n"
+                                             "  revoke: [/bin/true]\n",
+                                   &c);
+    cr_assert(strcmp(report, "") == 0, "%s", report);
+    cr_assert(strcmp(c.listen, "[::]:7102") == 0);
+    cr_assert(strcmp(c.socket, beside("a.sock")) == 0);
+    cr_assert(c.log_level == LOG_LEVEL_DEBUG);
+    hook_argv(&c.grant, argv);
+    cr_assert(eq(u32, c.grant.count, 4));
+    cr_assert(strcmp(argv[0], beside("bin/worker")) == 0, "%s", argv[0]);
+    cr_assert(strcmp(argv[2], "a b") == 0);
+    cr_assert(strcmp(argv[3], "") == 0);
+    cr_assert(argv[4] == NULL);
+    hook_argv(&c.revoke, argv);
+    cr_assert(strcmp(argv[0], "/bin/true") == 0);
+}
+
+Test(node_config, says_where_and_what_is_wrong)
+{
+    static const char *const cases[][2] = {
+        {"", "node.yaml: the file is empty\n"},
+        {"name: helios\ncluster: cluster.yaml\n",
+         "node.yaml:1:1: data_dir: missing; expected the path of this node's data directory\n"},
+        {NODE_YAML "colour: red\n",
+         "node.yaml:4:1: colour: unknown key; expected one of name, "
+         "cluster, data_dir, listen, api, socket, hooks, log_level\n"},
+        {NODE_YAML "api: [1]\nlog_level: loud\n",
+         "node.yaml:4:6: api: a list; expected a numeric address and port, like "
+         "127.0.0.1:7180\n"},
+        {NODE_YAML "api: localhost:1\nlisten: '7102'\nlog_level: loud\nsocket: ''\n",
+         "node.yaml:7:9: socket: \"\" is not the path of a Unix socket, at most 107 bytes\n"
+         "node.yaml:4:6: api: \"localhost:1\" is not a numeric address and port, like "
+         "127.0.0.1:7180\n"
+         "node.yaml:5:9: listen: \"7102\" is not a numeric address and port, like "
+         "0.0.0.0:7100\n"
+         "node.yaml:6:12: log_level: \"loud\" is not error, warning, notice, info or debug\n"},
+        {NODE_YAML "api: 127.0.0.1:7102\n", "node.yaml:4:6: api: 127.0.0.1:7102 is where peers "
+                                            "are listened to; expected another port\n"},
+        {"name: helio\ncluster: cluster.yaml\ndata_dir: data\n",
+         "node.yaml:1:7: name: helio is no member of the cluster demo in cluster.yaml; did you "
+         "mean helios?\n"},
+        {"name: zeus\ncluster: cluster.yaml\ndata_dir: data\n",
+         "node.yaml:1:7: name: zeus is no member of the cluster demo in cluster.yaml\n"},
+        {"name: helios\ncluster: nowhere.yaml\ndata_dir: data\n",
+         "nowhere.yaml: cannot be read: No such file or directory\n"},
+        {NODE_YAML "hooks: {grant: [], revoke: [[x]]}\n",
+         "node.yaml:4:29: revoke: a list; expected a word\n"},
+        {NODE_YAML "hooks: {grant: [], revoke: ['']}\n",
+         "node.yaml:4:28: revoke: expected a program and its arguments, 1 to 32 words\n"},
+        {NODE_YAML "hooks: {grunt: [x]}\n",
+         "node.yaml:4:9: grunt: unknown key; did you mean grant?\n"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct node_config c;
+        const char *report = report_of(cases[i][0], &c);
+        cr_expect(strcmp(report, cases[i][1]) == 0, "%zu:\n%s", i, report);
+    }
+}
+
+Test(node_config, has_room_for_a_socket_of_107_bytes)
+{
+    for (uint32_t size = 107; size <= 108; size++) {
+        struct node_config c;
+        char text[512];
+        char name[128];
+        memset(name, 'a', sizeof name);
+        name[0] = '/';
+        snprintf(text, sizeof text, NODE_YAML "socket: %.*s\n", (int)size, name);
+        const char *report = report_of(text, &c);
+        const bool taken = strcmp(report, "") == 0;
+        cr_expect(taken == (size == 107), "%s", report);
+    }
+}
+
+/* Replaces the first member's keys by new ones, as `ostrakon keygen` makes them. */
+static void found_with_own_keys(void)
+{
+    char error[KEYFILE_ERROR_BYTES];
+    char text[4096] = CLUSTER_YAML;
+    static const char *const names[] = {"data/transport.pem", "data/vote.pem"};
+    static const char *const old[] = {KEY_3, KEY_4};
+    for (size_t i = 0; i < 2; i++) {
+        uint8_t key[PUBLIC_KEY_BYTES];
+        char hex[2 * PUBLIC_KEY_BYTES + 1];
+        cr_assert(keyfile_create(beside(names[i]), key, error), "%s", error);
+        sodium_bin2hex(hex, sizeof hex, key, sizeof key);
+        memcpy(strstr(text, old[i]), hex, sizeof hex - 1);
+    }
+    put("cluster.yaml", text);
+}
+
+static int check(char out[static 1024], char err[static 1024])
+{
+    FILE *out_file = fmemopen(out, 1024, "w");
+    FILE *err_file = fmemopen(err, 1024, "w");
+    const int code = config_check(path, out_file, err_file);
+    fclose(out_file);
+    fclose(err_file);
+    return code;
+}
+
+Test(config_check, is_content_with_what_fits_together, .init = set_up, .fini = tear_down)
+{
+    char out[1024] = "";
+    char err[1024] = "";
+    found_with_own_keys();
+    put("node.yaml", NODE_YAML);
+    cr_assert(eq(int, check(out, err), 0), "%s", err);
+    cr_assert(strcmp(err, "") == 0);
+    cr_assert(strstr(out, ": ok: helios (node), one of 3 members of demo\ncluster id ") !=
+              NULL);
+}
+
+Test(config_check, compares_the_keys_with_the_clusters, .init = set_up, .fini = tear_down)
+{
+    char out[1024] = "";
+    char err[1024] = "";
+    found_with_own_keys();
+    put("cluster.yaml", CLUSTER_YAML);
+    put("node.yaml", NODE_YAML);
+    cr_assert(eq(int, check(out, err), 78));
+    cr_assert(strcmp(out, "") == 0);
+    cr_assert(strstr(err, "data/transport.pem: this key is ") != NULL, "%s", err);
+    cr_assert(strstr(err, "data/vote.pem: this key is ") != NULL, "%s", err);
+    cr_assert(strstr(err, "gives helios the vote key ca93ac1705187071...") != NULL, "%s", err);
+}
+
+Test(config_check, misses_keys_directory_and_hooks, .init = set_up, .fini = tear_down)
+{
+    char out[1024] = "";
+    char err[1024] = "";
+    put("node.yaml", "name: helios\ncluster: cluster.yaml\ndata_dir: cluster.yaml\n"
+                     "hooks: {grant: [bin/nothing]}\n");
+    cr_assert(eq(int, check(out, err), 78));
+    cr_assert(strstr(err, "/cluster.yaml: data_dir: not a directory\n") != NULL, "%s", err);
+    cr_assert(strstr(err, "/bin/nothing: hooks.grant: cannot be run: No such file") != NULL);
+    cr_assert(strstr(err, "vote.pem: cannot be read: Not a directory\n") != NULL, "%s", err);
+}
