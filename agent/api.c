@@ -217,7 +217,7 @@ void api_changed(struct api *api)
     }
     const struct deciding *d = &api->agent->node->deciding;
     struct api_content content;
-    memset(&content, 0, sizeof content); /* padding is compared too */
+    memset(&content, 0, sizeof content); /* padding is compared too, and copied */
     content.height = d->cluster.height;
     content.events = api->agent->journal.events;
     content.heard = d->heard;
@@ -225,10 +225,11 @@ void api_changed(struct api *api)
     content.quorum_heard = d->quorum_heard;
     content.muted = d->muted;
     content.storage_slow = d->storage_slow;
+    /* NOLINTNEXTLINE(bugprone-suspicious-memory-comparison,cert-exp42-c,cert-flp37-c) */
     if (memcmp(&content, &api->content, sizeof content) == 0) {
         return;
     }
-    api->content = content;
+    memcpy(&api->content, &content, sizeof content);
     api->revision++;
     if (api->waiting > 0) {
         look_at_waiters(api);

@@ -20,6 +20,7 @@ static bool is_time(const char *text, uint64_t *unix_ms)
     struct tm utc = {.tm_year = 0};
     int used = 0;
     unsigned ms = 0;
+    /* Their widths keep the numbers small. NOLINTNEXTLINE(cert-err34-c) */
     const int parsed = sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d%n", &utc.tm_year, &utc.tm_mon,
                               &utc.tm_mday, &utc.tm_hour, &utc.tm_min, &utc.tm_sec, &used);
     if (parsed != 6) {
@@ -27,6 +28,7 @@ static bool is_time(const char *text, uint64_t *unix_ms)
     }
     const char *rest = text + used;
     int fraction = 0;
+    /* NOLINTNEXTLINE(cert-err34-c) */
     if (*rest == '.' && sscanf(rest, ".%3u%n", &ms, &fraction) == 1 && fraction == 4) {
         rest += fraction;
     }

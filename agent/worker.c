@@ -1,5 +1,6 @@
 #include "agent/worker.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -117,9 +118,12 @@ static bool parse_digest_line(const char *rest, struct report *report)
 {
     char hex[2 * DIGEST_BYTES + 2];
     char end;
+    char *digits_end;
     size_t digest_bytes = 0;
-    if (rest[0] < '0' || rest[0] > '9' ||
-        sscanf(rest, "%" SCNu64 " %33s %c", &report->window, hex, &end) != 2) {
+    errno = 0;
+    report->window = strtoull(rest, &digits_end, 10);
+    if (rest[0] < '0' || rest[0] > '9' || errno != 0 ||
+        sscanf(digits_end, " %33s %c", hex, &end) != 1) {
         return false;
     }
     return strlen(hex) == 2 * DIGEST_BYTES &&

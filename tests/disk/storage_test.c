@@ -350,6 +350,8 @@ Test(storage, sets_a_damaged_database_aside_and_goes_on)
 Test(storage, is_whole_after_a_kill_at_any_time)
 {
     cr_assert(eq(int, votes_create(scratch_path("votes")), VOTES_OK));
+    struct store_opening made;
+    store_destroy(store_open(scratch_path("ostrakon.db"), SAMPLE_CLUSTER, &made));
     uint64_t next = 0;
     for (int round = 0; round < 15; round++) {
         const pid_t child = fork();

@@ -22,7 +22,8 @@ static struct hash hash_named(struct world *w, const struct words *words, const 
 {
     const char *value = option(words, name);
     const struct named_block *b = value == NULL ? NULL : world_block(w, value);
-    return b == NULL ? (struct hash){0} : b->hash;
+    const struct hash none = {0};
+    return b == NULL ? none : b->hash;
 }
 
 static const struct certificate *certificate_named(const struct world *w,
