@@ -26,7 +26,8 @@ static void answer(struct simplex *s, const struct simplex_world *w, uint32_t fr
     }
     peer->reply_after_ms = w->now_ms + s->options.timing.delta_ms / 2;
     if (!peer->answered) {
-        peer->hello_after_ms = w->now_ms; /* it has just come, and may have missed my question */
+        peer->hello_after_ms =
+            w->now_ms; /* it has just come, and may have missed my question */
     }
     struct message m = {.kind = MESSAGE_HELLO};
     m.hello.answer = nonce;
