@@ -3,7 +3,7 @@
 
     golden.py OSTRAKON CASES... [--rewrite]
 
-A case: comments, what the agent is like, one command, `----`, and what is then seen:
+A case: comments, what the agent is like, commands, `----`, and what is then seen:
 
     # All is well.
     serve /v1/status all_well
@@ -51,10 +51,9 @@ class Case:
         return [shlex.split(line)[1:] for line in self.lines
                 if line.split(" ")[0] == name]
 
-    def command(self):
-        found = [line for line in self.lines if line.startswith("ostrakon")]
-        assert len(found) == 1, f"{self.title}: one command is needed"
-        return shlex.split(found[0])[1:]
+    def commands(self):
+        """The words of each, without the first."""
+        return self.words("ostrakon")
 
     def files(self):
         """{name: text}: a `file` line and the lines after it that begin with a tab."""
@@ -87,12 +86,13 @@ def play(case, ostrakon):
             served.setdefault(words[0], []).append((status, document(words[1])))
         kinds = case.words("agent")
         with Agent(socket, kinds[0][0] if kinds else "serving", served) as agent:
-            words = [word.replace("SOCKET", socket).replace("ESC", "\x1b")
-                     for word in case.command()]
             environment = dict(word.split("=", 1) for words_ in case.words("env")
                                for word in words_)
-            seen = run([ostrakon] + words, directory, environment,
-                       "terminal" in case.lines, agent.held)
+            seen = ""
+            for words in case.commands():
+                words = [word.replace("SOCKET", socket).replace("ESC", "\x1b") for word in words]
+                seen += run([ostrakon] + words, directory, environment,
+                            "terminal" in case.lines, agent.held)
             for path in agent.asked:
                 if "asked" in case.lines:
                     seen += f"asked {path}\n"
@@ -103,7 +103,7 @@ def play(case, ostrakon):
 
 def too_wide(case, seen):
     """Lines of a status that a terminal of 80 columns would break."""
-    if "status" not in case.command() or "--json" in case.command():
+    if not any("status" in words and "--json" not in words for words in case.commands()):
         return []
     plain = re.sub(r"\x1b\[[0-9;]*m", "", seen)
     return [line for line in plain.splitlines() if len(line) > 80 and not line.startswith("!")]
