@@ -90,7 +90,8 @@ def play(case, ostrakon):
                                for word in words_)
             seen = ""
             for words in case.commands():
-                words = [word.replace("SOCKET", socket).replace("ESC", "\x1b") for word in words]
+                words = [word.replace("SOCKET", socket).replace("ESC", "\x1b")
+                         for word in words]
                 seen += run([ostrakon] + words, directory, environment,
                             "terminal" in case.lines, agent.held)
             for path in agent.asked:
