@@ -138,7 +138,7 @@ uint32_t cluster_testimony(const struct cluster *c);
 uint32_t cluster_accusers(const struct cluster *c, uint32_t member, bool wrong);
 
 /* Digest of the canonical encoding of the state: what blocks and attestations carry. Costs
- * about 50 us: computed once a block by cluster_apply, and kept in digests[height % 16]. */
+ * about 10 us: computed once a block by cluster_apply, and kept in digests[height % 16]. */
 struct hash cluster_digest(const struct cluster *c);
 /* The same, as kept: digest of the state after the block last applied. */
 struct hash cluster_state_hash(const struct cluster *c);
