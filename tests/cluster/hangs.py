@@ -1,0 +1,123 @@
+"""Agents, and whole nodes, that stop and go on."""
+
+import os
+import re
+import signal
+import sys
+
+from scene import Scene, processes, read_sink, require, rows_are_counted_once, time_passes
+from tap import play
+
+BUILD = sys.argv[1]
+STOPPED_S = 3
+
+
+def children_of(pid):
+    """A process and all below it."""
+    found = [pid]
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            try:
+                with open(f"/proc/{name}/stat", encoding="utf-8", errors="replace") as file:
+                    parent = int(file.read().rpartition(")")[2].split()[1])
+            except OSError:
+                continue
+            if parent == pid:
+                found += children_of(int(name))
+    return found
+
+
+def is_alive(pid):
+    """Runs or is stopped; one that has ended and that nobody has collected does not count."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+            return file.read().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def held_scene():
+    scene = Scene(BUILD, starts=False)
+    try:
+        scene.use_held_workers()
+        scene.begin()
+    except BaseException:
+        scene.close()
+        raise
+    return scene
+
+
+def hold_the_worker(scene):
+    """(grant, process id of its worker), held before it has done anything."""
+    scene.hold_workers()
+    grant = scene.grant()
+    worker = scene.held_worker(grant)
+    require(scene.grant()["fence"] == grant["fence"], "the grant moved meanwhile")
+    return grant, worker
+
+
+def agent_hangs(scene):
+    """The holder's agent hangs 3 s with its worker at work: the keeper ends the worker"""
+    grant, worker = hold_the_worker(scene)
+    victim = grant["holder"]
+    scene.cluster.send(victim, signal.SIGSTOP)
+    scene.wait_moved(grant, 4, scene.others(victim))
+    time_passes(STOPPED_S)
+    scene.wait(lambda: not is_alive(worker), 2, "the worker of a hanging agent lives on")
+    mark = scene.mark(victim)
+    scene.cluster.send(victim, signal.SIGCONT)
+    scene.release_workers()
+    scene.wait_said(victim, f"fence {grant['fence']} taken from {victim}", mark)
+    scene.wait_settled(25)
+    scene.wait_well(20)
+
+
+def node_hangs(scene):
+    """The holder's whole node hangs: what its woken worker writes is refused by the sink"""
+    grant, worker = hold_the_worker(scene)
+    victim = grant["holder"]
+    agent = scene.cluster.pids(victim)[0]
+    stopped = children_of(agent)
+    require(worker in stopped, f"the worker {worker} is not below the agent {agent}")
+    for pid in stopped:
+        processes.send(pid, signal.SIGSTOP)
+    try:
+        scene.wait_moved(grant, 4, scene.others(victim))
+        scene.release_workers()
+        scene.wait_settled(25)
+        published = read_sink(scene.cluster.sink, "SELECT max(window) FROM published")
+        # The worker wakes first, so that nothing but the sink can stop it.
+        for pid in children_of(worker):
+            processes.send(pid, signal.SIGCONT)
+        path = scene.scratch / f"said-{victim}-{grant['fence']}"
+        said = scene.wait(lambda: path.exists() and path.read_text(), 5, "it says nothing")
+        require(re.search(f"fence {grant['fence']}: refused: a newer grant", said), said)
+        require(published <= read_sink(scene.cluster.sink, "SELECT max(window) FROM published"),
+                "windows were taken back")
+        authors = read_sink(scene.cluster.sink, "SELECT window FROM author WHERE fence = "
+                            f"{int(grant['fence'])} AND window >= {published[0][0]}")
+        require(not authors, f"it staged under an old fence: {authors}")
+    finally:
+        for pid in stopped:
+            processes.send(pid, signal.SIGCONT)
+    scene.wait_well(20)
+
+
+def witness_hangs(scene):
+    """A witness hangs 3 s: it is missed, and heard again, and windows settle all the time"""
+    name = "themis"
+    marks = {other: scene.mark(other) for other in scene.others(name)}
+    scene.cluster.send(name, signal.SIGSTOP)
+    for other, mark in marks.items():
+        scene.wait_said(other, f"{name} is not heard here any more", mark)
+    time_passes(STOPPED_S)
+    scene.wait_settled()
+    marks = {other: scene.mark(other) for other in scene.others(name)}
+    scene.cluster.send(name, signal.SIGCONT)
+    for other, mark in marks.items():
+        scene.wait_said(other, f"{name} is heard here again", mark)
+    scene.wait_well(20)
+
+
+if __name__ == "__main__":
+    play(held_scene, [agent_hangs, node_hangs, witness_hangs, rows_are_counted_once])
