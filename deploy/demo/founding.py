@@ -76,8 +76,8 @@ def run(*command):
     """Runs one of our programs to its end, and answers its standard output."""
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     if done.returncode != 0:
-        raise RuntimeError(f"{' '.join(command)} exited {done.returncode}: "
-                           f"{done.stderr.strip()}")
+        said = done.stderr.strip() or f"exit code {done.returncode}"
+        raise RuntimeError(f"{Path(command[0]).name} {command[1]}: {said}")
     return done.stdout
 
 
