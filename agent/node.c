@@ -118,8 +118,9 @@ static void watch_writing(struct deciding *d, struct effects *out)
         d->writing_since_ms = d->now_ms;
         d->writing_serial = stored + 1;
     }
-    if (d->writing_since_ms != TIME_NEVER) {
-        effects_wake(out, d->writing_since_ms + TICK_STORAGE_MS + 1);
+    const uint64_t late_ms = d->writing_since_ms + TICK_STORAGE_MS + 1;
+    if (d->writing_since_ms != TIME_NEVER && d->now_ms < late_ms) {
+        effects_wake(out, late_ms);
     }
     if (d->tick.stalled && !d->storage_slow) {
         const struct note note = {.kind = NOTE_STORAGE_SLOW,
