@@ -33,15 +33,24 @@ static uint64_t result_end(const struct result *s)
     return s->first_window + s->count;
 }
 
-/* Whether `a` tells more than `b`, of the same author and kind, which both wait. Which of two
- * incarnations is the later one nobody can tell; the one that has seen more of the chain is. */
+/* Which of two incarnations is the later one nobody can tell; the one that has seen more of the
+ * chain is. Of two that have seen the same, always the same one: if each could take the other's
+ * place, members would pass the two on to one another for ever. */
+static bool attest_is_newer(const struct attest *a, const struct attest *b)
+{
+    if (a->incarnation == b->incarnation) {
+        return a->seq > b->seq;
+    }
+    return a->height != b->height ? a->height > b->height : a->incarnation > b->incarnation;
+}
+
+/* Whether `a` tells more than `b`, of the same author and kind, which both wait. Never both
+ * ways. */
 static bool is_newer(const struct command *a, const struct command *b)
 {
     switch (a->kind) {
     case COMMAND_ATTEST:
-        return a->attest.incarnation == b->attest.incarnation
-                   ? a->attest.seq > b->attest.seq
-                   : a->attest.height >= b->attest.height;
+        return attest_is_newer(&a->attest, &b->attest);
     case COMMAND_RESULT:
         return result_end(&a->result) > result_end(&b->result) ||
                (result_end(&a->result) == result_end(&b->result) &&

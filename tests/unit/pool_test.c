@@ -113,6 +113,23 @@ Test(pool, keeps_of_two_incarnations_the_one_that_has_seen_more)
     cr_assert(add(&before, 2) == POOL_USELESS);
 }
 
+/* Else members would pass the two on to one another for ever (simulator, seed 0xb). */
+Test(pool, keeps_the_same_of_two_incarnations_whichever_comes_first)
+{
+    for (uint64_t other = 2; other <= 4; other += 2) {
+        found();
+        struct command one = world_attest(&w, 0);
+        struct command two = world_attest(&w, 0);
+        one.attest.incarnation = 3;
+        two.attest.incarnation = other;
+
+        const bool first = add(&one, 1) == POOL_NEW;
+        const bool second = add(&two, 2) == POOL_NEW;
+        cr_assert(first && second == (other > 3));
+        cr_assert(add(&one, 3) == (second ? POOL_USELESS : POOL_KNOWN));
+    }
+}
+
 Test(pool, puts_urgent_commands_first)
 {
     for (uint32_t i = 0; i < 13; i++) {
