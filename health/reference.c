@@ -1,0 +1,203 @@
+#include "reference.h"
+
+#include <string.h>
+
+#define DISTANCE(a, b) ((uint32_t)__builtin_popcount((uint32_t)(a) ^ (uint32_t)(b)))
+#define FAR(a, b) static_assert(DISTANCE(a, b) >= RESULT_DISTANCE, "words are far apart")
+
+FAR(RESULT_OK, RESULT_DEGRADED);
+FAR(RESULT_OK, RESULT_SILENT);
+FAR(RESULT_OK, RESULT_FATAL);
+FAR(RESULT_OK, RESULT_UNKNOWN);
+FAR(RESULT_OK, RESULT_ABSENT);
+FAR(RESULT_DEGRADED, RESULT_SILENT);
+FAR(RESULT_DEGRADED, RESULT_FATAL);
+FAR(RESULT_DEGRADED, RESULT_UNKNOWN);
+FAR(RESULT_DEGRADED, RESULT_ABSENT);
+FAR(RESULT_SILENT, RESULT_FATAL);
+FAR(RESULT_SILENT, RESULT_UNKNOWN);
+FAR(RESULT_SILENT, RESULT_ABSENT);
+FAR(RESULT_FATAL, RESULT_UNKNOWN);
+FAR(RESULT_FATAL, RESULT_ABSENT);
+FAR(RESULT_UNKNOWN, RESULT_ABSENT);
+
+const char *result_text(enum result result)
+{
+    switch (result) {
+#define X(name, word, text)                                                                    \
+    case RESULT_##name:                                                                        \
+        return text;
+        REFERENCE_RESULTS(X)
+#undef X
+    }
+    return "damaged";
+}
+
+bool result_is_known(enum result result)
+{
+    switch (result) {
+#define X(name, word, text) case RESULT_##name:
+        REFERENCE_RESULTS(X)
+#undef X
+        return true;
+    }
+    return false;
+}
+
+static const struct reference_facts facts[REFERENCES_MAX] = {
+    {"R01", "state digests", REFERENCE_OWN, true},
+    {"R02", "state shadow", REFERENCE_OWN, true},
+    {"R03", "guard words", REFERENCE_OWN, false},
+    {"R04", "chain digest", REFERENCE_OWN, false},
+    {"R05", "keys", REFERENCE_OWN, true},
+    {"R06", "code", REFERENCE_OWN, true},
+    {"R07", "files", REFERENCE_OWN, false},
+    {"R08", "vote record", REFERENCE_OWN, true},
+    {"R09", "incarnation", REFERENCE_OWN, false},
+    {"R10", "memory", REFERENCE_OWN, true},
+    {"R11", "memory fill", REFERENCE_OWN, false},
+    {"R12", "edac", REFERENCE_OWN, false},
+    {"R13", "lost memory", REFERENCE_OWN, false},
+    {"R14", "kernel log", REFERENCE_OWN, false},
+    {"R15", "cores", REFERENCE_OWN, true},
+    {"R16", "cryptography", REFERENCE_OWN, true},
+    {"R17", "decisions", REFERENCE_OWN, false},
+    {"R18", "verifier", REFERENCE_OWN, true},
+    {"R19", "clocks", REFERENCE_OWN, true},
+    {"R20", "time service", REFERENCE_ENVIRONMENT, false},
+    {"R21", "peers' time", REFERENCE_ENVIRONMENT, false},
+    {"R22", "stalls", REFERENCE_OWN, false},
+    {"R23", "disk", REFERENCE_OWN, true},
+    {"R24", "disk speed", REFERENCE_OWN, false},
+    {"R25", "file system", REFERENCE_OWN, false},
+    {"R26", "disk health", REFERENCE_OWN, false},
+    {"R27", "links", REFERENCE_ENVIRONMENT, true},
+    {"R28", "interfaces", REFERENCE_ENVIRONMENT, false},
+    {"R29", "judgement", REFERENCE_OWN, true},
+    {"R30", "lateness", REFERENCE_OWN, false},
+    {"R31", "certificates", REFERENCE_ENVIRONMENT, false},
+    {"R32", "renewal", REFERENCE_ENVIRONMENT, false},
+    {"R33", "versions", REFERENCE_OWN, false},
+    {"R34", "resources", REFERENCE_OWN, false},
+    {"R35", "randomness", REFERENCE_OWN, false},
+    {"R36", "guard", REFERENCE_OWN, false},
+};
+
+const struct reference_facts *reference_facts(uint32_t id)
+{
+    return id >= 1 && id <= REFERENCES_MAX ? &facts[id - 1] : NULL;
+}
+
+void finding_begin(struct finding *f, uint32_t id)
+{
+    assert(id >= 1 && id <= REFERENCES_MAX);
+    memset(f, 0, sizeof *f);
+    f->id = id;
+    f->result = RESULT_UNKNOWN;
+    f->evidence.core = EVIDENCE_NO_CORE;
+}
+
+void finding_set(struct finding *f, enum result result, uint32_t note)
+{
+    assert(result_is_known(result));
+    f->result = result;
+    f->evidence.note = note;
+}
+
+void finding_subject(struct finding *f, const char *subject)
+{
+    char *out = f->evidence.subject;
+    const size_t size_bytes = strlen(subject);
+    const size_t most = EVIDENCE_SUBJECT_BYTES - 1;
+    const char *from = size_bytes <= most ? subject : subject + size_bytes - most;
+    memset(out, 0, EVIDENCE_SUBJECT_BYTES);
+    for (size_t i = 0; from[i] != '\0'; i++) {
+        out[i] = from[i] >= ' ' && from[i] <= '~' ? from[i] : '?';
+    }
+}
+
+/* Text that ends at a bound, as far as it fits. */
+struct line {
+    char *out;
+    size_t size_bytes; /* of `out`, at least 1 */
+    size_t used_bytes;
+};
+
+static void add_character(struct line *l, char character)
+{
+    if (l->used_bytes + 1 < l->size_bytes) {
+        l->out[l->used_bytes++] = character;
+    }
+}
+
+static void add_number(struct line *l, uint64_t number, unsigned base)
+{
+    char digits[20]; /* of 2^64 - 1 */
+    uint32_t count = 0;
+    do {
+        digits[count++] = "0123456789abcdef"[number % base];
+        number /= base;
+    } while (number != 0);
+    while (count > 0) {
+        add_character(l, digits[--count]);
+    }
+}
+
+static void add_subject(struct line *l, const struct evidence *e)
+{
+    for (uint32_t i = 0; i < EVIDENCE_SUBJECT_BYTES && e->subject[i] != '\0'; i++) {
+        const char c = e->subject[i];
+        add_character(l, c >= ' ' && c <= '~' ? c : '?');
+    }
+}
+
+/* Length of the place that `at` begins with, after writing what stands for it; 0 if it is none.
+ */
+static size_t add_place(struct line *l, const struct evidence *e, const char *at)
+{
+    const struct {
+        const char *place;
+        uint64_t number;
+        unsigned base;
+    } numbers[] = {
+        {"{address}", e->address, 16},    {"{expected}", e->expected, 10},
+        {"{expected#}", e->expected, 16}, {"{got}", e->got, 10},
+        {"{got#}", e->got, 16},           {"{count}", e->count, 10},
+        {"{core}", e->core, 10},
+    };
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        const size_t size_bytes = strlen(numbers[i].place);
+        if (strncmp(at, numbers[i].place, size_bytes) == 0) {
+            add_number(l, numbers[i].number, numbers[i].base);
+            return size_bytes;
+        }
+    }
+    if (strncmp(at, "{subject}", 9) == 0) {
+        add_subject(l, e);
+        return 9;
+    }
+    return 0;
+}
+
+const char *finding_text(const struct finding *f, const char *template, char *out,
+                         size_t out_bytes)
+{
+    assert(out_bytes >= 1);
+    struct line l = {out, out_bytes, 0};
+    for (const char *at = template; *at != '\0';) {
+        const size_t place = *at == '{' ? add_place(&l, &f->evidence, at) : 0;
+        if (place == 0) {
+            add_character(&l, *at);
+        }
+        at += place == 0 ? 1 : place;
+    }
+    out[l.used_bytes] = '\0';
+    return out;
+}
+
+const struct reference_note *reference_note(const struct reference *r, const struct finding *f)
+{
+    static const struct reference_note none = {
+        "a note that is not known: the finding is damaged", ""};
+    return f->evidence.note < r->note_count ? &r->notes[f->evidence.note] : &none;
+}

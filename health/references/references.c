@@ -1,0 +1,40 @@
+#include "references.h"
+
+const struct reference *const references[] = {
+    &reference_randomness,
+    &reference_lost_memory,
+};
+
+const uint32_t reference_count = sizeof references / sizeof references[0];
+
+const struct reference *reference_find(uint32_t id)
+{
+    for (uint32_t i = 0; i < reference_count; i++) {
+        if (references[i]->id == id) {
+            return references[i];
+        }
+    }
+    return NULL;
+}
+
+void reference_run(const struct reference *r, struct reference_context *context,
+                   struct finding *out)
+{
+    finding_begin(out, r->id);
+    r->run(context, out);
+    assert(out->id == r->id);
+}
+
+bool reference_is_there(struct reference_context *context, bool there, uint32_t note,
+                        struct finding *out)
+{
+    enum presence *presence = &context->presence[out->id];
+    if (*presence == PRESENCE_OPEN) {
+        *presence = there ? PRESENCE_THERE : PRESENCE_ABSENT;
+    }
+    if (*presence == PRESENCE_THERE && there) {
+        return true;
+    }
+    finding_set(out, *presence == PRESENCE_ABSENT ? RESULT_ABSENT : RESULT_UNKNOWN, note);
+    return false;
+}

@@ -1,0 +1,47 @@
+#ifndef OSTRAKON_HEALTH_REFERENCES_REFERENCES_H
+#define OSTRAKON_HEALTH_REFERENCES_REFERENCES_H
+
+#include "health/reference.h"
+#include "lost_memory.h"
+#include "randomness.h"
+#include "seams.h"
+#include "source.h"
+
+/* Whether the machine has what a reference reads: decided by its first run, for good. */
+enum presence {
+    PRESENCE_OPEN = 0,
+    PRESENCE_THERE,
+    PRESENCE_ABSENT,
+};
+
+/* All that the references know and use. Large: never on a stack. Zeroed, then the fields above
+ * the line filled in. One thread at a time. */
+struct reference_context {
+    struct seams seams;
+    const char *data_directory; /* NULL: there is none */
+    bool observer;              /* leaves no trace on the disk: the daemon may be running */
+    /* ------------------------------------------------------------------------------------ */
+    enum presence presence[REFERENCES_MAX + 1];
+    struct source source; /* what was read last */
+    struct lost_memory_state lost_memory;
+    struct randomness_state randomness;
+};
+
+/* In the order in which they are run: cheap first. */
+extern const struct reference *const references[];
+extern const uint32_t reference_count;
+
+/* NULL if `id` is none of them. */
+const struct reference *reference_find(uint32_t id);
+
+/* One run, from an empty finding. Asserts that the reference kept to its own id. */
+void reference_run(const struct reference *r, struct reference_context *context,
+                   struct finding *out);
+
+/* For references whose source a machine may lack. True: measure. False: `out` says ABSENT with
+ * `note` if it has been so from the first run on, UNKNOWN if the source was there once; a
+ * source that comes later than the first run stays absent. */
+bool reference_is_there(struct reference_context *context, bool there, uint32_t note,
+                        struct finding *out) __attribute__((warn_unused_result));
+
+#endif
