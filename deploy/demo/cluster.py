@@ -102,6 +102,9 @@ class Cluster:
         return cls(directory, facts, members, traffic)
 
     def save(self):
+        """Writes cluster.json, with the processes that run now, whoever started them."""
+        for entry in (*self.members.values(), *self.traffic):
+            entry.pid = next(iter(processes.find(entry.command)), None)
         document = dict(self.facts)
         document["members"] = [asdict(member) for member in self.members.values()]
         document["traffic"] = [asdict(traffic) for traffic in self.traffic]
@@ -136,18 +139,13 @@ class Cluster:
     def start(self, *names):
         """Starts the named members, or all; those that run already are left alone."""
         for name in names or self.members:
-            member = self.members[name]
-            found = self.pids(name)
-            member.pid = found[0] if found else processes.start(member.command,
-                                                                self.log_path(name))
+            if not self.pids(name):
+                processes.start(self.members[name].command, self.log_path(name))
         self.save()
 
     def stop(self, *names, seconds=processes.STOP_SECONDS):
         """Ends the named members, or all, in order: SIGTERM, and SIGKILL for who is left."""
-        chosen = [self.members[name] for name in names or self.members]
-        processes.stop([member.command for member in chosen], seconds)
-        for member in chosen:
-            member.pid = None
+        processes.stop([self.members[name].command for name in names or self.members], seconds)
         self.save()
 
     def send(self, name, number):
@@ -173,15 +171,12 @@ class Cluster:
     def start_traffic(self):
         """One generator a front node; they do not care whether any agent lives."""
         for traffic in self.traffic:
-            if not processes.is_running(traffic.pid, traffic.command):
-                traffic.pid = processes.start(traffic.command,
-                                              self.log_path(f"traffic-{traffic.node}"))
+            if not processes.find(traffic.command):
+                processes.start(traffic.command, self.log_path(f"traffic-{traffic.node}"))
         self.save()
 
     def stop_traffic(self):
         processes.stop([traffic.command for traffic in self.traffic])
-        for traffic in self.traffic:
-            traffic.pid = None
         self.save()
 
     def traffic_runs(self):

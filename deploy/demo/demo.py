@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 import totals
-from cluster import Cluster
+from cluster import Cluster, wait_for
 from founding import Plan, Tools, demo_timing, found
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -62,6 +62,8 @@ def existing(directory):
         return Cluster.load(directory)
     except FileNotFoundError:
         raise SystemExit(f"there is no cluster in {directory}: no cluster.json") from None
+    except (KeyError, TypeError, ValueError):
+        raise SystemExit(f"{directory}/cluster.json is not of a demo") from None
 
 
 def found_anew(chosen, tools):
@@ -69,7 +71,7 @@ def found_anew(chosen, tools):
     files do not."""
     directory = chosen.dir.resolve()
     if (directory / "cluster.json").exists():
-        earlier = Cluster.load(directory)
+        earlier = existing(directory)
         if earlier.running() or earlier.traffic_runs():
             raise SystemExit(f"a cluster runs in {directory}; "
                              f"end it with: deploy/demo/run --stop --dir {directory}")
@@ -86,11 +88,24 @@ def found_anew(chosen, tools):
         raise SystemExit(f"the cluster cannot be founded: {error}") from None
 
 
+def last_words(cluster, name):
+    lines = cluster.log_path(name).read_text(errors="replace").splitlines()
+    return lines[-1] if lines else "it said nothing"
+
+
 def start(cluster):
     """Agents first, and traffic when somebody was granted the first windows."""
     cluster.start()
+
+    def granted_or_ended():
+        ended = [name for name in cluster.members if not cluster.pids(name)]
+        if ended:
+            raise SystemExit("\n".join(f"{name} does not run: {last_words(cluster, name)}"
+                                       for name in ended))
+        return any(view["grant"] is not None for view in cluster.statuses().values())
+
     try:
-        cluster.wait_grant(START_SECONDS)
+        wait_for(granted_or_ended, START_SECONDS, "nobody was granted the first windows")
     except TimeoutError as error:
         raise SystemExit(f"{error}; see {cluster.directory}/log") from None
     cluster.start_traffic()

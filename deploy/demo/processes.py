@@ -52,12 +52,6 @@ def find(command):
     return sorted(found, key=lambda pid: (started_at(pid), pid))
 
 
-def is_running(pid, command):
-    """Whether this process is there and is the one we mean."""
-    reap()
-    return pid is not None and command_of(pid) == command
-
-
 def send(pid, number):
     try:
         os.kill(pid, number)
