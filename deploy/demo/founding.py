@@ -26,7 +26,9 @@ DEFAULT_TIMING = {
 
 @dataclass
 class Plan:
-    """What to found. `timing` overrides the defaults of cluster.yaml, by their names."""
+    """What to found. `timing` overrides the defaults of cluster.yaml, by their names; `founded`
+    is a time other than now; `hosts` are the members' addresses, where they are not all this
+    machine's; `worker` is the grant hook, where it is not the reference worker itself."""
 
     directory: Path
     nodes: int = 3
@@ -36,6 +38,9 @@ class Plan:
     name: str = "demo"
     timing: dict = field(default_factory=dict)
     log_level: str = "info"
+    founded: str | None = None
+    hosts: list[str] | None = None
+    worker: list[str] | None = None
 
     def all_timing(self):
         return {**DEFAULT_TIMING, **self.timing}
@@ -105,12 +110,15 @@ def make_keys(tools, directory):
 
 
 def address_of(plan, index):
-    return f"127.0.0.1:{plan.base_port + index}"
+    host = plan.hosts[index] if plan.hosts else "127.0.0.1"
+    return f"{host}:{plan.base_port + index}"
 
 
 def write_cluster_yaml(plan, tools, members, keys):
     """The founding document, which all members share to the byte."""
     words = ["--name", plan.name]
+    if plan.founded is not None:
+        words += ["--founded", plan.founded]
     for key, value in plan.timing.items():
         words += ["--timing", f"{key}={value}"]
     for index, (member, key) in enumerate(zip(members, keys)):
@@ -122,7 +130,7 @@ def write_cluster_yaml(plan, tools, members, keys):
 
 def write_node_yaml(plan, tools, member, listen):
     """JSON strings are YAML, so nothing in a path needs more thought."""
-    worker = [tools.stats, "work", "--sink", str(plan.directory / "sink.db")]
+    worker = plan.worker or [tools.stats, "work", "--sink", str(plan.directory / "sink.db")]
     lines = {
         "name": member.name,
         "cluster": str(plan.directory / "cluster.yaml"),
