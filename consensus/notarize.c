@@ -79,7 +79,8 @@ bool notarize_evaluate(struct simplex *s, const struct simplex_world *w)
     struct vote_record *r = &s->record;
     struct candidate *c = &s->candidate;
     struct block b;
-    if (!c->has || c->invalid || !cast_is_possible(s, w) || c->vote.view != s->view) {
+    if (!c->has || c->invalid || !cast_is_possible(s, w) || c->vote.view != s->view ||
+        view_above(r->top, s->view)) {
         return false;
     }
     const bool again =

@@ -100,13 +100,24 @@ static void begin_height(struct simplex *s, const struct simplex_world *w)
     s->fetching = (struct hash){0};
 }
 
+/* What the rules keep true of every record: I am not below a view in which I voted, and hold a
+ * notarization of every view that I finalized. */
+static bool is_consistent(const struct vote_record *r)
+{
+    const uint32_t best = r->best.kind == CERTIFICATE_NONE ? VIEW_NONE : r->best.view;
+    const bool reached = r->top == VIEW_NONE || r->top <= vote_record_view(r) ||
+                         (best != VIEW_NONE && r->top <= best + 1);
+    return (reached || SABOTAGE == SABOTAGE_ENTRY_FORGOTTEN) &&
+           !view_above(r->nullified_max, r->top) && !view_above(r->finalized, best);
+}
+
 /* The record is for this height, and comes from the store: goes on where it left off. False: it
  * cannot be of this history. */
 static bool take_up(struct simplex *s, const struct simplex_world *w)
 {
     struct vote_record *r = &s->record;
     const struct certificate_context context = simplex_context(s, w);
-    if (!hash_equal(&r->parent, &s->parent) ||
+    if (!is_consistent(r) || !hash_equal(&r->parent, &s->parent) ||
         !entry_verify(&r->entry, vote_record_view(r), &context) ||
         (r->best.kind != CERTIFICATE_NONE && !certificate_verify(&r->best, &context))) {
         return false;
