@@ -57,7 +57,7 @@ void world_finish(struct world *w)
 static uint32_t up(const struct world *w)
 {
     uint32_t members = 0;
-    for (uint32_t i = 0; i < w->founding.member_count; i++) {
+    for (uint32_t i = 0; i < MEMBERS_MAX; i++) {
         members |= (uint32_t)w->agents[i].up << i;
     }
     return members;
