@@ -147,8 +147,13 @@ void http_problem(struct http_request *request, int status, const char *title,
 /* A header field of the request, any case; NULL if it is not there. Borrowed as the request. */
 const char *http_header(const struct http_request *request, const char *name);
 
-/* The first query parameter of this name, decoded; NULL if it is not there. Borrowed as the
- * request. */
+/* The first query parameter of this name, decoded, "" if it has no value; NULL if it is not
+ * there. Case counts. Borrowed as the request. */
 const char *http_query(const struct http_request *request, const char *name);
+
+/* The first query parameter that is not one of `known` (ends with NULL), or that stands there
+ * for the second time; "" if the query cannot be parsed; NULL if all is well. Borrowed
+ * likewise. */
+const char *http_query_stranger(const struct http_request *request, const char *const *known);
 
 #endif

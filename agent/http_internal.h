@@ -26,8 +26,9 @@ struct request {
     struct connection *connection;
     struct evhttp_request *ev; /* NULL: none under way */
     struct evkeyvalq query;
-    bool has_query;   /* query has been parsed */
-    bool is_answered; /* ev belongs to evhttp again, which is sending */
+    bool has_query;      /* query has been parsed */
+    bool is_query_sound; /* all of it could be */
+    bool is_answered;    /* ev belongs to evhttp again, which is sending */
 };
 
 struct connection {
@@ -87,6 +88,9 @@ void connection_thin_out(struct connection *c);
 
 /* The client of a request that waits is gone, or the connection ends with it. */
 void request_gone(struct request *r);
+
+/* The request that this one is the public part of. */
+struct request *request_of(const struct http_request *public);
 
 /* Frees what belongs to a request beside evhttp's part. */
 void request_clear(struct request *r);

@@ -9,7 +9,7 @@
 
 #include "agent/memory.h"
 
-static struct request *request_of(const struct http_request *public)
+struct request *request_of(const struct http_request *public)
 {
     /* public is its first member, and every http_request of ours is one's. */
     struct http_request *writable;
@@ -268,18 +268,4 @@ void http_problem(struct http_request *request, int status, const char *title,
 const char *http_header(const struct http_request *request, const char *name)
 {
     return evhttp_find_header(evhttp_request_get_input_headers(request_of(request)->ev), name);
-}
-
-const char *http_query(const struct http_request *request, const char *name)
-{
-    struct request *const r = request_of(request);
-    if (!r->has_query) {
-        const struct evhttp_uri *const uri = evhttp_request_get_evhttp_uri(r->ev);
-        const char *const query = uri != NULL ? evhttp_uri_get_query(uri) : NULL;
-        if (evhttp_parse_query_str(query != NULL ? query : "", &r->query) != 0) {
-            return NULL; /* it has emptied the list, and will fail again */
-        }
-        r->has_query = true;
-    }
-    return evhttp_find_header(&r->query, name);
 }
