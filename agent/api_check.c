@@ -1,9 +1,9 @@
 /* Answers in a word, for load balancers, supervisors and the like, which read only the code. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "agent/api_parts.h"
-#include "agent/status.h"
 
 static void answer(struct http_request *request, bool yes, const char *text)
 {
@@ -12,60 +12,78 @@ static void answer(struct http_request *request, bool yes, const char *text)
         .content_type = "text/plain; charset=utf-8",
         .body = text,
         .body_bytes = strlen(text),
-        .fields = {{"Cache-Control", "no-store"}},
+        .fields = {{"Cache-Control", "no-store"}, {yes ? NULL : "Retry-After", "1"}},
     };
     http_reply(request, &answer);
+}
+
+static bool is_good(const struct deciding *d)
+{
+    return cluster_is_voter(&d->cluster, d->options.self);
 }
 
 /* This member votes and hears a quorum: what it says of the cluster is of now. */
 static bool is_current(const struct deciding *d)
 {
-    return cluster_is_voter(&d->cluster, d->options.self) && d->quorum_heard && !d->muted &&
-           !d->simplex.stopped && !d->simplex.amnesiac && !d->simplex.resuming &&
-           !d->simplex.catching_up;
+    return is_good(d) && d->quorum_heard && status_votes(d) && !d->simplex.catching_up;
 }
 
-void api_check_good(struct api *api, struct http_request *request)
+void api_check_good(struct api *api, struct http_request *request, const char *name)
 {
+    (void)name;
     const bool good = is_current(&api->agent->node->deciding);
     answer(request, good, good ? "good\n" : "no\n");
 }
 
-void api_check_leads(struct api *api, struct http_request *request)
+void api_check_leads(struct api *api, struct http_request *request, const char *name)
 {
+    (void)name;
     const struct deciding *d = &api->agent->node->deciding;
     const bool leads = is_current(d) && d->cluster.grant.fence != 0 &&
                        d->cluster.grant.leader == d->options.self;
     answer(request, leads, leads ? "leads\n" : "no\n");
 }
 
-void api_livez(struct api *api, struct http_request *request)
+void api_livez(struct api *api, struct http_request *request, const char *name)
 {
     (void)api;
+    (void)name;
     answer(request, true, "ok\n");
 }
 
-void api_readyz(struct api *api, struct http_request *request)
+/* One line for each thing that readiness asks for. */
+static void list(const struct agent *a, bool ready, char *text, size_t size)
 {
-    const struct deciding *d = &api->agent->node->deciding;
-    const bool ready = is_current(d);
-    char text[512];
+    const struct deciding *d = &a->node->deciding;
     struct status s;
+    status_of(a, clock_monotonic_ms(), clock_unix_ms(), &s);
+    const bool good = is_good(d);
+    const bool votes = status_votes(d);
+    const bool caught_up = !d->simplex.catching_up;
+    snprintf(text, size,
+             "[%c]standing %s\n"
+             "[%c]store %s\n"
+             "[%c]votes %s\n"
+             "[%c]chain %s\n"
+             "[%c]quorum %u of %u\n"
+             "%s\n",
+             good ? '+' : '-', good ? "good" : "not good", a->store_refuses ? '-' : '+',
+             a->store_refuses ? "refuses" : "ok", votes ? '+' : '-',
+             votes ? "ok" : "does not vote", caught_up ? '+' : '-',
+             caught_up ? "caught up" : "behind", d->quorum_heard ? '+' : '-', s.heard, s.needed,
+             ready ? "ready" : "not ready");
+}
+
+void api_readyz(struct api *api, struct http_request *request, const char *name)
+{
+    (void)name;
+    const struct agent *a = api->agent;
+    const bool ready = is_current(&a->node->deciding) && !a->store_refuses;
+    char text[512];
     if (http_query(request, "verbose") == NULL) {
         answer(request, ready, ready ? "ready\n" : "not ready\n");
-        return;
+    } else {
+        list(a, ready, text, sizeof text);
+        answer(request, ready, text);
     }
-    status_of(api->agent, clock_monotonic_ms(), clock_unix_ms(), &s);
-    const bool votes =
-        !d->muted && !d->simplex.stopped && !d->simplex.amnesiac && !d->simplex.resuming;
-    snprintf(text, sizeof text,
-             "[%c]standing %s\n[%c]store %s\n[%c]votes %s\n[%c]caught up\n[%c]quorum %u of %u\n"
-             "%s\n",
-             cluster_is_voter(&d->cluster, d->options.self) ? '+' : '-',
-             cluster_is_voter(&d->cluster, d->options.self) ? "good" : "not good",
-             api->agent->store_refuses ? '-' : '+',
-             api->agent->store_refuses ? "refuses" : "ok", votes ? '+' : '-',
-             votes ? "ok" : "does not vote", d->simplex.catching_up ? '-' : '+',
-             d->quorum_heard ? '+' : '-', s.heard, s.needed, ready ? "ready" : "not ready");
-    answer(request, ready, text);
 }

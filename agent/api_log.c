@@ -1,100 +1,132 @@
-/* What comes from the database: pages of the log, and blocks. The answer is given when the
- * storage thread has read it. */
-#include <errno.h>
-#include <inttypes.h>
+/* Pages of the log. They are answered when the storage thread has read them, or, where the
+ * client waits, when there is something to answer. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include <sodium.h>
-
 #include "agent/api_parts.h"
-#include "consensus/certificate.h"
+#include "agent/config_value.h"
+#include "agent/text.h"
 
 #define PAGE_DEFAULT 50u
+#define NOT_GIVEN UINT64_MAX
 
 static void on_events(void *context, const struct storage_answer *answer);
+static void on_newest(void *context, const struct storage_answer *answer);
 
-static bool is_time(const char *text, uint64_t *unix_ms)
+static bool refuse(struct http_request *request, const char *detail)
 {
-    struct tm utc = {.tm_year = 0};
-    int used = 0;
-    unsigned ms = 0;
-    /* Their widths keep the numbers small. NOLINTNEXTLINE(cert-err34-c) */
-    const int parsed = sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d%n", &utc.tm_year, &utc.tm_mon,
-                              &utc.tm_mday, &utc.tm_hour, &utc.tm_min, &utc.tm_sec, &used);
-    if (parsed != 6) {
-        return false;
+    api_problem_send(
+        request, &(struct api_problem){.status = 400, .title = "Bad query", .detail = detail});
+    return false;
+}
+
+/* A name that nobody bears would be answered by an empty page, as if nothing had happened. */
+static bool is_member_known(const struct api *api, struct http_request *request)
+{
+    const struct cluster *c = &api->agent->node->deciding.cluster;
+    const char *names[MEMBERS_MAX];
+    char detail[160];
+    const char *given = http_query(request, "member");
+    for (uint32_t i = 0; i < c->member_count; i++) {
+        names[i] = c->member[i].name;
+        if (given == NULL || strcmp(given, names[i]) == 0) {
+            return true;
+        }
     }
-    const char *rest = text + used;
-    int fraction = 0;
-    /* NOLINTNEXTLINE(cert-err34-c) */
-    if (*rest == '.' && sscanf(rest, ".%3u%n", &ms, &fraction) == 1 && fraction == 4) {
-        rest += fraction;
-    }
-    utc.tm_year -= 1900;
-    utc.tm_mon -= 1;
-    const time_t seconds = timegm(&utc);
-    *unix_ms = seconds >= 0 ? (uint64_t)seconds * 1000 + ms : 0;
-    return strcmp(rest, "Z") == 0 && seconds >= 0;
+    const char *nearest = text_nearest(given, names, c->member_count);
+    snprintf(detail, sizeof detail, "There is no member \"%.40s\"%s%s%s", given,
+             nearest == NULL ? "." : ": did you mean ", nearest == NULL ? "" : nearest,
+             nearest == NULL ? "" : "?");
+    return refuse(request, detail);
+}
+
+static bool is_code(const char *text)
+{
+    return strlen(text) == 8 && strncmp(text, "OST-", 4) == 0 &&
+           strspn(text + 4, "0123456789") == 4;
 }
 
 /* The query's parts; false: a problem was answered. */
-static bool read_query(struct http_request *request, struct store_query *query, bool *waits,
-                       uint64_t *wait_s)
+static bool read_query(const struct api *api, struct http_request *request,
+                       struct store_query *query, uint64_t *wait_s)
 {
-    bool has_after;
-    bool has_limit;
-    bool has_wait;
-    uint64_t limit;
-    if (!api_number(request, "after", INT64_MAX, &has_after, &query->after_id) ||
-        !api_number(request, "limit", STORE_EVENTS_MAX, &has_limit, &limit) ||
-        !api_number(request, "wait_s", API_WAIT_MAX_S, &has_wait, wait_s)) {
+    uint64_t after = NOT_GIVEN;
+    uint64_t limit = PAGE_DEFAULT;
+    if (!api_number(request, "after", 0, INT64_MAX, &after) ||
+        !api_number(request, "limit", 1, API_LIMIT_MAX, &limit) ||
+        !api_number(request, "wait_s", 0, API_WAIT_MAX_S, wait_s)) {
         return false;
     }
     const char *since = http_query(request, "since");
-    if (since != NULL && !is_time(since, &query->since_ms)) {
-        http_problem(request, 400, "Bad query",
-                     "since must be a time such as 2026-11-21T14:03:11Z.", NULL);
-        return false;
+    if (since != NULL &&
+        (!value_time(since, &query->since_ms) || query->since_ms > INT64_MAX)) {
+        return refuse(request, "since must be a time such as 2026-11-21T14:03:11Z.");
+    }
+    query->code = http_query(request, "code");
+    if (query->code != NULL && !is_code(query->code)) {
+        return refuse(request, "code must be one such as OST-3001.");
     }
     query->member = http_query(request, "member");
-    query->code = http_query(request, "code");
-    query->limit = has_limit && limit > 0 ? (uint32_t)limit : PAGE_DEFAULT;
-    query->newest = !has_after;
-    *waits = has_after && *wait_s > 0;
-    return true;
+    query->limit = (uint32_t)limit;
+    query->newest = after == NOT_GIVEN;
+    query->after_id = query->newest ? 0 : after;
+    return is_member_known(api, request);
+}
+
+static void answer_busy(struct api_waiter *waiter, bool refused)
+{
+    struct http_request *request = waiter->request;
+    const struct api_problem problem = {
+        .status = 503,
+        .title = "The log cannot be read",
+        .detail = refused ? "The database refuses; the agent's own log says why."
+                          : "The disk has more to do than it can.",
+        .code = refused ? "OST-5402" : NULL,
+        .retry_after_s = 1,
+    };
+    api_waiter_free(waiter);
+    api_problem_send(request, &problem);
+}
+
+static void read_events(struct api_waiter *waiter, const struct store_query *query,
+                        storage_done *done)
+{
+    waiter->reading = true;
+    if (!storage_events_read(waiter->api->agent->storage, query, done, waiter)) {
+        answer_busy(waiter, false);
+    }
 }
 
 static void ask(struct api_waiter *waiter)
 {
     struct store_query query = {.limit = 1};
-    bool waits;
-    uint64_t wait_s;
-    if (!read_query(waiter->request, &query, &waits, &wait_s)) {
-        api_waiter_free(waiter);
+    uint64_t wait_s = 0;
+    if (!read_query(waiter->api, waiter->request, &query, &wait_s)) {
+        api_waiter_free(waiter); /* not reached: it was read before */
         return;
     }
-    waiter->reading = true;
-    if (!storage_events_read(waiter->api->agent->storage, &query, on_events, waiter)) {
-        struct http_request *request = waiter->request;
-        api_waiter_free(waiter);
-        http_problem(request, 503, "Busy", "The disk has more to do than it can.", NULL);
-    }
+    waiter->events = waiter->api->agent->journal.events;
+    read_events(waiter, &query, on_events);
 }
 
-void api_log(struct api *api, struct http_request *request)
+void api_log(struct api *api, struct http_request *request, const char *name)
 {
+    (void)name;
     struct store_query query = {.limit = 1};
-    bool waits;
-    uint64_t wait_s;
-    if (!read_query(request, &query, &waits, &wait_s)) {
+    uint64_t wait_s = 0;
+    char tag[API_TAG_BYTES];
+    if (!read_query(api, request, &query, &wait_s)) {
         return;
     }
-    struct api_waiter *waiter = api_waiter_take(api, request);
+    const bool waits = !query.newest && wait_s > 0;
+    api_tag(api, api->agent->journal.events, tag);
+    if (!waits && api_is_unchanged(request, tag)) {
+        return;
+    }
+    struct api_waiter *waiter = api_waiter_take(api, request, waits);
     if (waiter != NULL) {
         waiter->after = query.after_id;
-        waiter->until_ms = waits ? clock_monotonic_ms() + wait_s * 1000 : 0;
+        waiter->until_ms = waits ? api_wait_until_ms(wait_s) : 0;
         ask(waiter);
     }
 }
@@ -127,155 +159,79 @@ static void add_event(cJSON *list, const struct store_event *event)
     cJSON_AddItemToArray(list, object);
 }
 
-static void send_page(struct api *api, struct http_request *request, uint64_t after,
-                      const struct store_events *events)
+/* `next` leads to what comes after this page. */
+static void send_page(struct api_waiter *waiter, const struct store_events *events,
+                      uint64_t next)
 {
+    struct api *api = waiter->api;
+    struct http_request *request = waiter->request;
+    char tag[API_TAG_BYTES];
+    api_tag(api, waiter->events, tag);
+    api_waiter_free(waiter);
     cJSON *object = api_begin(api->agent);
     cJSON *items = cJSON_AddArrayToObject(object, "items");
-    uint64_t next = after;
-    for (uint32_t i = 0; i < events->count; i++) {
+    for (uint32_t i = 0; events != NULL && i < events->count; i++) {
         add_event(items, &events->list[i]);
         next = events->list[i].id;
     }
     cJSON_AddNumberToObject(object, "next", (double)next);
-    api_send(api, request, object);
+    /* While writes fail, what was noted is not there to be read yet: a tag would say it was. */
+    api_send(request, api->agent->store_refuses ? NULL : tag, object);
+}
+
+/* There is nothing yet: wait if that is wanted, else say so. */
+static void go_on(struct api_waiter *waiter)
+{
+    if (clock_monotonic_ms() >= waiter->until_ms) {
+        send_page(waiter, NULL, waiter->after);
+    } else if (waiter->events != waiter->api->agent->journal.events) {
+        ask(waiter); /* it was written while we read */
+    } else {
+        api_wait(waiter->api);
+    }
+}
+
+/* False: the waiter is gone, or was answered that the database refuses. */
+static bool is_read(struct api_waiter *waiter, const struct storage_answer *answer)
+{
+    waiter->reading = false;
+    if (waiter->gone) {
+        api_waiter_free(waiter);
+        return false;
+    }
+    if (answer->answer != STORE_ANSWER_DONE) {
+        answer_busy(waiter, true);
+        return false;
+    }
+    return true;
 }
 
 static void on_events(void *context, const struct storage_answer *answer)
 {
     struct api_waiter *waiter = context;
-    struct api *api = waiter->api;
-    struct http_request *request = waiter->request;
-    waiter->reading = false;
-    if (waiter->gone) {
-        api_waiter_free(waiter);
+    if (!is_read(waiter, answer)) {
         return;
     }
-    const bool done = answer->answer == STORE_ANSWER_DONE;
-    if (done && answer->events->count == 0 && clock_monotonic_ms() < waiter->until_ms) {
-        api_wait(api); /* until something is written, or its time is over */
-        return;
-    }
-    const uint64_t after = waiter->after;
-    api_waiter_free(waiter);
-    if (done) {
-        send_page(api, request, after, answer->events);
+    if (answer->events->count > 0) {
+        send_page(waiter, answer->events, waiter->after);
+    } else if (waiter->after > 0 && !waiter->at_end) {
+        read_events(waiter, &(struct store_query){.limit = 1, .newest = true}, on_newest);
     } else {
-        http_problem(request, 503, "The log cannot be read",
-                     "The database refuses; the agent's own log says why.", NULL);
+        go_on(waiter);
     }
 }
 
-static void add_command(cJSON *list, const struct cluster *c, const struct block *b,
-                        uint32_t index)
-{
-    static const char *const kinds[] = {[COMMAND_ATTEST] = "attest",
-                                        [COMMAND_RESULT] = "result",
-                                        [COMMAND_DISPUTE] = "dispute",
-                                        [COMMAND_FAIL] = "fail"};
-    struct command command;
-    const struct block_span span = b->commands[index];
-    cJSON *object = cJSON_CreateObject();
-    if (command_decode(&command, b->bytes + span.offset, span.size_bytes)) {
-        cJSON_AddStringToObject(object, "kind", kinds[command.kind]);
-        cJSON_AddStringToObject(object, "author", words_member(c, command.author));
-        cJSON_AddNumberToObject(object, "term", command.term);
-    } else {
-        cJSON_AddStringToObject(object, "kind", "malformed");
-    }
-    cJSON_AddItemToArray(list, object);
-}
-
-static void add_header(cJSON *object, const struct cluster *c, const struct block *b)
-{
-    const struct block_header *h = &b->header;
-    cJSON *block = cJSON_AddObjectToObject(object, "block");
-    cJSON_AddNumberToObject(block, "height", (double)h->height);
-    api_add_hex(block, "hash", b->hash.bytes, HASH_BYTES);
-    api_add_hex(block, "parent", h->parent.bytes, HASH_BYTES);
-    api_add_time(block, "time", h->time_ms);
-    cJSON_AddStringToObject(block, "proposer", words_member(c, h->proposer));
-    api_add_hex(block, "state", h->state.bytes, HASH_BYTES);
-    cJSON_AddNumberToObject(block, "version", h->version);
-    api_add_hex(block, "root", h->root.bytes, HASH_BYTES);
-    cJSON *commands = cJSON_AddArrayToObject(block, "commands");
-    for (uint32_t i = 0; i < b->command_count; i++) {
-        add_command(commands, c, b, i);
-    }
-}
-
-static void add_certificate(cJSON *object, const struct cluster *c,
-                            const struct certificate *certificate)
-{
-    cJSON *added = cJSON_AddObjectToObject(object, "certificate");
-    cJSON_AddStringToObject(added, "kind", "finalization");
-    cJSON_AddNumberToObject(added, "view", certificate->view);
-    cJSON *signers = cJSON_AddArrayToObject(added, "signers");
-    for (uint32_t i = 0; i < certificate->count; i++) {
-        cJSON *signer = cJSON_CreateObject();
-        cJSON_AddStringToObject(signer, "member", words_member(c, certificate->signer[i]));
-        api_add_hex(signer, "signature", certificate->signature[i], SIGNATURE_BYTES);
-        cJSON_AddItemToArray(signers, signer);
-    }
-}
-
-static void send_block(struct api *api, struct http_request *request,
-                       const struct store_block *row)
-{
-    const struct cluster *c = &api->agent->node->deciding.cluster;
-    struct message *m = malloc(sizeof *m);
-    struct block block;
-    if (m == NULL || !message_decode(m, row->decided, row->decided_bytes) ||
-        m->kind != MESSAGE_DECIDED ||
-        !block_decode(&block, m->decided.block.bytes, m->decided.block.size_bytes)) {
-        http_problem(request, 500, "Damaged", "What is stored is not a block.", NULL);
-    } else {
-        cJSON *object = api_begin(api->agent);
-        add_header(object, c, &block);
-        add_certificate(object, c, &m->decided.finalization);
-        api_send(api, request, object);
-    }
-    free(m);
-}
-
-static void on_block(void *context, const struct storage_answer *answer)
+/* A cursor beyond the newest event is of a database that is no more: its reader begins anew. */
+static void on_newest(void *context, const struct storage_answer *answer)
 {
     struct api_waiter *waiter = context;
-    struct api *api = waiter->api;
-    struct http_request *request = waiter->request;
-    const bool gone = waiter->gone;
-    api_waiter_free(waiter);
-    if (gone) {
+    if (!is_read(waiter, answer)) {
         return;
     }
-    if (answer->answer == STORE_ANSWER_DONE) {
-        send_block(api, request, answer->block);
-    } else if (answer->answer == STORE_ANSWER_ABSENT) {
-        http_problem(request, 404, "No such block", "/v1/status tells the height reached.",
-                     NULL);
+    waiter->at_end = true;
+    if (answer->events->count == 0 || answer->events->list[0].id < waiter->after) {
+        send_page(waiter, NULL, 0);
     } else {
-        http_problem(request, 503, "The block cannot be read",
-                     "The database refuses, or the block is damaged.", NULL);
-    }
-}
-
-void api_block(struct api *api, struct http_request *request, const char *height)
-{
-    char *end = NULL;
-    errno = 0;
-    const unsigned long long parsed = strtoull(height, &end, 10);
-    if (height[0] < '0' || height[0] > '9' || *end != '\0' || errno != 0 ||
-        parsed > INT64_MAX) {
-        http_problem(request, 400, "Bad height", "A height is a whole number, from 1.", NULL);
-        return;
-    }
-    struct api_waiter *waiter = api_waiter_take(api, request);
-    if (waiter == NULL) {
-        return;
-    }
-    waiter->reading = true;
-    if (!storage_block_read(api->agent->storage, parsed, on_block, waiter)) {
-        api_waiter_free(waiter);
-        http_problem(request, 503, "Busy", "The disk has more to do than it can.", NULL);
+        go_on(waiter);
     }
 }

@@ -230,8 +230,10 @@ static void print_budget(const struct page *p, const cJSON *document)
         snprintf(faults, sizeof faults, "%" PRIu64 " more may fail, %" PRIu64 " of them lying",
                  crashed, lying);
     }
-    snprintf(line, sizeof line, "%s; %" PRIu64 " of %" PRIu64 " voters are needed", faults,
-             needed, voters);
+    char note[256] = "";
+    const bool noted = field_shown(quorum, "note", note, sizeof note);
+    snprintf(line, sizeof line, "%s; %" PRIu64 " of %" PRIu64 " voters are needed%s%s", faults,
+             needed, voters, noted ? "; " : "", note);
     page_label(p, "budget", line);
 }
 

@@ -1,0 +1,148 @@
+/* Members: each by itself, and all of them. */
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/api_parts.h"
+#include "agent/node_parts.h"
+
+#define CLOCK_SHOWN_MS 300 /* a heartbeat's way and the loop's turn take some of it */
+
+static const char *standing_text(enum standing standing)
+{
+    static const char *const texts[] = {
+        [STANDING_GOOD] = "good",
+        [STANDING_SUSPENDED] = "suspended",
+        [STANDING_LOCKED_OUT] = "locked_out",
+        [STANDING_NEUTERED] = "neutered",
+        [STANDING_LEFT] = "left",
+    };
+    return texts[standing];
+}
+
+static void add_heard(cJSON *object, const struct deciding *d, uint32_t member)
+{
+    const struct peer_view *p = &d->peer[member];
+    if (member == d->options.self) {
+        cJSON_AddNumberToObject(object, "heard_age_ms", 0);
+    } else if (p->ever_heard) {
+        const uint64_t now_ms = clock_monotonic_ms();
+        const uint64_t heard_ms = p->detector.heard_ms;
+        cJSON_AddNumberToObject(object, "heard_age_ms",
+                                now_ms > heard_ms ? (double)(now_ms - heard_ms) : 0);
+    } else {
+        cJSON_AddNullToObject(object, "heard_age_ms");
+    }
+}
+
+/* How far a member's clock is from the median of all that are heard. */
+static void add_clock_note(cJSON *notes, const struct deciding *d, uint32_t member)
+{
+    char text[64];
+    const struct peer_view *p = &d->peer[member];
+    const bool self = member == d->options.self;
+    if (!self && (!p->has_offset || (d->heard >> member & 1) == 0)) {
+        return;
+    }
+    const int64_t off_ms = (self ? 0 : p->offset_ms) - node_peers_median_offset_ms(d);
+    if (off_ms <= CLOCK_SHOWN_MS && off_ms >= -CLOCK_SHOWN_MS) {
+        return;
+    }
+    snprintf(text, sizeof text, "clock: %.1f s %s of its peers",
+             (double)(off_ms < 0 ? -off_ms : off_ms) / 1000.0, off_ms > 0 ? "ahead" : "behind");
+    cJSON_AddItemToArray(notes, cJSON_CreateString(text));
+}
+
+static void add_notes(cJSON *object, const struct deciding *d, uint32_t member)
+{
+    cJSON *notes = cJSON_AddArrayToObject(object, "notes");
+    for (uint32_t i = 0; i < 32; i++) {
+        const uint32_t own_bit = (uint32_t)1 << i;
+        if ((d->cluster.latest[member].own & own_bit) != 0) {
+            cJSON_AddItemToArray(notes, cJSON_CreateString(own_bit_text(own_bit)));
+        }
+    }
+    add_clock_note(notes, d, member);
+}
+
+/* Bits of the members that say they cannot reach it. */
+static uint32_t accusers_of(const struct cluster *c, uint32_t member)
+{
+    uint32_t accusers = 0;
+    for (uint32_t i = 0; i < c->member_count; i++) {
+        if (cluster_is_voter(c, i) && (c->latest[i].silent >> member & 1) != 0) {
+            accusers |= (uint32_t)1 << i;
+        }
+    }
+    return accusers;
+}
+
+static cJSON *member_object(const struct agent *a, uint32_t i)
+{
+    const struct deciding *d = &a->node->deciding;
+    const struct cluster *c = &d->cluster;
+    const struct member *m = &c->member[i];
+    const struct attested *latest = &c->latest[i];
+    const bool good = m->standing == STANDING_GOOD;
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddStringToObject(object, "name", m->name);
+    cJSON_AddStringToObject(object, "role", m->role == ROLE_NODE ? "node" : "witness");
+    cJSON_AddStringToObject(object, "standing", standing_text(m->standing));
+    api_add_time(object, "since", m->since_ms);
+    cJSON_AddNullToObject(object, "cause");
+    if (good) {
+        cJSON_AddNumberToObject(object, "record_ticks", c->record[i].run);
+    } else {
+        cJSON_AddNullToObject(object, "record_ticks");
+    }
+    if (good && latest->seq != 0) {
+        cJSON_AddNumberToObject(object, "score", latest->score);
+    } else {
+        cJSON_AddNullToObject(object, "score");
+    }
+    add_heard(object, d, i);
+    api_add_names(object, "accused_by", c, accusers_of(c, i));
+    cJSON_AddItemToObject(object, "names", cJSON_CreateArray());
+    add_notes(object, d, i);
+    return object;
+}
+
+void api_add_members(const struct agent *a, cJSON *object, const char *name, uint32_t limit)
+{
+    const struct cluster *c = &a->node->deciding.cluster;
+    uint32_t count = 0;
+    cJSON *list = cJSON_AddArrayToObject(object, name);
+    for (uint32_t i = 0; i < c->member_count && count < limit; i++) {
+        if (c->member[i].standing != STANDING_LEFT) {
+            cJSON_AddItemToArray(list, member_object(a, i));
+            count++;
+        }
+    }
+}
+
+cJSON *document_members(const struct agent *a, const struct api_view *view)
+{
+    cJSON *object = api_begin(a);
+    cJSON_AddNumberToObject(object, "record_ticks",
+                            a->node->deciding.cluster.timing.record_ticks);
+    api_add_members(a, object, "items", view->limit);
+    cJSON_AddNullToObject(object, "next");
+    return object;
+}
+
+cJSON *document_member(const struct agent *a, const struct api_view *view)
+{
+    const struct cluster *c = &a->node->deciding.cluster;
+    for (uint32_t i = 0; i < c->member_count; i++) {
+        if (strcmp(c->member[i].name, view->name) == 0) {
+            cJSON *object = api_begin(a);
+            cJSON *member = member_object(a, i);
+            cJSON_AddStringToObject(member, "address", c->member[i].address);
+            cJSON_AddNumberToObject(member, "term", c->member[i].term);
+            api_add_hex(member, "transport_key", c->member[i].transport_key, PUBLIC_KEY_BYTES);
+            api_add_hex(member, "vote_key", c->member[i].vote_key, PUBLIC_KEY_BYTES);
+            cJSON_AddItemToObject(object, "member", member);
+            return object;
+        }
+    }
+    return NULL;
+}

@@ -1,0 +1,129 @@
+/* Who is there, who is not, and whom only some can reach. */
+#include <stdio.h>
+
+#include "agent/status_parts.h"
+
+#define CERTAIN_MS 1000u /* more than clocks and messages under way can make up */
+
+/* Its own word has reached the chain since it was last heard here: it is there, and only the
+ * way to us is not. */
+static bool is_heard_elsewhere(const struct moment *m, uint32_t member)
+{
+    const struct attested *latest = &m->cluster->latest[member];
+    return latest->seq != 0 && m->deciding->peer[member].ever_heard &&
+           latest->decided_ms > status_heard_unix_ms(m, member) + CERTAIN_MS;
+}
+
+static void say_unheard(const struct moment *m, uint32_t member)
+{
+    const struct peer_view *p = &m->deciding->peer[member];
+    const char *name = m->cluster->member[member].name;
+    struct status_reason *r = status_add(m, "OST-2001", false, member);
+    char since[STATUS_SHORT_BYTES];
+    if (p->ever_heard) {
+        status_when(m, status_heard_unix_ms(m, member), since);
+    } else {
+        char age[STATUS_SHORT_BYTES];
+        status_age(m->now_ms - m->deciding->started_ms, age);
+        snprintf(since, sizeof since, "this agent started, %.24s ago", age);
+    }
+    if (is_heard_elsewhere(m, member)) {
+        status_say(r->text, "%s has not been heard here since %s, but others hear it.", name,
+                   since);
+        status_say(r->action, "Look at the network between %s and %s", m->self, name);
+    } else if (p->detector.refused) {
+        status_say(r->text, "%s has not been heard since %s: nobody listens at its address.",
+                   name, since);
+        status_say(r->action, "On %s: systemctl start ostrakon", name);
+    } else {
+        status_say(r->text, "%s has not been heard since %s.", name, since);
+        status_say(r->action, "On %s: systemctl status ostrakon; then the network to it", name);
+    }
+}
+
+static void say_foreign(const struct moment *m, uint32_t member)
+{
+    const char *name = m->cluster->member[member].name;
+    struct status_reason *r = status_add(m, "OST-5501", false, member);
+    status_say(r->text, "%s runs with another cluster.yaml than %s.", name, m->self);
+    status_say(r->action, "Compare the files: they must be the same on every node");
+}
+
+/* Bits of the voters that say now that they cannot reach it, and that are heard here. */
+static uint32_t accusers_of(const struct moment *m, uint32_t member)
+{
+    const struct cluster *c = m->cluster;
+    uint32_t accusers = 0;
+    for (uint32_t i = 0; i < c->member_count; i++) {
+        const bool says_so = (c->latest[i].silent >> member & 1) != 0;
+        const bool of_now = c->latest[i].tick + 1 >= c->tick;
+        if (i != member && says_so && of_now && cluster_is_voter(c, i) &&
+            (m->deciding->heard >> i & 1) != 0) {
+            accusers |= (uint32_t)1 << i;
+        }
+    }
+    return accusers & ~((uint32_t)1 << m->deciding->options.self);
+}
+
+/* It is heard here, or is myself; others cannot reach it. One such is a broken link, which
+ * accuses nobody. */
+static void look_at_links(const struct moment *m, uint32_t member)
+{
+    const char *name = m->cluster->member[member].name;
+    const uint32_t accusers = accusers_of(m, member);
+    const bool is_self = member == m->deciding->options.self;
+    char names[STATUS_NAMES_BYTES];
+    if (accusers == 0) {
+        return;
+    }
+    status_names(m->cluster, accusers, " and ", names);
+    struct status_reason *r = status_add(m, "OST-2006", false, member);
+    status_say(r->text, "%s cannot reach %s%s.", names, name,
+               is_self ? "" : ", which is heard here");
+    status_say(r->action, "Look at the network between %s and %s", names, name);
+}
+
+/* What it said of statistics, against those that two others agreed on. */
+static void look_at_dissent(const struct moment *m, uint32_t member)
+{
+    const struct cluster *c = m->cluster;
+    const char *name = c->member[member].name;
+    const bool is_condemned = c->time_ms < c->condemned_until_ms[member];
+    char clock[STATUS_SHORT_BYTES];
+    if (c->time_ms >= c->dissent_until_ms[member] && !is_condemned) {
+        return;
+    }
+    struct status_reason *r =
+        status_add(m, is_condemned ? "OST-2004" : "OST-3104", false, member);
+    status_clock(is_condemned ? c->condemned_until_ms[member] : c->dissent_until_ms[member],
+                 clock);
+    status_say(r->text,
+               "%s reported other statistics than those settled%s: it neither leads nor audits "
+               "before %.8s UTC.",
+               name, is_condemned ? ", for the second time" : "", clock);
+    status_say(r->action, "Look for the cause on %s: its worker, its memory", name);
+}
+
+void status_look_at_members(const struct moment *m)
+{
+    const struct deciding *d = m->deciding;
+    const bool is_of_now = m->status->phase == STATUS_RUNNING;
+    for (uint32_t i = 0; i < m->cluster->member_count; i++) {
+        const bool is_self = i == d->options.self;
+        const bool is_heard = (d->heard >> i & 1) != 0;
+        const bool may_come = m->is_settling_in && (d->suspected >> i & 1) == 0;
+        if (!cluster_is_voter(m->cluster, i)) {
+            continue;
+        }
+        if (!is_self && (m->agent->foreign >> i & 1) != 0) {
+            say_foreign(m, i);
+        } else if (!is_self && !is_heard && !may_come) {
+            say_unheard(m, i);
+        } else if (is_of_now && m->status->state != STATUS_NO_QUORUM) {
+            look_at_links(m, i);
+        }
+        if (is_of_now) {
+            look_at_dissent(m, i);
+        }
+    }
+}
