@@ -104,6 +104,33 @@ void finding_set(struct finding *f, enum result result, uint32_t note)
     f->evidence.note = note;
 }
 
+static uint32_t gravity(enum result result)
+{
+    switch (result) {
+    case RESULT_OK:
+    case RESULT_ABSENT:
+        return 0;
+    case RESULT_UNKNOWN:
+        return 1;
+    case RESULT_DEGRADED:
+        return 2;
+    case RESULT_SILENT:
+        return 3;
+    case RESULT_FATAL:
+        return 4;
+    }
+    return 5; /* damaged */
+}
+
+bool finding_worsen(struct finding *f, enum result result, uint32_t note)
+{
+    const bool worse = gravity(result) > gravity(f->result);
+    if (worse) {
+        finding_set(f, result, note);
+    }
+    return worse;
+}
+
 void finding_subject(struct finding *f, const char *subject)
 {
     char *out = f->evidence.subject;

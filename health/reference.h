@@ -117,6 +117,10 @@ void finding_begin(struct finding *f, uint32_t id);
 /* Sets the result and the note. */
 void finding_set(struct finding *f, enum result result, uint32_t note);
 
+/* The same if `result` is worse than what `f` says so far: ok and absent, unknown, degraded,
+ * silent, fatal. True: it was set, and the evidence is the caller's to fill in. */
+bool finding_worsen(struct finding *f, enum result result, uint32_t note);
+
 /* Copies a name to the evidence; its end counts if it does not fit, and what is not printable
  * ASCII becomes '?'. */
 void finding_subject(struct finding *f, const char *subject);

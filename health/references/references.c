@@ -1,6 +1,8 @@
 #include "references.h"
 
 const struct reference *const references[] = {
+    &reference_clocks,
+    &reference_time_service,
     &reference_randomness,
     &reference_lost_memory,
 };

@@ -1,11 +1,13 @@
 #ifndef OSTRAKON_HEALTH_REFERENCES_REFERENCES_H
 #define OSTRAKON_HEALTH_REFERENCES_REFERENCES_H
 
+#include "clocks.h"
 #include "health/reference.h"
 #include "lost_memory.h"
 #include "randomness.h"
 #include "seams.h"
 #include "source.h"
+#include "time_service.h"
 
 /* Whether the machine has what a reference reads: decided by its first run, for good. */
 enum presence {
@@ -25,6 +27,8 @@ struct reference_context {
     struct source source; /* what was read last */
     struct lost_memory_state lost_memory;
     struct randomness_state randomness;
+    struct clocks_state clocks;
+    struct time_service_state time_service;
 };
 
 /* In the order in which they are run: cheap first. */

@@ -132,5 +132,24 @@ Test(finding, subject_keeps_the_end_of_a_long_name)
 {
     struct finding f = sample();
     finding_subject(&f, "/var/lib/ostrakon/a\x1b/transport.pem");
-    cr_assert_str_eq(f.evidence.subject, "strakon/a?/transport.pem" + 1);
+    cr_assert_str_eq(f.evidence.subject, "trakon/a?/transport.pem");
+}
+
+Test(finding, only_gets_worse)
+{
+    static const enum result rising[] = {RESULT_OK, RESULT_UNKNOWN, RESULT_DEGRADED,
+                                         RESULT_SILENT, RESULT_FATAL};
+    struct finding f;
+    for (size_t from = 0; from < 5; from++) {
+        for (size_t to = 0; to < 5; to++) {
+            finding_begin(&f, 1);
+            finding_set(&f, rising[from], 1);
+            cr_assert(finding_worsen(&f, rising[to], 2) == (to > from));
+            cr_assert(f.result == rising[to > from ? to : from]);
+            cr_assert(eq(u32, f.evidence.note, to > from ? 2 : 1));
+        }
+    }
+    finding_set(&f, RESULT_ABSENT, 1);
+    cr_assert(not(finding_worsen(&f, RESULT_OK, 2)));
+    cr_assert(finding_worsen(&f, RESULT_UNKNOWN, 2));
 }
