@@ -1,6 +1,7 @@
 #include "agent/agent.h"
 
 #include <assert.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -213,6 +214,7 @@ static void resume(struct agent *a)
 int agent_run(struct agent *a)
 {
     resume(a);
+    malloc_trim(0); /* reading the whole database took more than running does */
     struct input in = {.kind = INPUT_TIMER};
     agent_step(a, &in);
     loop_run(a->loop);

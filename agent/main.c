@@ -1,6 +1,7 @@
 /* ostrakond: the agent as a daemon. It stays in the foreground; whoever starts it looks after
  * it. */
 #include <argp.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,6 +86,7 @@ int main(int argc, char **argv)
     if (arguments.check != NULL) {
         return config_check(arguments.check, stdout, stderr);
     }
+    mallopt(M_ARENA_MAX, 1); /* two threads that rarely meet need no heap each */
     prctl(PR_SET_DUMPABLE, 0);
     const int exit_code = run(arguments.config);
     curl_global_cleanup();
