@@ -95,7 +95,11 @@ static bool clear_stale(const struct sockaddr_un *at)
     }
     const bool is_alive = connect(fd, (const struct sockaddr *)at, sizeof *at) == 0 ||
                           errno == EAGAIN; /* its backlog is full */
-    const bool is_stale = !is_alive && errno == ECONNREFUSED;
+    const bool is_refused = !is_alive && errno == ECONNREFUSED;
+    /* A plain file refuses too, and is somebody's. */
+    struct stat status;
+    const bool is_stale =
+        is_refused && lstat(at->sun_path, &status) == 0 && S_ISSOCK(status.st_mode);
     close(fd);
     if (is_stale) {
         unlink(at->sun_path);
