@@ -96,7 +96,7 @@ bool notarize_evaluate(struct simplex *s, const struct simplex_world *w)
         return c->invalid;
     }
     c->accepted = true;
-    if (!held_has_room(s, &b, c->fresh) || !held_put(s, w, &b)) {
+    if (!held_has_room(s, &b, c->fresh && !again) || !held_put(s, w, &b)) {
         return false;
     }
     cast_raise_top(s);
