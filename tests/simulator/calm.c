@@ -1,0 +1,211 @@
+/* The storm is over: all links and machines are well again, liars lie on. What is demanded now,
+ * and by when, follows from the drawn timing (faults.md, section 1, as ratios). */
+#include "world.h"
+
+#define SLICE_MS 20u
+
+static uint32_t liar_count(const struct world *w)
+{
+    return (uint32_t)__builtin_popcount(w->plan.liars);
+}
+
+/* The longest time a view may take is 48 delta; a liar may waste each of its own, and a member
+ * that has lost its blocks fetches one a round trip. */
+static uint64_t progress_ms(const struct world *w)
+{
+    const struct timing *t = &w->plan.timing;
+    const uint64_t views_ms = (4 + 4 * liar_count(w)) * 48u * (uint64_t)t->delta_ms;
+    return views_ms + 8u * (uint64_t)t->tick_ms + w->judge.height * 4 * t->delta_ms + 2000;
+}
+
+static uint64_t windows_ms(const struct world *w)
+{
+    const struct timing *t = &w->plan.timing;
+    const uint64_t turn_ms = 1000u * (uint64_t)(t->window_timeout_s + t->audit_timeout_s);
+    return progress_ms(w) + (3 + 3 * liar_count(w)) * turn_ms + 30u * (uint64_t)t->tick_ms;
+}
+
+typedef bool predicate(const struct world *w, uint64_t wanted); /* as a type, for its users */
+
+/* Runs until it is so. False: the time is over, or something failed. */
+static bool wait_for(struct world *w, predicate *is_so, uint64_t wanted, uint64_t within_ms)
+{
+    const uint64_t until_ms = w->now_ms + within_ms;
+    while (!w->failed && !is_so(w, wanted)) {
+        if (w->now_ms >= until_ms || (w->steps_max != 0 && w->steps_done >= w->steps_max)) {
+            return false;
+        }
+        world_run(w, w->now_ms + SLICE_MS);
+    }
+    return !w->failed;
+}
+
+static const struct station *slowest(const struct world *w)
+{
+    const struct station *least = NULL;
+    for (uint32_t i = 0; i < w->station_count; i++) {
+        const struct station *s = &w->station[i];
+        if (s->sound && s->up && (least == NULL || s->height < least->height)) {
+            least = s;
+        }
+    }
+    return least;
+}
+
+static bool all_reached(const struct world *w, uint64_t height)
+{
+    return slowest(w)->height >= height;
+}
+
+static bool is_settled(const struct world *w, uint64_t next_window)
+{
+    return w->judge.next_window >= next_window;
+}
+
+static const struct cluster *newest_state(const struct world *w)
+{
+    const struct station *most = slowest(w);
+    for (uint32_t i = 0; i < w->station_count; i++) {
+        const struct station *s = &w->station[i];
+        most = s->sound && s->up && s->height > most->height ? s : most;
+    }
+    return &most->node->deciding.cluster;
+}
+
+/* By the chain's clock; own arithmetic. */
+static uint64_t first_not_due(const struct world *w)
+{
+    const struct timing *t = &w->plan.timing;
+    const uint64_t chain_s = newest_state(w)->time_ms / 1000;
+    return chain_s < t->grace_s ? 0 : (chain_s - t->grace_s) / t->window_s;
+}
+
+static void demand_progress(struct world *w, const char *when)
+{
+    const uint64_t height = w->judge.height + 3;
+    const uint64_t within_ms = progress_ms(w);
+    w->counters.check[CHECK_PROGRESS]++;
+    if (!wait_for(w, all_reached, height, within_ms)) {
+        const struct station *s = slowest(w);
+        const struct simplex *x = &s->node->deciding.simplex;
+        world_fail(w, CHECK_PROGRESS, "%s: %s is at height %llu, view %u, not at %llu", when,
+                   world_name(w, s->member), (unsigned long long)s->height, x->view,
+                   (unsigned long long)height);
+    }
+}
+
+static void demand_windows(struct world *w, uint64_t next_window, const char *when)
+{
+    w->counters.check[CHECK_WINDOWS]++;
+    if (!wait_for(w, is_settled, next_window, windows_ms(w))) {
+        const struct grant *g = &newest_state(w)->grant;
+        world_fail(w, CHECK_WINDOWS, "%s: window %llu not settled; fence %llu, %s and %s", when,
+                   (unsigned long long)w->judge.next_window, (unsigned long long)g->fence,
+                   world_name(w, g->leader), world_name(w, g->auditor));
+    }
+}
+
+static struct station *station_of(struct world *w, uint32_t member)
+{
+    for (uint32_t i = 0; i < w->station_count; i++) {
+        if (w->station[i].member == member) {
+            return &w->station[i];
+        }
+    }
+    return NULL;
+}
+
+static bool has_other_leader(const struct world *w, uint64_t leader)
+{
+    const struct grant *g = &newest_state(w)->grant;
+    return g->fence != 0 && g->leader != leader;
+}
+
+static bool somebody_may_lead(const struct world *w, uint32_t leader)
+{
+    for (uint32_t i = 0; i + w->plan.witnesses < w->plan.members; i++) {
+        if (i != leader) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* L1: the holder falls, others go on. Only where nothing else uses the budget up. */
+static void demand_failover(struct world *w)
+{
+    const struct timing *t = &w->plan.timing;
+    const struct grant *g = &newest_state(w)->grant;
+    struct station *s = g->fence == 0 ? NULL : station_of(w, g->leader);
+    if (w->failed || w->plan.liars != 0 || s == NULL || !somebody_may_lead(w, s->member)) {
+        return;
+    }
+    world_run(w, w->now_ms + 6u * (uint64_t)t->tick_ms); /* records and detectors settle */
+    s = station_of(w, newest_state(w)->grant.leader);
+    if (w->failed || s == NULL) {
+        return;
+    }
+    const uint32_t leader = s->member;
+    const uint64_t within_ms =
+        3u * (uint64_t)t->suspicion * t->heartbeat_ms / 2 + 15u * (uint64_t)t->delta_ms + 500;
+    w->counters.check[CHECK_FAILOVER]++;
+    station_crash(w, s, dice_chance(&w->dice, 5000));
+    if (!wait_for(w, has_other_leader, leader, within_ms)) {
+        world_fail(w, CHECK_FAILOVER, "%s has fallen and leads on after %llu ms",
+                   world_name(w, leader), (unsigned long long)within_ms);
+        return;
+    }
+    station_start(w, s, CAUSE_NONE);
+}
+
+/* L9: one is cut off, and knows it. */
+static void demand_knowledge(struct world *w)
+{
+    const struct timing *t = &w->plan.timing;
+    struct station *s = &w->station[dice_between(&w->dice, 0, w->station_count - 1)];
+    if (w->failed || !s->sound) {
+        return;
+    }
+    const uint32_t index = station_index(w, s);
+    for (uint32_t i = 0; i < w->station_count; i++) {
+        w->link[index][i].cut = i != index;
+        w->link[i][index].cut = i != index;
+    }
+    w->counters.check[CHECK_CUT_OFF]++;
+    world_run(w, w->now_ms + 3u * (uint64_t)t->suspicion * t->heartbeat_ms + 1000);
+    if (s->node->deciding.quorum_heard) {
+        world_fail(w, CHECK_CUT_OFF, "%s is cut off and does not know",
+                   world_name(w, s->member));
+    }
+    network_heal(w, index);
+}
+
+/* The traffic ends; all that came is settled, and all of it counted. */
+static void demand_totals(struct world *w)
+{
+    w->traffic = false;
+    const uint64_t now_window = (WORLD_UNIX_MS + w->now_ms) / 1000 / w->plan.timing.window_s;
+    const uint64_t last = w->sink.open > now_window ? w->sink.open : now_window;
+    demand_windows(w, last + 1, "after the traffic");
+    if (!w->failed) {
+        judge_totals(w);
+    }
+}
+
+void calm_run(struct world *w)
+{
+    storm_end(w);
+    if (w->failed || w->plan.beyond) {
+        return;
+    }
+    demand_progress(w, "after the storm");
+    if (!w->failed) {
+        demand_windows(w, first_not_due(w), "after the storm");
+    }
+    demand_failover(w);
+    demand_knowledge(w);
+    if (!w->failed) {
+        demand_progress(w, "at the end");
+        demand_totals(w);
+    }
+}

@@ -1,0 +1,155 @@
+/* Does what a step asks for, as agent/agent.c does. */
+#include "judge.h"
+#include "world.h"
+
+static void send_to(struct world *w, struct station *s, uint32_t member,
+                    const struct body *body, enum channel channel)
+{
+    const uint8_t *bytes = w->effects.outbox + body->offset;
+    if (s->sound) {
+        network_send(w, station_index(w, s), member, bytes, body->size_bytes, channel);
+    } else {
+        liar_send(w, s, member, bytes, body->size_bytes, channel);
+    }
+}
+
+static void send_to_all(struct world *w, struct station *s, const struct body *body,
+                        enum channel channel)
+{
+    for (uint32_t i = 0; i < w->plan.members; i++) {
+        if (i != s->member) {
+            send_to(w, s, i, body, channel);
+        }
+    }
+}
+
+static uint64_t write_done_ms(struct world *w, const struct station *s)
+{
+    const uint64_t busy_ms = disk_busy_until_ms(&s->disk);
+    uint64_t takes_ms = dice_around(&w->dice, w->plan.disk_ms);
+    if (w->calm) {
+        const uint64_t most_ms = w->plan.timing.delta_ms / 4;
+        takes_ms = takes_ms < most_ms ? takes_ms : most_ms;
+    } else if (dice_chance(&w->dice, w->plan.slow_disk)) {
+        world_strike(w, FAULT_SLOW_DISK);
+        takes_ms += dice_between(&w->dice, 100, 5000);
+    }
+    return (busy_ms > w->now_ms ? busy_ms : w->now_ms) + takes_ms;
+}
+
+static void write_down(struct world *w, struct station *s, const struct effect *e)
+{
+    const uint64_t done_ms = write_done_ms(w, s);
+    const char *wrong = e->kind == EFFECT_PERSIST
+                            ? disk_persist(&s->disk, e, w->effects.outbox, done_ms)
+                            : disk_store(&s->disk, e, w->effects.outbox, done_ms);
+    if (wrong != NULL) {
+        world_fail(w, CHECK_RESTART, "%s: %s", world_name(w, s->member), wrong);
+        return;
+    }
+    const struct event event = {
+        .at_ms = done_ms, .kind = EVENT_STORED, .station = station_index(w, s), .run = s->run};
+    queue_push(&w->queue, &event);
+}
+
+static void help(struct world *w, struct station *s, const struct effect *e)
+{
+    const struct blob *b = e->height <= s->disk.height ? s->disk.block[e->height] : NULL;
+    if (b == NULL) {
+        return;
+    }
+    const uint32_t from = station_index(w, s);
+    if (s->sound) {
+        judge_sent(w, s, b->bytes, b->size_bytes);
+        network_send(w, from, e->member, b->bytes, b->size_bytes, CHANNEL_MESSAGE);
+    } else {
+        liar_send(w, s, e->member, b->bytes, b->size_bytes, CHANNEL_MESSAGE);
+    }
+}
+
+static void say_note(const struct world *w, const struct station *s, const struct note *n)
+{
+    world_say(w, "%s notes %s: %s %s/%s h=%llu fence=%llu first=%llu count=%llu",
+              world_name(w, s->member), note_kind_text(n->kind), cause_text(n->cause),
+              world_name(w, n->member), world_name(w, n->other), (unsigned long long)n->height,
+              (unsigned long long)n->fence, (unsigned long long)n->first,
+              (unsigned long long)n->count);
+}
+
+static void perform(struct world *w, struct station *s, const struct effect *e)
+{
+    switch (e->kind) {
+    case EFFECT_SEND:
+        send_to(w, s, e->member, &e->body, CHANNEL_MESSAGE);
+        break;
+    case EFFECT_BROADCAST:
+        send_to_all(w, s, &e->body, CHANNEL_MESSAGE);
+        break;
+    case EFFECT_HEARTBEAT:
+        send_to_all(w, s, &e->body, CHANNEL_HEARTBEAT);
+        if (!s->sound) {
+            liar_storm(w, s);
+        }
+        break;
+    case EFFECT_PROBE:
+        send_to(w, s, e->member, &e->body, CHANNEL_PROBE);
+        break;
+    case EFFECT_PERSIST:
+    case EFFECT_STORE_BLOCK:
+        write_down(w, s, e);
+        break;
+    case EFFECT_HELP:
+        help(w, s, e);
+        break;
+    case EFFECT_WORK:
+        work_start(w, s, &e->work);
+        break;
+    case EFFECT_WORK_LEASE:
+        work_lease(w, s, e->until_ms);
+        break;
+    case EFFECT_WORK_STOP:
+        work_kill(w, s, true);
+        break;
+    case EFFECT_NOTE:
+        say_note(w, s, &e->note);
+        break;
+    case EFFECT_DAMAGED:
+        if (s->sound && !w->plan.beyond) {
+            world_fail(w, CHECK_WELL_BEHAVED, "%s finds itself damaged (%d)",
+                       world_name(w, s->member), (int)e->damage);
+        }
+        break;
+    }
+}
+
+/* Judged before anything is done: what a sound member sends, and what it calls decided. */
+static void judge_all(struct world *w, struct station *s)
+{
+    const struct effects *out = &w->effects;
+    w->counters.check[CHECK_WELL_BEHAVED]++;
+    if (out->dropped > 0 && w->plan.liars == 0) {
+        world_fail(w, CHECK_WELL_BEHAVED, "%s had no room for %u effects",
+                   world_name(w, s->member), out->dropped);
+    }
+    for (uint32_t i = 0; i < out->count; i++) {
+        const struct effect *e = &out->list[i];
+        const uint8_t *bytes = out->outbox + e->body.offset;
+        if (e->kind == EFFECT_SEND || e->kind == EFFECT_BROADCAST) {
+            judge_sent(w, s, bytes, e->body.size_bytes);
+        } else if (e->kind == EFFECT_STORE_BLOCK) {
+            judge_decided(w, s, e->height, bytes, e->body.size_bytes);
+        }
+    }
+}
+
+void station_perform(struct world *w, struct station *s)
+{
+    world_mix(w, w->effects.count + ((uint64_t)w->effects.outbox_bytes << 16));
+    if (s->sound) {
+        judge_all(w, s);
+    }
+    s->timer_mono_ms = w->effects.timer_ms;
+    for (uint32_t i = 0; i < w->effects.count && !w->failed; i++) {
+        perform(w, s, &w->effects.list[i]);
+    }
+}

@@ -1,0 +1,36 @@
+#include "fault.h"
+
+const char *fault_text(enum fault fault)
+{
+    static const char *const texts[] = {
+#define X(name, text) text,
+        FAULTS(X)
+#undef X
+    };
+    return texts[fault];
+}
+
+const char *check_text(enum check check)
+{
+    static const char *const texts[] = {
+#define X(name, text) text,
+        CHECKS(X)
+#undef X
+    };
+    return texts[check];
+}
+
+void counters_add(struct counters *sum, const struct counters *part)
+{
+    sum->seeds += part->seeds;
+    sum->steps += part->steps;
+    sum->blocks += part->blocks;
+    sum->views += part->views;
+    sum->windows += part->windows;
+    for (uint32_t i = 0; i < FAULT_KINDS; i++) {
+        sum->fault[i] += part->fault[i];
+    }
+    for (uint32_t i = 0; i < CHECK_KINDS; i++) {
+        sum->check[i] += part->check[i];
+    }
+}

@@ -1,0 +1,101 @@
+#ifndef OSTRAKON_TESTS_SIMULATOR_FAULT_H
+#define OSTRAKON_TESTS_SIMULATOR_FAULT_H
+
+#include <stdint.h>
+
+/* Every class of fault that this world knows, counted where it really strikes. A class that
+ * never struck in a full run fails it. */
+#define FAULTS(X)                                                                              \
+    X(LOSS, "message lost")                                                                    \
+    X(DUPLICATE, "message doubled")                                                            \
+    X(REORDER, "message held up behind later ones")                                            \
+    X(REPLAY, "old message delivered again")                                                   \
+    X(CLOG, "link clogged")                                                                    \
+    X(ISOLATE, "one member cut off")                                                           \
+    X(SPLIT, "cluster split in two")                                                           \
+    X(BRIDGE, "two halves joined by one member")                                               \
+    X(RING, "each member sees its neighbours only")                                            \
+    X(ONE_WAY, "links cut in one direction")                                                   \
+    X(CRASH, "agent killed")                                                                   \
+    X(POWER_CUT, "machine without power")                                                      \
+    X(BLACKOUT, "all machines without power at once")                                          \
+    X(TORN_WRITE, "write torn by a crash")                                                     \
+    X(LOST_WRITE, "write lost in a crash")                                                     \
+    X(UNTOLD_WRITE, "write durable, crash before it was told")                                 \
+    X(PAUSE, "agent stopped for a while")                                                      \
+    X(SLEEP, "machine asleep, its clocks too")                                                 \
+    X(CLOCK_OFFSET, "clock wrong")                                                             \
+    X(CLOCK_DRIFT, "clock at the wrong speed")                                                 \
+    X(CLOCK_STEP, "clock stepped")                                                             \
+    X(SLOW_DISK, "write took long")                                                            \
+    X(VOTES_LOST, "vote store missing or damaged")                                             \
+    X(VOTES_FOREIGN, "vote store restored, and refused")                                       \
+    X(VOTES_ROLLED_BACK, "vote store rolled back unnoticed")                                   \
+    X(BLOCKS_LOST, "blocks lost")                                                              \
+    X(WORKER_CRASH, "worker died")                                                             \
+    X(WORKER_LATE, "worker late")                                                              \
+    X(WORKER_LEASE, "worker killed at the end of its lease")                                   \
+    X(OLD_FENCE, "write under an old fence refused")                                           \
+    X(SINK_AWAY, "sink not reached")                                                           \
+    X(SILENT, "liar: silent")                                                                  \
+    X(EQUIVOCATE, "liar: two proposals or two votes")                                          \
+    X(TWO_FACED, "liar: other things to other members")                                        \
+    X(LIAR_REPLAY, "liar: repeats what others said")                                           \
+    X(FORGE, "liar: forged or malformed")                                                      \
+    X(TWINS, "liar: two copies with one key")                                                  \
+    X(DELAY, "liar: slow on purpose")                                                          \
+    X(WRONG_WORK, "liar: wrong digest")                                                        \
+    X(FAIL_STORM, "liar: fails and disputes at will")                                          \
+    X(ACCUSE, "liar: accuses everybody")                                                       \
+    X(RANK_SELF, "liar: ranks itself alone")                                                   \
+    X(STORM, "liar: a flood of urgent commands")                                               \
+    X(CENSOR, "liar: leaves commands out")                                                     \
+    X(EARLY, "liar: blocks before their time")
+
+enum fault {
+#define X(name, text) FAULT_##name,
+    FAULTS(X)
+#undef X
+        FAULT_KINDS
+};
+
+/* Every promise that is checked, counted at each evaluation. */
+#define CHECKS(X)                                                                              \
+    X(ONE_BLOCK, "invariant 1: one block a height")                                            \
+    X(ONE_CERTIFIED, "invariant 1: nothing else certified after a finalization")               \
+    X(QUORUM, "invariant 1: every decision has its quorum of true votes")                      \
+    X(SAME_STATE, "invariant 1: equal states at equal heights")                                \
+    X(FENCE, "invariant 2: fences only grow, one holder each")                                 \
+    X(SETTLED, "invariant 2: settled by two, once, never back")                                \
+    X(PUBLISHED, "invariant 2: what is settled is published and true")                         \
+    X(CONTRADICTION, "invariant 8: nobody contradicts itself")                                 \
+    X(RESTART, "invariant 8: nothing stored is lost")                                          \
+    X(PROGRESS, "invariant 9: every connected member decides on")                              \
+    X(WINDOWS, "invariant 9: every due window is settled")                                     \
+    X(TOTALS, "invariant 9: totals equal what was counted")                                    \
+    X(FAILOVER, "L1: a fallen leader is replaced in time")                                     \
+    X(CUT_OFF, "L9: cut off, it knows in time")                                                \
+    X(WELL_BEHAVED, "S13: no effect lost, no damage seen where there is none")
+
+enum check {
+#define X(name, text) CHECK_##name,
+    CHECKS(X)
+#undef X
+        CHECK_KINDS
+};
+
+struct counters {
+    uint64_t seeds;
+    uint64_t steps;
+    uint64_t blocks;
+    uint64_t views;
+    uint64_t windows;
+    uint64_t fault[FAULT_KINDS];
+    uint64_t check[CHECK_KINDS];
+};
+
+const char *fault_text(enum fault fault);
+const char *check_text(enum check check);
+void counters_add(struct counters *sum, const struct counters *part);
+
+#endif

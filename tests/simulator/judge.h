@@ -1,0 +1,115 @@
+#ifndef OSTRAKON_TESTS_SIMULATOR_JUDGE_H
+#define OSTRAKON_TESTS_SIMULATOR_JUDGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../../consensus/founding.h"
+#include "plan.h"
+#include "sink.h"
+#include "wire.h"
+
+/* Who looks on, sees everything, and decides whether the promises are kept. Has its own
+ * decoders, its own arithmetic of quorums and its own books; of the nodes' state it reads
+ * fields. */
+
+#define JUDGE_HEIGHTS 4096u
+
+/* One vote that somebody really cast. */
+struct cast {
+    uint32_t kind;
+    uint32_t signer;
+    uint32_t view;
+    uint32_t claim;
+    uint8_t parent[32];
+    uint8_t block[32];
+};
+
+/* Something that a quorum voted for, whether or not anybody holds the certificate. */
+struct certified {
+    bool final;
+    uint32_t view;
+    uint8_t block[32];
+};
+
+/* All that was cast and decided at one height. */
+struct page {
+    uint32_t cast_count;
+    uint32_t cast_room;
+    struct cast *casts;
+    uint32_t certified_count;
+    uint32_t certified_room;
+    struct certified *certified;
+    bool decided;
+    uint8_t hash[32];
+    uint64_t time_ms;
+    bool has_state; /* after this height */
+    uint8_t digest[32];
+    uint64_t fence;
+    uint32_t leader;
+    uint64_t next_window;
+};
+
+struct window_claim {
+    uint32_t member;
+    struct window_digest digest;
+};
+
+#define CLAIMS_MAX 32u
+struct window_page {
+    struct tally_of_rows truth;
+    uint32_t claim_count;
+    struct window_claim claims[CLAIMS_MAX];
+    bool settled;
+};
+
+struct judge {
+    uint32_t members;
+    uint32_t needed;
+    bool audited;
+    bool beyond;
+    uint8_t id[32];
+    uint8_t key[MEMBERS_MAX][32];
+    uint64_t height; /* of the last block in the book */
+    struct page pages[JUDGE_HEIGHTS];
+    uint64_t base_window;
+    uint64_t next_window;        /* settled below */
+    struct window_page *windows; /* SINK_WINDOWS from base_window */
+    struct tally_of_rows rows;   /* all there ever were */
+    struct {
+        uint64_t fence;
+        uint64_t next_window;
+    } seen[MEMBERS_MAX]; /* of each station in its present run */
+};
+
+struct world;
+struct station;
+
+void judge_init(struct judge *j, const struct plan *p, const uint8_t id[static 32],
+                const struct founding_member *members);
+void judge_finish(struct judge *j);
+
+/* A sound member sends this. */
+void judge_sent(struct world *w, const struct station *s, const uint8_t *bytes,
+                size_t size_bytes);
+/* A liar does; what it signed counts for quorums, and nothing is asked of it. */
+void judge_lied(struct world *w, const struct station *s, const uint8_t *bytes,
+                size_t size_bytes);
+/* A sound member stores this as decided. */
+void judge_decided(struct world *w, const struct station *s, uint64_t height,
+                   const uint8_t *bytes, size_t size_bytes);
+/* A sound member has done a step. */
+void judge_state(struct world *w, const struct station *s);
+void judge_restart(struct judge *j, uint32_t station);
+void judge_row(struct judge *j, uint64_t window, uint64_t value);
+void judge_published(struct world *w, uint64_t window);
+/* What is settled is what was counted, and nothing is lost. */
+void judge_totals(struct world *w);
+
+/* For judge_*.c only. */
+struct page *judge_page(struct judge *j, uint64_t height);
+struct window_page *judge_window(struct judge *j, uint64_t window);
+void judge_results(struct world *w, const struct wire_block *b);
+void judge_settled(struct world *w, uint64_t next_window);
+
+#endif

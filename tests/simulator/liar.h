@@ -1,0 +1,28 @@
+#ifndef OSTRAKON_TESTS_SIMULATOR_LIAR_H
+#define OSTRAKON_TESTS_SIMULATOR_LIAR_H
+
+#include "world.h"
+
+/* What liar*.c share. A liar is a real node, with its true key, behind a layer that rewrites
+ * what it sends. Several know of one another's plots. */
+
+struct outgoing {
+    struct station *liar;
+    uint32_t to;
+    enum channel channel;
+};
+
+/* Sends it, late if that is the liar's habit; the judge takes note of what was signed. */
+void liar_say(struct world *w, const struct outgoing *o, const uint8_t *bytes,
+              size_t size_bytes);
+void liar_say_message(struct world *w, const struct outgoing *o, const struct message *m);
+
+/* True: said something else in its place. */
+bool liar_lies_in_proposal(struct world *w, const struct outgoing *o, struct message *m);
+bool liar_lies_in_vote(struct world *w, const struct outgoing *o, struct message *m);
+bool liar_lies_in_command(struct world *w, const struct outgoing *o, struct message *m);
+/* Beside or in place of the true one. */
+void liar_forges(struct world *w, const struct outgoing *o, const uint8_t *bytes,
+                 size_t size_bytes);
+
+#endif

@@ -1,0 +1,229 @@
+#include "plan.h"
+
+#include <assert.h>
+
+/* Present in about half of the seeds, so that combinations vary. */
+static uint32_t maybe(struct dice *d, uint32_t low, uint32_t high)
+{
+    const uint64_t value = dice_between(d, low, high);
+    return dice_chance(d, 5000) ? (uint32_t)value : 0;
+}
+
+static uint32_t drawn(struct dice *d, uint32_t low, uint32_t high)
+{
+    return (uint32_t)dice_between(d, low, high);
+}
+
+static void draw_size(struct plan *p, struct dice *d)
+{
+    p->members = drawn(d, 3, MEMBERS_DRAWN_MAX);
+    if (dice_chance(d, 5000)) {
+        p->members = drawn(d, 4, 5); /* what clusters are like */
+    }
+    p->witnesses = drawn(d, 0, p->members >= 4 ? 2 : 0);
+    p->malfunctioning_max = dice_chance(d, 500) ? 0 : MEMBERS_MAX;
+    p->audited = !dice_chance(d, 500);
+}
+
+static void draw_timing(struct plan *p, struct dice *d)
+{
+    const uint32_t delta_ms = drawn(d, 20, 100);
+    const uint32_t tick_ms = drawn(d, 10, 15) * delta_ms;
+    p->timing = (struct timing){
+        .heartbeat_ms = drawn(d, 100, 200),
+        .suspicion = drawn(d, 3, 5),
+        .delta_ms = delta_ms,
+        .gather_ms = drawn(d, 1, 1 + delta_ms / 3),
+        .tick_ms = tick_ms < 500 ? 500 : tick_ms,
+        .record_ticks = drawn(d, 4, 36),
+        .patience_ms = 4 * tick_ms,
+        .window_s = drawn(d, 1, 3),
+        .grace_s = drawn(d, 0, 1),
+        .window_timeout_s = drawn(d, 5, 9),
+        .audit_timeout_s = drawn(d, 3, 5),
+    };
+}
+
+/* Own arithmetic: the checkers share none with the core. */
+static void draw_quorum(struct plan *p)
+{
+    const uint32_t third = (p->members - 1) / 3;
+    p->malfunctioning = p->malfunctioning_max < third ? p->malfunctioning_max : third;
+    p->needed = (p->members + p->malfunctioning) / 2 + 1;
+}
+
+static uint32_t draw_member_not_in(struct dice *d, const struct plan *p, uint32_t taken)
+{
+    uint32_t member = drawn(d, 0, p->members - 1);
+    while ((taken >> member & 1) != 0) {
+        member = (member + 1) % p->members;
+    }
+    return member;
+}
+
+/* Liars, and those who may forget, together within what a quorum bears. */
+static void draw_liars(struct plan *p, struct dice *d)
+{
+    uint32_t count = dice_chance(d, 3000) ? 0 : drawn(d, 0, p->malfunctioning);
+    p->beyond = dice_chance(d, 300);
+    if (p->beyond) {
+        count = p->malfunctioning + 1;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        const uint32_t liar = draw_member_not_in(d, p, p->liars);
+        p->liars |= 1u << liar;
+        for (uint32_t k = 0; k < 3; k++) {
+            p->habits[liar] |= 1u << drawn(d, 0, HABIT_COUNT - 1);
+        }
+    }
+    const uint32_t bearable = p->malfunctioning > 0 ? p->malfunctioning : 1;
+    const bool room = count < bearable && count < p->members - p->needed;
+    if (room && dice_chance(d, 5000)) {
+        p->forgetful = 1u << draw_member_not_in(d, p, p->liars);
+        p->rolls_back = count < p->malfunctioning && dice_chance(d, 5000);
+    }
+}
+
+static void draw_network(struct plan *p, struct dice *d)
+{
+    p->delay_min_ms = drawn(d, 0, p->timing.delta_ms / 4);
+    p->delay_mean_ms = drawn(d, 1, dice_chance(d, 1000) ? 300 : p->timing.delta_ms / 2);
+    p->loss = maybe(d, 10, 3000);
+    p->duplicate = maybe(d, 10, 3000);
+    p->reorder = maybe(d, 10, 3000);
+    p->replay = maybe(d, 10, 1000);
+    p->clog = maybe(d, 5, 50);
+    p->partition = maybe(d, 10, 300);
+}
+
+static void draw_machines(struct plan *p, struct dice *d)
+{
+    p->crash = maybe(d, 5, 150);
+    p->restart = drawn(d, 200, 5000);
+    p->power_cut = drawn(d, 0, 5000);
+    p->blackout = maybe(d, 5, 40);
+    p->tear = drawn(d, 2000, 10000);
+    p->pause = maybe(d, 5, 60);
+    p->clock_step = maybe(d, 5, 30);
+    p->drift_ppm = (int32_t)maybe(d, 1, 1000);
+    p->offset_ms = (int64_t)maybe(d, 1, 10000);
+    p->disk_ms = drawn(d, 0, p->timing.delta_ms / 5);
+    p->slow_disk = maybe(d, 5, 300);
+    p->forget = drawn(d, 2000, 9000);
+    p->lose_blocks = maybe(d, 500, 3000);
+    p->snapshot_heights = drawn(d, 2, 64);
+    p->rows_per_s = drawn(d, 1, 50);
+    p->worker_crash = maybe(d, 50, 1000);
+    p->worker_late = maybe(d, 50, 2000);
+    p->sink_away = maybe(d, 50, 500);
+    p->early_wake = drawn(d, 0, 9000);
+}
+
+static struct plan plan_of_anything(uint64_t seed)
+{
+    struct dice d = dice_of(seed ^ 0x6f73747261b6bULL);
+    struct plan p = {.seed = seed};
+    draw_size(&p, &d);
+    draw_timing(&p, &d);
+    draw_quorum(&p);
+    draw_liars(&p, &d);
+    draw_network(&p, &d);
+    draw_machines(&p, &d);
+    p.storm_ms = drawn(&d, 5000, 20000);
+    return p;
+}
+
+static struct plan plan_of_splits(uint64_t seed)
+{
+    struct dice d = dice_of(seed ^ 0x73706c697473ULL);
+    struct plan p = {.seed = seed, .malfunctioning_max = MEMBERS_MAX, .audited = true};
+    p.members = dice_chance(&d, 5000) ? 5 : 7;
+    draw_timing(&p, &d);
+    draw_quorum(&p);
+    p.timing.delta_ms = drawn(&d, 5, 20);
+    if (dice_chance(&d, 5000)) {
+        const uint32_t liar = drawn(&d, 0, p.members - 1);
+        p.liars = 1u << liar;
+        p.habits[liar] = HABIT_EQUIVOCATE | HABIT_TWO_FACED;
+    }
+    p.delay_mean_ms = drawn(&d, 5, 2 * p.timing.delta_ms);
+    p.loss = drawn(&d, 500, 3000);
+    p.reorder = drawn(&d, 500, 3000);
+    p.partition = drawn(&d, 100, 500);
+    p.crash = drawn(&d, 50, 300);
+    p.blackout = drawn(&d, 20, 100);
+    p.restart = 5000;
+    p.power_cut = 5000;
+    p.tear = 5000;
+    p.disk_ms = drawn(&d, 0, 10);
+    p.snapshot_heights = 8;
+    p.rows_per_s = 1;
+    p.storm_ms = 20000;
+    return p;
+}
+
+static struct plan plan_of_blackouts(uint64_t seed)
+{
+    struct dice d = dice_of(seed ^ 0x626c61636bULL);
+    struct plan p = {.seed = seed, .malfunctioning_max = MEMBERS_MAX, .audited = true};
+    p.members = drawn(&d, 4, 7);
+    draw_timing(&p, &d);
+    draw_quorum(&p);
+    p.timing.delta_ms = drawn(&d, 10, 30);
+    p.delay_mean_ms = drawn(&d, p.timing.delta_ms / 2, p.timing.delta_ms);
+    p.loss = drawn(&d, 1000, 3500);
+    p.blackout = drawn(&d, 100, 2000);
+    p.aimed = drawn(&d, 100, 1000);
+    p.restart = drawn(&d, 20000, 100000);
+    p.tear = drawn(&d, 0, 10000);
+    p.disk_ms = drawn(&d, 1, 10);
+    p.snapshot_heights = 8;
+    p.rows_per_s = 1;
+    p.storm_ms = 15000;
+    return p;
+}
+
+static struct plan plan_of_traitors(uint64_t seed)
+{
+    struct dice d = dice_of(seed ^ 0x747261ULL);
+    struct plan p = {.seed = seed, .malfunctioning_max = MEMBERS_MAX, .audited = true};
+    p.members = drawn(&d, 4, 7);
+    draw_timing(&p, &d);
+    draw_quorum(&p);
+    for (uint32_t i = 0; i <= p.malfunctioning; i++) {
+        const uint32_t liar = draw_member_not_in(&d, &p, p.liars);
+        p.liars |= 1u << liar;
+        p.habits[liar] = HABIT_EQUIVOCATE;
+    }
+    p.delay_mean_ms = drawn(&d, 1, p.timing.delta_ms / 4);
+    p.restart = 5000;
+    p.snapshot_heights = 8;
+    p.rows_per_s = 1;
+    p.storm_ms = 20000;
+    return p;
+}
+
+const char *world_kind_text(enum world_kind kind)
+{
+    static const char *const texts[] = {
+#define X(name, text, draw) text,
+        WORLDS(X)
+#undef X
+    };
+    return texts[kind];
+}
+
+struct plan plan_of(enum world_kind kind, uint64_t seed)
+{
+    static struct plan (*const draws[])(uint64_t) = {
+#define X(name, text, draw) draw,
+        WORLDS(X)
+#undef X
+    };
+    return draws[kind](seed);
+}
+
+bool plan_is_liar(const struct plan *p, uint32_t member)
+{
+    return (p->liars >> member & 1) != 0;
+}

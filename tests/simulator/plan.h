@@ -1,0 +1,107 @@
+#ifndef OSTRAKON_TESTS_SIMULATOR_PLAN_H
+#define OSTRAKON_TESTS_SIMULATOR_PLAN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../../consensus/founding.h"
+#include "dice.h"
+#include "fault.h"
+
+/* What a seed stands for: sizes, timing, rates and liars. */
+
+#define MEMBERS_DRAWN_MAX 9u
+
+/* What a liar does, bits; which of them do anything is drawn for each message. */
+enum habit {
+    HABIT_SILENT = 1 << 0,
+    HABIT_EQUIVOCATE = 1 << 1,
+    HABIT_TWO_FACED = 1 << 2,
+    HABIT_REPLAY = 1 << 3,
+    HABIT_FORGE = 1 << 4,
+    HABIT_TWINS = 1 << 5,
+    HABIT_DELAY = 1 << 6,
+    HABIT_WRONG_WORK = 1 << 7,
+    HABIT_FAIL_STORM = 1 << 8,
+    HABIT_ACCUSE = 1 << 9,
+    HABIT_RANK_SELF = 1 << 10,
+    HABIT_STORM = 1 << 11,
+    HABIT_CENSOR = 1 << 12,
+    HABIT_EARLY = 1 << 13,
+};
+#define HABIT_COUNT 14u
+
+struct plan {
+    uint64_t seed;
+    uint32_t members;
+    uint32_t witnesses; /* the last ones */
+    struct timing timing;
+    uint32_t malfunctioning_max;
+    bool audited;
+    uint32_t malfunctioning; /* r, by this file's own arithmetic */
+    uint32_t needed;         /* q, likewise */
+    bool beyond;             /* more liars than r: only what holds then is asked for */
+    uint32_t liars;          /* bits of members */
+    uint32_t habits[MEMBERS_MAX];
+    uint32_t forgetful; /* bits of members whose vote store may be lost or set back */
+    bool rolls_back;    /* unnoticed; the member then counts among the r */
+
+    uint32_t storm_ms; /* how long anything goes */
+    uint32_t delay_min_ms;
+    uint32_t delay_mean_ms;
+    uint32_t disk_ms; /* mean of a write */
+    uint32_t rows_per_s;
+    uint32_t snapshot_heights;
+
+    /* per 10,000 messages */
+    uint32_t loss;
+    uint32_t duplicate;
+    uint32_t reorder;
+    uint32_t replay;
+    /* per 10,000 tenths of a second, of each link, of the world, of each member */
+    uint32_t clog;
+    uint32_t partition;
+    uint32_t blackout;
+    uint32_t aimed; /* per 10,000 steps at which votes are split: the power goes just then */
+    uint32_t crash;
+    uint32_t restart;
+    uint32_t pause;
+    uint32_t clock_step;
+    /* per 10,000 */
+    uint32_t tear;
+    uint32_t power_cut;
+    uint32_t slow_disk;
+    uint32_t forget;      /* of a restart of the forgetful */
+    uint32_t lose_blocks; /* of a restart */
+    uint32_t worker_crash;
+    uint32_t worker_late;
+    uint32_t sink_away;
+    uint32_t early_wake; /* a woken worker's next write comes before its keeper's knife */
+    int32_t drift_ppm;   /* at most, either way */
+    int64_t offset_ms;   /* likewise */
+};
+
+/* The worlds that there are: drawn from all faults, or made for the cases in which one rule
+ * alone stands between the cluster and a fork or a standstill.
+ * splits: slow links, equivocators, restarts: many views a height, votes cut short.
+ * blackouts: the power goes everywhere at once, again and again, in the middle of views.
+ * traitors: one liar more than the cluster bears; nothing is safe, and the judge must say so.
+ */
+#define WORLDS(X)                                                                              \
+    X(DRAWN, "drawn", plan_of_anything)                                                        \
+    X(SPLITS, "splits", plan_of_splits)                                                        \
+    X(BLACKOUTS, "blackouts", plan_of_blackouts)                                               \
+    X(TRAITORS, "traitors", plan_of_traitors)
+
+enum world_kind {
+#define X(name, text, draw) WORLD_##name,
+    WORLDS(X)
+#undef X
+        WORLD_KINDS
+};
+
+const char *world_kind_text(enum world_kind kind);
+struct plan plan_of(enum world_kind kind, uint64_t seed);
+bool plan_is_liar(const struct plan *p, uint32_t member);
+
+#endif

@@ -1,0 +1,177 @@
+#include "run.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "world.h"
+
+#define JOBS_MAX 16u
+#define FAILURES_SHOWN 10u
+
+/* For the handler of a failed assert, which can ask nobody. */
+static struct {
+    const struct run_options *options;
+    const struct world *world;
+} running;
+
+static void say_again(FILE *file, const struct run_options *o, uint64_t seed)
+{
+    fprintf(file, "; again: %s --world %s --seed 0x%" PRIx64 "\n", o->program,
+            world_kind_text(o->world), seed);
+}
+
+static void on_abort(int signal_number)
+{
+    (void)signal_number;
+    if (running.world != NULL && !running.options->until_failure) {
+        fprintf(stderr, "S13: the core has failed, at %" PRIu64 " ms, step %" PRIu64,
+                running.world->now_ms, running.world->steps_done);
+        say_again(stderr, running.options, running.world->plan.seed);
+        fflush(NULL);
+    }
+    signal(SIGABRT, SIG_DFL);
+}
+
+void run_seed(const struct run_options *o, uint64_t seed, struct outcome *out)
+{
+    struct world *w = calloc(1, sizeof *w);
+    assert(w != NULL);
+    const struct plan plan = plan_of(o->world, seed);
+    running.options = o;
+    running.world = w;
+    world_init(w, &plan, o->verbose);
+    w->steps_max = o->steps_max;
+    storm_begin(w);
+    world_run(w, plan.storm_ms);
+    if (!w->failed && (w->steps_max == 0 || w->steps_done < w->steps_max)) {
+        calm_run(w);
+    }
+    *out = (struct outcome){
+        .seed = seed, .trace = w->trace, .failed = w->failed, .counters = w->counters};
+    memcpy(out->failure, w->failure, sizeof out->failure);
+    running.world = NULL;
+    world_finish(w);
+    free(w);
+}
+
+static bool write_all(int file, const void *bytes, size_t size_bytes)
+{
+    const uint8_t *at = bytes;
+    while (size_bytes > 0) {
+        const ssize_t done = write(file, at, size_bytes);
+        if (done < 0 && errno != EINTR) {
+            return false;
+        }
+        if (done > 0) {
+            at += done;
+            size_bytes -= (size_t)done;
+        }
+    }
+    return true;
+}
+
+static bool read_all(int file, void *bytes, size_t size_bytes)
+{
+    uint8_t *at = bytes;
+    while (size_bytes > 0) {
+        const ssize_t done = read(file, at, size_bytes);
+        if (done == 0 || (done < 0 && errno != EINTR)) {
+            return false;
+        }
+        if (done > 0) {
+            at += done;
+            size_bytes -= (size_t)done;
+        }
+    }
+    return true;
+}
+
+static bool time_is_over(const struct run_options *o, const struct timespec *begun)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return o->seconds != 0 && now.tv_sec - begun->tv_sec >= (time_t)o->seconds;
+}
+
+/* One process's share: every jobs-th seed. What it finds goes down the pipe, whole records of
+ * less than PIPE_BUF bytes, so that several may write into one. */
+static void child(const struct run_options *o, uint32_t place, int pipe_end)
+{
+    static_assert(sizeof(struct outcome) <= 4096, "one write is one record");
+    struct timespec begun;
+    clock_gettime(CLOCK_MONOTONIC, &begun);
+    signal(SIGABRT, on_abort);
+    for (uint64_t seed = o->first + place; seed <= o->last; seed += o->jobs) {
+        static struct outcome out;
+        if (time_is_over(o, &begun)) {
+            break;
+        }
+        run_seed(o, seed, &out);
+        if (!write_all(pipe_end, &out, sizeof out)) {
+            break;
+        }
+    }
+}
+
+static void take_in(const struct run_options *o, struct summary *sum, const struct outcome *out)
+{
+    counters_add(&sum->counters, &out->counters);
+    if (!out->failed) {
+        return;
+    }
+    sum->failures++;
+    if (sum->failures <= FAILURES_SHOWN) {
+        fprintf(stderr, "%s", out->failure);
+        say_again(stderr, o, out->seed);
+    }
+}
+
+void run_seeds(const struct run_options *o, struct summary *sum)
+{
+    pid_t children[JOBS_MAX];
+    int ends[2];
+    assert(o->jobs >= 1 && o->jobs <= JOBS_MAX);
+    fflush(NULL);
+    if (pipe(ends) != 0) {
+        perror("pipe");
+        exit(2);
+    }
+    for (uint32_t i = 0; i < o->jobs; i++) {
+        children[i] = fork();
+        if (children[i] < 0) {
+            perror("fork");
+            exit(2);
+        }
+        if (children[i] == 0) {
+            close(ends[0]);
+            child(o, i, ends[1]);
+            fflush(NULL);
+            exit(0);
+        }
+    }
+    close(ends[1]);
+    static struct outcome out;
+    while (!(o->until_failure && sum->failures > 0) && read_all(ends[0], &out, sizeof out)) {
+        take_in(o, sum, &out);
+    }
+    close(ends[0]);
+    for (uint32_t i = 0; i < o->jobs; i++) {
+        int status = 0;
+        if (o->until_failure && sum->failures > 0) {
+            kill(children[i], SIGKILL);
+        }
+        (void)waitpid(children[i], &status, 0);
+        const bool killed = o->until_failure && sum->failures > 0;
+        if (!killed && (!WIFEXITED(status) || WEXITSTATUS(status) != 0)) {
+            sum->failures++;
+        }
+    }
+}

@@ -1,0 +1,181 @@
+#ifndef OSTRAKON_TESTS_SIMULATOR_WORLD_H
+#define OSTRAKON_TESTS_SIMULATOR_WORLD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../../agent/node.h"
+#include "dice.h"
+#include "disk.h"
+#include "fault.h"
+#include "judge.h"
+#include "plan.h"
+#include "queue.h"
+#include "sink.h"
+
+/* The world of one run: stations (running agents; a twin makes two of one member), the links
+ * between them, their disks and clocks, the sink, and the judge who looks on. All times are
+ * true ones, in ms since the world began, unless they are called mono or unix. */
+
+#define STATIONS_MAX (MEMBERS_DRAWN_MAX + 3u)
+#define WORLD_UNIX_MS 1795329000000u /* when the world began */
+
+struct clock {
+    int64_t offset_ms; /* of the wall clock */
+    int32_t drift_ppm; /* of both */
+    uint64_t boot_ms;  /* what the monotonic one showed when the world began */
+    uint64_t slept_ms; /* how long both stood still */
+};
+
+enum work_stage { WORK_IDLE, WORK_CLOSE, WORK_READ, WORK_ACT, WORK_WAIT };
+
+struct worker {
+    uint64_t serial; /* counts workers of this station; events of others are dropped */
+    enum work_stage stage;
+    struct work work;
+    uint64_t window;
+    uint64_t lease_mono_ms;
+    uint32_t pace_ms;          /* mean of a step */
+    struct tally_of_rows rows; /* as computed */
+    struct window_digest digest;
+    bool lies; /* about this window */
+};
+
+struct station {
+    uint32_t member;
+    uint32_t copy; /* 1: the second of twins */
+    bool sound;
+    struct node *node;
+    bool up;
+    bool powered;
+    uint64_t run;             /* counts starts and ends; events of others are dropped */
+    uint64_t paused_until_ms; /* 0: it runs */
+    bool sleeps;
+    struct clock clock;
+    struct disk disk;
+    struct worker worker;
+    uint64_t timer_mono_ms;
+    uint64_t spun_ms; /* when its timer last fired, and how often in that millisecond */
+    uint32_t spins;
+    uint64_t height; /* last seen applied in this run */
+    uint32_t view;
+    bool is_mute_in_calm; /* a liar's choice for the rest of the run */
+};
+
+struct link {
+    bool cut;
+    uint64_t clogged_until_ms;
+};
+
+#define PAST_MESSAGES 128u
+
+struct past_message {
+    uint32_t from;
+    uint32_t to;
+    struct blob *bytes;
+};
+
+/* What liars have agreed on: two blocks of one view. */
+struct plot {
+    uint64_t height;
+    uint32_t view;
+    struct hash block[2];
+    uint32_t told_other; /* bits of members that hear of the second one */
+};
+
+struct world {
+    struct plan plan;
+    struct dice dice;
+    uint64_t now_ms;
+    struct queue queue;
+    struct founding founding;
+    struct hash id;
+    struct key_pair key[MEMBERS_MAX];
+    uint32_t station_count;
+    struct station station[STATIONS_MAX];
+    struct link link[STATIONS_MAX][STATIONS_MAX];
+    uint32_t twin_side[STATIONS_MAX]; /* which copy of a twin this station talks to */
+    struct past_message past[PAST_MESSAGES];
+    uint32_t past_count;
+    struct plot plot;
+    struct sink sink;
+    struct judge judge;
+    struct counters counters;
+    struct effects effects;
+    struct message scratch;
+    bool calm;    /* the storm is over */
+    bool traffic; /* rows arrive */
+    bool verbose;
+    uint64_t steps_done;
+    uint64_t steps_max; /* 0: no end */
+    uint64_t trace;     /* mixes every step: two runs of one seed end on the same */
+    bool failed;
+    char failure[320];
+};
+
+void world_init(struct world *w, const struct plan *plan, bool verbose);
+void world_finish(struct world *w);
+/* Until that time, or a failure. */
+void world_run(struct world *w, uint64_t until_ms);
+/* Ends the run; the first one stands. */
+void world_fail(struct world *w, enum check check, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void world_say(const struct world *w, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void world_mix(struct world *w, uint64_t value);
+void world_strike(struct world *w, enum fault fault);
+const char *world_name(const struct world *w, uint32_t member);
+
+/* clock.c */
+uint64_t clock_mono_ms(const struct world *w, const struct station *s);
+uint64_t clock_unix_ms(const struct world *w, const struct station *s);
+/* The true time at which that monotonic clock shows `mono_ms`, now or later. */
+uint64_t clock_true_ms(const struct world *w, const struct station *s, uint64_t mono_ms);
+
+/* station.c */
+void station_init(struct world *w, uint32_t index, uint32_t member, uint32_t copy);
+void station_start(struct world *w, struct station *s, enum cause votes);
+void station_crash(struct world *w, struct station *s, bool power);
+void station_input(struct world *w, struct station *s, struct input *in);
+bool station_is_paused(const struct world *w, const struct station *s);
+uint32_t station_index(const struct world *w, const struct station *s);
+/* effects.c */
+void station_perform(struct world *w, struct station *s);
+
+/* network.c */
+enum channel { CHANNEL_MESSAGE, CHANNEL_HEARTBEAT, CHANNEL_PROBE };
+void network_send(struct world *w, uint32_t from, uint32_t to_member, const uint8_t *bytes,
+                  size_t size_bytes, enum channel channel);
+/* The same, later than the network would have it. */
+void network_send_late(struct world *w, uint32_t from, uint32_t to_member, const uint8_t *bytes,
+                       size_t size_bytes, uint64_t late_ms);
+void network_tell_closed(struct world *w, uint32_t station);
+void network_heal(struct world *w, uint32_t station);
+bool network_is_open(const struct world *w, uint32_t from, uint32_t to);
+uint64_t network_delay_ms(struct world *w);
+
+/* work.c */
+void work_start(struct world *w, struct station *s, const struct work *work);
+void work_lease(struct world *w, struct station *s, uint64_t until_mono_ms);
+void work_kill(struct world *w, struct station *s, bool told);
+void work_step(struct world *w, struct station *s, uint64_t serial);
+
+/* liar.c */
+void liar_send(struct world *w, struct station *s, uint32_t to_member, const uint8_t *bytes,
+               size_t size_bytes, enum channel channel);
+void liar_storm(struct world *w, struct station *s);
+bool liar_does(struct world *w, const struct station *s, enum habit habit);
+
+/* storm.c */
+void storm_begin(struct world *w);
+void storm_tick(struct world *w);
+void storm_blackout(struct world *w);
+/* After a step: where the next blow would hurt most, it may fall. */
+void storm_aim(struct world *w);
+/* Heals all links and machines in random order; liars stay. */
+void storm_end(struct world *w);
+
+/* calm.c */
+void calm_run(struct world *w);
+
+#endif
