@@ -242,9 +242,10 @@ static void judge_members(const struct judge *j, const struct raw_cluster *raw,
         config_fault(j->report, place, "members",
                      "none is a node: witnesses alone process no window");
     }
-    if (raw->members_count == 1) {
+    if (raw->members_count == 1 && out->audit_required) {
         config_fault(j->report, place, "members",
-                     "one member alone has nobody who checks it; expected at least two");
+                     "one member alone has nobody to audit it, so no window would ever be "
+                     "settled; add a member, or say audit: off");
     }
     judge_distinct(j, out);
 }

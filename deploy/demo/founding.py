@@ -114,6 +114,11 @@ def address_of(plan, index):
     return f"{host}:{plan.base_port + index}"
 
 
+def audit_of(members):
+    """One member alone has nobody to audit it."""
+    return "off" if len(members) == 1 else "required"
+
+
 def write_cluster_yaml(plan, tools, members, keys):
     """The founding document, which all members share to the byte."""
     words = ["--name", plan.name]
@@ -124,7 +129,7 @@ def write_cluster_yaml(plan, tools, members, keys):
     for index, (member, key) in enumerate(zip(members, keys)):
         words += ["--member", ",".join([member.name, member.role, address_of(plan, index),
                                         key["transport_key"], key["vote_key"]])]
-    words += ["--output", str(plan.directory / "cluster.yaml")]
+    words += ["--audit", audit_of(members), "--output", str(plan.directory / "cluster.yaml")]
     run(tools.ostrakon, "cluster", "init", *words)
 
 
@@ -181,7 +186,7 @@ def found(plan, tools):
         run(tools.ostrakon, "init", "--config", member.config)
     timing = plan.all_timing()
     run(tools.stats, "init", "--sink", str(plan.directory / "sink.db"),
-        "--window-s", str(timing["window_s"]))
+        "--window-s", str(timing["window_s"]), "--audit", audit_of(members))
     traffic = [traffic_of(plan, tools, index, name)
                for index, (name, role) in enumerate(names) if role == "node"]
     facts = {"cluster": plan.name, "sink": str(plan.directory / "sink.db"), "timing": timing}
