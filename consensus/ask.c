@@ -25,13 +25,22 @@ bool ask_wants(struct simplex *s, const struct simplex_world *w, struct hash *ha
     return true;
 }
 
-static void want(const struct simplex *s, const struct simplex_world *w, uint32_t member,
-                 const struct hash *hash)
+/* Asks one of the members, after `last` and in turn, if possible one that I hear. */
+static void want(const struct simplex *s, const struct simplex_world *w, uint32_t *last,
+                 uint32_t members, const struct hash *hash)
 {
-    struct message m = {.kind = MESSAGE_WANT};
-    m.want.height = s->height;
-    m.want.block = *hash;
-    send_to(w, member, &m);
+    const uint32_t others = members & ~(1u << s->options.self);
+    const uint32_t asked = (others & w->heard) != 0 ? others & w->heard : others;
+    for (uint32_t i = 0; i < MEMBERS_MAX; i++) {
+        *last = (*last + 1) % MEMBERS_MAX;
+        if ((asked >> *last & 1) != 0) {
+            struct message m = {.kind = MESSAGE_WANT};
+            m.want.height = s->height;
+            m.want.block = *hash;
+            send_to(w, *last, &m);
+            return;
+        }
+    }
 }
 
 static void fetch(struct simplex *s, const struct simplex_world *w)
@@ -49,13 +58,11 @@ static void fetch(struct simplex *s, const struct simplex_world *w)
     }
     if (w->now_ms >= s->fetch_after_ms) {
         s->fetch_after_ms = w->now_ms + delta_ms;
+        uint32_t signers = 0;
         for (uint32_t i = 0; i < whom->count; i++) {
-            const uint32_t member = whom->signer[s->fetch_turn++ % whom->count];
-            if (member != s->options.self) {
-                want(s, w, member, &hash);
-                break;
-            }
+            signers |= 1u << whom->signer[i];
         }
+        want(s, w, &s->fetched, signers, &hash);
     }
     effects_wake(w->out, s->fetch_after_ms);
 }
@@ -72,34 +79,35 @@ static uint32_t from_height(const struct simplex *s, uint64_t height)
     return members;
 }
 
-/* More than the liars say so. */
-static bool is_believed(const struct simplex_world *w, uint32_t members)
+/* More voters than may lie say so now. What the dead said last does not count: they may be gone
+ * for good with what they decided, and the living have to decide it again (case 9). */
+static bool is_believed(const struct simplex *s, const struct simplex_world *w, uint64_t height)
 {
+    const struct certificate_context context = simplex_context(s, w);
+    const uint32_t members = from_height(s, height) & w->heard & context.voters;
     return (uint32_t)__builtin_popcount(members) > cluster_quorum(w->cluster).malfunctioning;
 }
 
 bool ask_is_behind(const struct simplex *s, const struct simplex_world *w)
 {
-    return is_believed(w, from_height(s, s->height + 1));
+    return is_believed(s, w, s->height + 1);
 }
 
 static void announce(struct simplex *s, const struct simplex_world *w)
 {
-    const uint32_t malfunctioning = cluster_quorum(w->cluster).malfunctioning;
     if (s->catching_up && !ask_is_behind(s, w)) {
         s->catching_up = false;
         simplex_note(w, NOTE_CAUGHT_UP, CAUSE_NONE, s->options.self, s->height, 0);
         return;
     }
-    if (s->catching_up || !is_believed(w, from_height(s, s->height + 2))) {
+    if (s->catching_up || !is_believed(s, w, s->height + 2)) {
         return;
     }
     /* As far as the highest height that more than the liars claim. */
     uint64_t behind = 0;
     for (uint32_t i = 0; i < MEMBERS_MAX; i++) {
         const uint64_t height = s->peers[i].height;
-        if (height > s->height + behind &&
-            (uint32_t)__builtin_popcount(from_height(s, height)) > malfunctioning) {
+        if (height > s->height + behind && is_believed(s, w, height)) {
             behind = height - s->height;
         }
     }
@@ -129,10 +137,7 @@ static void catch_up(struct simplex *s, const struct simplex_world *w)
         effects_wake(w->out, at_ms);
         return;
     }
-    do {
-        s->asked = (s->asked + 1) % MEMBERS_MAX;
-    } while ((ahead >> s->asked & 1) == 0);
-    want(s, w, s->asked, &(struct hash){0});
+    want(s, w, &s->asked, ahead, &(struct hash){0});
     s->ask_after_ms = w->now_ms + 3 * delta_ms;
     effects_wake(w->out, s->ask_after_ms);
 }

@@ -122,7 +122,8 @@ bool held_own(struct simplex *s, const struct simplex_world *w, struct block *b)
 {
     for (uint32_t i = 0; i < HELD_MAX; i++) {
         const struct held_place *p = &s->held[i];
-        if (p->has && p->proposer == s->options.self && held_find(s, w, &p->hash, b)) {
+        if (p->has && p->proposer == s->options.self && held_find(s, w, &p->hash, b) &&
+            b->header.height == s->height) {
             return true;
         }
     }

@@ -166,7 +166,7 @@ struct simplex {
     uint32_t asked;          /* the member last asked */
     uint64_t fetch_after_ms; /* the next `want` for a block's bytes */
     struct hash fetching;
-    uint32_t fetch_turn;
+    uint32_t fetched; /* the member last asked for them */
 };
 
 void simplex_init(struct simplex *s, const struct simplex_options *o);
