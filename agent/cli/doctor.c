@@ -217,6 +217,7 @@ int doctor_run(struct invocation *invocation, int argc, char **argv)
     if (code == 0) {
         code = examine(e, invocation->json, options.chosen);
     }
+    references_finish(&e->context);
     free(e);
     return code;
 }

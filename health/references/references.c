@@ -1,13 +1,16 @@
 #include "references.h"
 
 const struct reference *const references[] = {
-    &reference_clocks,
-    &reference_time_service,
-    &reference_randomness,
-    &reference_lost_memory,
+    &reference_clocks,      &reference_time_service, &reference_randomness,
+    &reference_lost_memory, &reference_disk,         &reference_disk_speed,
 };
 
 const uint32_t reference_count = sizeof references / sizeof references[0];
+
+void references_finish(struct reference_context *context)
+{
+    disk_finish(&context->disk);
+}
 
 const struct reference *reference_find(uint32_t id)
 {

@@ -2,6 +2,8 @@
 #define OSTRAKON_HEALTH_REFERENCES_REFERENCES_H
 
 #include "clocks.h"
+#include "disk.h"
+#include "disk_speed.h"
 #include "health/reference.h"
 #include "lost_memory.h"
 #include "randomness.h"
@@ -29,7 +31,12 @@ struct reference_context {
     struct randomness_state randomness;
     struct clocks_state clocks;
     struct time_service_state time_service;
+    struct disk_state disk;
+    struct disk_speed_state disk_speed;
 };
+
+/* Ends the threads and gives back what the references have taken. Takes a zeroed context. */
+void references_finish(struct reference_context *context);
 
 /* In the order in which they are run: cheap first. */
 extern const struct reference *const references[];

@@ -1,8 +1,10 @@
 #include "seams.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/random.h>
 #include <time.h>
+#include <unistd.h>
 #if defined(__x86_64__)
 #include <x86intrin.h>
 #endif
@@ -52,6 +54,52 @@ static int machine_discipline(void *self, struct timex *time)
     return state < 0 ? -errno : state;
 }
 
+static int machine_open(void *self, const char *path, int flags, mode_t mode)
+{
+    (void)self;
+    const int file = open(path, flags, mode);
+    return file < 0 ? -errno : file;
+}
+
+static ssize_t machine_pread(void *self, int file, void *bytes, size_t size_bytes, off_t at)
+{
+    (void)self;
+    const ssize_t done = pread(file, bytes, size_bytes, at);
+    return done < 0 ? -errno : done;
+}
+
+static ssize_t machine_pwrite(void *self, int file, const void *bytes, size_t size_bytes,
+                              off_t at)
+{
+    (void)self;
+    const ssize_t done = pwrite(file, bytes, size_bytes, at);
+    return done < 0 ? -errno : done;
+}
+
+static int machine_sync(void *self, int file)
+{
+    (void)self;
+    return fdatasync(file) != 0 ? -errno : 0;
+}
+
+static int machine_allocate(void *self, int file, off_t size_bytes)
+{
+    (void)self;
+    return -posix_fallocate(file, 0, size_bytes);
+}
+
+static int machine_stat(void *self, const char *path, struct stat *out)
+{
+    (void)self;
+    return stat(path, out) != 0 ? -errno : 0;
+}
+
+static int machine_statvfs(void *self, const char *path, struct statvfs *out)
+{
+    (void)self;
+    return statvfs(path, out) != 0 ? -errno : 0;
+}
+
 struct seams seams_of_machine(void)
 {
     return (struct seams){
@@ -61,5 +109,12 @@ struct seams seams_of_machine(void)
         .ticks = machine_ticks,
         .pause = machine_pause,
         .discipline = machine_discipline,
+        .open = machine_open,
+        .pread = machine_pread,
+        .pwrite = machine_pwrite,
+        .sync = machine_sync,
+        .allocate = machine_allocate,
+        .stat = machine_stat,
+        .statvfs = machine_statvfs,
     };
 }

@@ -3,6 +3,8 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/timex.h>
 #include <sys/types.h>
 
@@ -25,6 +27,13 @@ struct seams {
     uint64_t (*ticks)(void *self); /* the core's own counter; 0: there is none */
     void (*pause)(void *self, uint32_t ms);
     int (*discipline)(void *self, struct timex *time); /* adjtimex */
+    int (*open)(void *self, const char *path, int flags, mode_t mode);
+    ssize_t (*pread)(void *self, int file, void *bytes, size_t size_bytes, off_t at);
+    ssize_t (*pwrite)(void *self, int file, const void *bytes, size_t size_bytes, off_t at);
+    int (*sync)(void *self, int file);                       /* fdatasync */
+    int (*allocate)(void *self, int file, off_t size_bytes); /* posix_fallocate */
+    int (*stat)(void *self, const char *path, struct stat *out);
+    int (*statvfs)(void *self, const char *path, struct statvfs *out);
 };
 
 /* This machine, with nothing before its paths. */

@@ -32,6 +32,7 @@ static void remove_tree(const char *path)
 
 static void finish(void)
 {
+    references_finish(&context);
     remove_tree(root);
 }
 
@@ -52,6 +53,7 @@ static void begin(void)
 struct reference_context *machine(void)
 {
     begin();
+    references_finish(&context);
     memset(&context, 0, sizeof context);
     context.seams = seams_of_machine();
     context.seams.root = root;

@@ -89,7 +89,7 @@ Test(randomness, of_the_last_start_again_is_fatal)
 
 Test(randomness, is_not_stored_by_an_observer)
 {
-    start("AB")->observer = true;
+    start("ABCD")->observer = true;
     cr_assert(machine_run(35).result == RESULT_OK);
     cr_assert(machine_run(35).evidence.note != RANDOMNESS_RESTORED);
     start("AC");
