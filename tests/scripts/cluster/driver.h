@@ -3,16 +3,10 @@
 
 #include <stdio.h>
 
+#include "../script.h"
 #include "world.h"
 
 /* What a script says, word by word, and the answer it gets; see this folder's README. */
-
-#define WORDS_MAX 24u
-
-struct words {
-    uint32_t count;
-    char *word[WORDS_MAX]; /* "attest", "0,2", "silent=1" */
-};
 
 /* Runs one command and prints its answer. What a script gets wrong is said in the answer. */
 void run_command(struct world *w, const struct words *words, FILE *out);
