@@ -1,5 +1,7 @@
 /* The storm is over: all links and machines are well again, liars lie on. What is demanded now,
  * and by when, follows from the drawn timing (faults.md, section 1, as ratios). */
+#include <assert.h>
+
 #include "world.h"
 
 #define SLICE_MS 20u
@@ -65,6 +67,7 @@ static bool is_settled(const struct world *w, uint64_t next_window)
 static const struct cluster *newest_state(const struct world *w)
 {
     const struct station *most = slowest(w);
+    assert(most != NULL);
     for (uint32_t i = 0; i < w->station_count; i++) {
         const struct station *s = &w->station[i];
         most = s->sound && s->up && s->height > most->height ? s : most;

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -16,28 +17,10 @@
 #define JOBS_MAX 16u
 #define FAILURES_SHOWN 10u
 
-/* For the handler of a failed assert, which can ask nobody. */
-static struct {
-    const struct run_options *options;
-    const struct world *world;
-} running;
-
 static void say_again(FILE *file, const struct run_options *o, uint64_t seed)
 {
     fprintf(file, "; again: %s --world %s --seed 0x%" PRIx64 "\n", o->program,
             world_kind_text(o->world), seed);
-}
-
-static void on_abort(int signal_number)
-{
-    (void)signal_number;
-    if (running.world != NULL && !running.options->until_failure) {
-        fprintf(stderr, "S13: the core has failed, at %" PRIu64 " ms, step %" PRIu64,
-                running.world->now_ms, running.world->steps_done);
-        say_again(stderr, running.options, running.world->plan.seed);
-        fflush(NULL);
-    }
-    signal(SIGABRT, SIG_DFL);
 }
 
 void run_seed(const struct run_options *o, uint64_t seed, struct outcome *out)
@@ -45,10 +28,9 @@ void run_seed(const struct run_options *o, uint64_t seed, struct outcome *out)
     struct world *w = calloc(1, sizeof *w);
     assert(w != NULL);
     const struct plan plan = plan_of(o->world, seed);
-    running.options = o;
-    running.world = w;
     world_init(w, &plan, o->verbose);
     w->steps_max = o->steps_max;
+    w->progress = o->progress;
     storm_begin(w);
     world_run(w, plan.storm_ms);
     if (!w->failed && (w->steps_max == 0 || w->steps_done < w->steps_max)) {
@@ -57,7 +39,6 @@ void run_seed(const struct run_options *o, uint64_t seed, struct outcome *out)
     *out = (struct outcome){
         .seed = seed, .trace = w->trace, .failed = w->failed, .counters = w->counters};
     memcpy(out->failure, w->failure, sizeof out->failure);
-    running.world = NULL;
     world_finish(w);
     free(w);
 }
@@ -103,18 +84,18 @@ static bool time_is_over(const struct run_options *o, const struct timespec *beg
 
 /* One process's share: every jobs-th seed. What it finds goes down the pipe, whole records of
  * less than PIPE_BUF bytes, so that several may write into one. */
-static void child(const struct run_options *o, uint32_t place, int pipe_end)
+static void child(struct run_options o, uint32_t place, int pipe_end)
 {
     static_assert(sizeof(struct outcome) <= 4096, "one write is one record");
     struct timespec begun;
     clock_gettime(CLOCK_MONOTONIC, &begun);
-    signal(SIGABRT, on_abort);
-    for (uint64_t seed = o->first + place; seed <= o->last; seed += o->jobs) {
+    o.progress = &o.progress[place];
+    for (uint64_t seed = o.first + place; seed <= o.last; seed += o.jobs) {
         static struct outcome out;
-        if (time_is_over(o, &begun)) {
+        if (time_is_over(&o, &begun)) {
             break;
         }
-        run_seed(o, seed, &out);
+        run_seed(&o, seed, &out);
         if (!write_all(pipe_end, &out, sizeof out)) {
             break;
         }
@@ -134,44 +115,75 @@ static void take_in(const struct run_options *o, struct summary *sum, const stru
     }
 }
 
-void run_seeds(const struct run_options *o, struct summary *sum)
+/* Where each process stands, in memory that all of them share: what is known of one that a
+ * failed assert ended. */
+static struct progress *shared_progress(uint32_t count)
 {
-    pid_t children[JOBS_MAX];
+    void *shared = mmap(NULL, count * sizeof(struct progress), PROT_READ | PROT_WRITE,
+                        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (shared == MAP_FAILED) {
+        perror("mmap");
+        exit(2);
+    }
+    return shared;
+}
+
+static pid_t start_child(const struct run_options *o, uint32_t place, const int ends[static 2])
+{
+    const pid_t pid = fork();
+    if (pid < 0) {
+        perror("fork");
+        exit(2);
+    }
+    if (pid == 0) {
+        close(ends[0]);
+        child(*o, place, ends[1]);
+        fflush(NULL);
+        exit(0);
+    }
+    return pid;
+}
+
+static void end_child(const struct run_options *o, struct summary *sum, pid_t pid,
+                      const struct progress *p)
+{
+    int status = 0;
+    const bool enough = o->until_failure && sum->failures > 0;
+    if (enough) {
+        kill(pid, SIGKILL);
+    }
+    (void)waitpid(pid, &status, 0);
+    if (!enough && (!WIFEXITED(status) || WEXITSTATUS(status) != 0)) {
+        sum->failures++;
+        fprintf(stderr, "S13: the core has failed, at %" PRIu64 " ms, step %" PRIu64, p->now_ms,
+                p->step);
+        say_again(stderr, o, p->seed);
+    }
+}
+
+void run_seeds(const struct run_options *options, struct summary *sum)
+{
+    struct run_options o = *options;
+    pid_t children[JOBS_MAX] = {0};
     int ends[2];
-    assert(o->jobs >= 1 && o->jobs <= JOBS_MAX);
+    assert(o.jobs >= 1 && o.jobs <= JOBS_MAX);
+    o.progress = shared_progress(o.jobs);
     fflush(NULL);
     if (pipe(ends) != 0) {
         perror("pipe");
         exit(2);
     }
-    for (uint32_t i = 0; i < o->jobs; i++) {
-        children[i] = fork();
-        if (children[i] < 0) {
-            perror("fork");
-            exit(2);
-        }
-        if (children[i] == 0) {
-            close(ends[0]);
-            child(o, i, ends[1]);
-            fflush(NULL);
-            exit(0);
-        }
+    for (uint32_t i = 0; i < o.jobs; i++) {
+        children[i] = start_child(&o, i, ends);
     }
     close(ends[1]);
     static struct outcome out;
-    while (!(o->until_failure && sum->failures > 0) && read_all(ends[0], &out, sizeof out)) {
-        take_in(o, sum, &out);
+    while (!(o.until_failure && sum->failures > 0) && read_all(ends[0], &out, sizeof out)) {
+        take_in(&o, sum, &out);
     }
     close(ends[0]);
-    for (uint32_t i = 0; i < o->jobs; i++) {
-        int status = 0;
-        if (o->until_failure && sum->failures > 0) {
-            kill(children[i], SIGKILL);
-        }
-        (void)waitpid(children[i], &status, 0);
-        const bool killed = o->until_failure && sum->failures > 0;
-        if (!killed && (!WIFEXITED(status) || WEXITSTATUS(status) != 0)) {
-            sum->failures++;
-        }
+    for (uint32_t i = 0; i < o.jobs; i++) {
+        end_child(&o, sum, children[i], &o.progress[i]);
     }
+    munmap(o.progress, o.jobs * sizeof *o.progress);
 }

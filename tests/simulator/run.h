@@ -9,14 +9,17 @@
 
 /* Runs of seeds: one in this process, many in several. */
 
+struct progress;
+
 struct run_options {
     const char *program; /* for the line that tells how to see it again */
     enum world_kind world;
     uint64_t first;
     uint64_t last;
     uint32_t jobs;
-    uint64_t steps_max; /* 0: no end */
-    uint32_t seconds;   /* no new seed after so many; 0: no end */
+    uint64_t steps_max;        /* 0: no end */
+    uint32_t seconds;          /* no new seed after so many; 0: no end */
+    struct progress *progress; /* one a job, told as it goes; NULL: nobody asks */
     bool verbose;
     bool until_failure; /* the first failure ends it, and is not printed as one */
 };

@@ -50,7 +50,8 @@ void sink_close(struct sink *s, uint64_t window)
 struct tally_of_rows sink_read(const struct sink *s, uint64_t window)
 {
     const struct sink_window *k = sink_window(s, window);
-    return k == NULL ? (struct tally_of_rows){0} : k->raw;
+    static const struct tally_of_rows none;
+    return k == NULL ? none : k->raw;
 }
 
 struct window_digest sink_digest(uint64_t window, const struct tally_of_rows *rows)

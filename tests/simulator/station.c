@@ -181,6 +181,9 @@ void station_input(struct world *w, struct station *s, struct input *in)
     w->steps_done++;
     w->counters.steps++;
     say_input(w, s, in);
+    if (w->progress != NULL) {
+        *w->progress = (struct progress){w->plan.seed, w->now_ms, w->steps_done};
+    }
     world_mix(w, (uint64_t)in->kind << 40 | (uint64_t)station_index(w, s) << 32 | w->now_ms);
     node_step(s->node, in, &w->effects);
     station_perform(w, s);

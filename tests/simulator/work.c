@@ -45,7 +45,7 @@ static void report(struct world *w, const struct station *s, enum report_kind ki
                       .station = station_index(w, s),
                       .run = s->run,
                       .size_bytes = sizeof r};
-    e.bytes = malloc(sizeof r);
+    e.bytes = malloc(e.size_bytes);
     assert(e.bytes != NULL);
     memcpy(e.bytes, &r, sizeof r);
     queue_push(&w->queue, &e);

@@ -83,6 +83,13 @@ struct plot {
     uint32_t told_other; /* bits of members that hear of the second one */
 };
 
+/* Where a run stands, for whoever outlives it. */
+struct progress {
+    uint64_t seed;
+    uint64_t now_ms;
+    uint64_t step;
+};
+
 struct world {
     struct plan plan;
     struct dice dice;
@@ -107,8 +114,9 @@ struct world {
     bool traffic; /* rows arrive */
     bool verbose;
     uint64_t steps_done;
-    uint64_t steps_max; /* 0: no end */
-    uint64_t trace;     /* mixes every step: two runs of one seed end on the same */
+    uint64_t steps_max;        /* 0: no end */
+    uint64_t trace;            /* mixes every step: two runs of one seed end on the same */
+    struct progress *progress; /* NULL: nobody asks */
     bool failed;
     char failure[320];
 };
