@@ -213,6 +213,7 @@ int doctor_run(struct invocation *invocation, int argc, char **argv)
     e->context.seams = seams_of_machine();
     e->context.seams.root = options.root;
     e->context.observer = true;
+    e->context.whole = true;
     int code = configure(e, invocation->config);
     if (code == 0) {
         code = examine(e, invocation->json, options.chosen);

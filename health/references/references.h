@@ -2,6 +2,8 @@
 #define OSTRAKON_HEALTH_REFERENCES_REFERENCES_H
 
 #include "clocks.h"
+#include "cores.h"
+#include "cryptography.h"
 #include "disk.h"
 #include "disk_speed.h"
 #include "health/reference.h"
@@ -24,9 +26,11 @@ struct reference_context {
     struct seams seams;
     const char *data_directory; /* NULL: there is none */
     bool observer;              /* leaves no trace on the disk: the daemon may be running */
+    bool whole;                 /* each run does all there is: every core, every file */
     /* ------------------------------------------------------------------------------------ */
     enum presence presence[REFERENCES_MAX + 1];
     struct source source; /* what was read last */
+    struct cores_state cores;
     struct lost_memory_state lost_memory;
     struct randomness_state randomness;
     struct clocks_state clocks;

@@ -2,7 +2,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/random.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 #if defined(__x86_64__)
@@ -100,11 +102,27 @@ static int machine_statvfs(void *self, const char *path, struct statvfs *out)
     return statvfs(path, out) != 0 ? -errno : 0;
 }
 
+/* The system calls themselves: glibc's set has 1024 places. */
+static int machine_cores(void *self, struct core_set *allowed)
+{
+    (void)self;
+    memset(allowed, 0, sizeof *allowed);
+    return syscall(SYS_sched_getaffinity, 0, sizeof *allowed, allowed) < 0 ? -errno : 0;
+}
+
+static int machine_pin(void *self, const struct core_set *allowed)
+{
+    (void)self;
+    return syscall(SYS_sched_setaffinity, 0, sizeof *allowed, allowed) < 0 ? -errno : 0;
+}
+
 struct seams seams_of_machine(void)
 {
     return (struct seams){
         .root = "",
         .random = machine_random,
+        .cores = machine_cores,
+        .pin = machine_pin,
         .clock_ns = machine_clock_ns,
         .ticks = machine_ticks,
         .pause = machine_pause,

@@ -16,12 +16,29 @@ enum seam_clock {
     SEAM_CLOCKS,
 };
 
+/* Where an answer may be bent. */
+enum bend {
+    BEND_CRYPTOGRAPHY, /* struct answers */
+    BEND_KERNEL,       /* a 64-bit digest; index: core * KERNEL_COUNT + kernel */
+};
+
+#define CORES_MAX 8192u
+
+struct core_set {
+    unsigned long words[CORES_MAX / (8 * sizeof(unsigned long))];
+};
+
 /* The machine as the references see it: what they cannot compute themselves comes through here,
  * so that a test can present another machine, and a fault campaign a broken one. Calls answer
  * as the system's do, but a negative errno instead of -1. */
 struct seams {
     void *self;       /* handed to each of them */
     const char *root; /* before every path below /proc and /sys; "" for the real ones */
+    /* NULL on a sound machine. A fault campaign changes here what was computed, before it is
+     * judged: the only way to make a good processor give a wrong answer. */
+    void (*bend)(void *self, enum bend where, uint32_t index, void *bytes, size_t size_bytes);
+    int (*cores)(void *self, struct core_set *allowed); /* of this thread; 0 or -errno */
+    int (*pin)(void *self, const struct core_set *allowed);
     ssize_t (*random)(void *self, void *bytes, size_t size_bytes, unsigned flags);
     uint64_t (*clock_ns)(void *self, enum seam_clock clock);
     uint64_t (*ticks)(void *self); /* the core's own counter; 0: there is none */
@@ -38,5 +55,13 @@ struct seams {
 
 /* This machine, with nothing before its paths. */
 struct seams seams_of_machine(void);
+
+static inline void seams_bend(const struct seams *seams, enum bend where, uint32_t index,
+                              void *bytes, size_t size_bytes)
+{
+    if (seams->bend != NULL) {
+        seams->bend(seams->self, where, index, bytes, size_bytes);
+    }
+}
 
 #endif
