@@ -157,6 +157,7 @@ static void perform_all(struct agent *a)
 {
     uint64_t height = 0;
     int32_t ordinal = 0;
+    journal_begin(&a->journal);
     for (uint32_t i = 0; i < a->effects->count; i++) {
         const struct effect *e = &a->effects->list[i];
         if (e->kind == EFFECT_NOTE && e->note.height != 0) {
@@ -165,6 +166,7 @@ static void perform_all(struct agent *a)
         }
         perform(a, e, ordinal);
     }
+    journal_end(&a->journal);
 }
 
 void agent_keep_snapshot(struct agent *a)
@@ -198,6 +200,7 @@ void agent_step(struct agent *a, struct input *in)
         struct input ended = {.kind = INPUT_WORK_ENDED, .clean = a->worker.gone_clean};
         step_once(a, &ended);
     }
+    journal_settle(&a->journal, &a->node->deciding.cluster);
     api_changed(a->api);
 }
 

@@ -104,6 +104,8 @@ static bool replay(struct agent *a, struct store *store, const char **why)
             *why = "a block is missing or damaged";
         } else if (!node_replay(a->node, block.decided, block.decided_bytes, &notes)) {
             *why = "a block does not follow from the one before it";
+        } else {
+            journal_replay(&a->journal, store, &notes, c);
         }
         store_block_finish(&block);
     }
@@ -278,6 +280,7 @@ static void on_end_signal(void *context)
 static bool open_loop(struct agent *a, char error[static AGENT_ERROR_BYTES])
 {
     a->loop = loop_create();
+    journal_hear_loop(&a->journal);
     a->timer = loop_timer_create(a->loop, on_time, a);
     a->storage_watch = loop_watch_create(a->loop, storage_fd(a->storage), on_storage_ready, a);
     loop_watch_set(a->storage_watch, LOOP_READ);
@@ -315,6 +318,7 @@ bool agent_open(struct agent *a, char error[static AGENT_ERROR_BYTES])
 void agent_finish(struct agent *a)
 {
     if (a->loop != NULL) {
+        journal_hear_loop(NULL);
         worker_finish(a);
         api_destroy(a->api);
         peers_destroy(a->peers);

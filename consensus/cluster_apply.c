@@ -15,6 +15,7 @@ struct note *turn_note(const struct turn *t, enum note_kind kind, uint32_t membe
 {
     struct note *note = notes_add(t->notes, kind);
     note->height = t->height;
+    note->time_ms = t->time_ms;
     note->member = member;
     return note;
 }
@@ -177,6 +178,7 @@ void cluster_apply(struct cluster *c, const struct block *b, struct notes *notes
     assert(hash_equal(&b->header.parent, &c->block));
     struct turn t = {
         .height = b->header.height,
+        .time_ms = b->header.time_ms,
         .notes = notes,
         .was_idle = cluster_windows_due(c, c->time_ms) == 0,
         .unreachable = accused(c, false),

@@ -88,7 +88,8 @@ struct note {
     enum cause cause;
     uint32_t member; /* MEMBER_NONE where it does not apply; so `other` */
     uint32_t other;
-    uint64_t height; /* 0: not decided by a block */
+    uint64_t height;  /* 0: not decided by a block */
+    uint64_t time_ms; /* of that block */
     uint64_t fence;
     uint64_t first;
     uint64_t count;

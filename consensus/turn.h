@@ -10,6 +10,7 @@
  * forgets at its end. Private to consensus. */
 struct turn {
     uint64_t height; /* of the block */
+    uint64_t time_ms;
     struct notes *notes;
     bool was_idle;        /* before this block no window was due and unsettled */
     uint32_t unreachable; /* bits of members that >= a accused before this block */
