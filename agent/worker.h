@@ -13,22 +13,33 @@
 
 struct agent;
 
+/* One run of a hook, so that what is said of it is bounded. */
+struct worker_run {
+    struct hook hook;
+    struct loop_watch *watch;
+    const char *event; /* "grant", "revoke" */
+    uint64_t started_ms;
+    uint32_t lines;      /* of its standard error */
+    uint32_t reports;    /* of its standard output */
+    uint32_t misreports; /* such as were none */
+};
+
 struct worker {
-    struct hook grant;
-    struct hook revoke;
-    struct loop_watch *grant_watch;
-    struct loop_watch *revoke_watch;
+    struct worker_run grant;
+    struct worker_run revoke;
     struct work work; /* what the grant hook was last started for */
     bool revoking;    /* run `revoke` when it has ended */
     bool gone;        /* ended before it was watched: the node is to be told, after this step */
     bool gone_clean;
+    bool lack_is_said; /* that there is no grant hook */
 };
 
 void worker_start(struct agent *a, const struct work *work);
-/* It may live until then, on the monotonic clock. */
+/* It may live until then, on the monotonic clock; no longer than its grant in any case. */
 void worker_live(struct agent *a, uint64_t until_ms);
+/* Kills it, and runs `revoke` when it has ended. The node is told of the end either way. */
 void worker_stop(struct agent *a);
-/* Kills what runs. */
+/* Kills what runs, and waits until it is dead, a second at most. Twice is harmless. */
 void worker_finish(struct agent *a);
 
 #endif
