@@ -215,7 +215,7 @@ static void say_peer(const struct note *n, const struct cluster *c, char *text, 
 {
     const char *member = words_member(c, n->member);
     if (n->kind == NOTE_PEER_SUSPECTED) {
-        snprintf(text, size, "%s is not heard here: nothing for %llu ms", member,
+        snprintf(text, size, "%s is not heard here any more, for %llu ms", member,
                  (unsigned long long)n->count);
     } else if (n->kind == NOTE_PEER_HEARD) {
         snprintf(text, size, "%s is heard here again", member);

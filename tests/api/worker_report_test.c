@@ -79,7 +79,9 @@ Test(worker_report, refuses_all_else_and_leaves_the_report_alone)
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
         struct report report = untouched;
         cr_assert(not(worker_report_read(lines[i], &report)), "\"%s\"", lines[i]);
-        cr_assert(memcmp(&report, &untouched, sizeof report) == 0, "\"%s\"", lines[i]);
+        cr_assert(report.kind == untouched.kind && report.window == untouched.window &&
+                      report.fence == untouched.fence,
+                  "\"%s\"", lines[i]);
     }
 }
 
