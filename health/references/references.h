@@ -6,6 +6,7 @@
 #include "cryptography.h"
 #include "disk.h"
 #include "disk_speed.h"
+#include "file_system.h"
 #include "health/reference.h"
 #include "lost_memory.h"
 #include "randomness.h"
@@ -37,6 +38,7 @@ struct reference_context {
     struct time_service_state time_service;
     struct disk_state disk;
     struct disk_speed_state disk_speed;
+    struct file_system_state file_system;
 };
 
 /* Ends the threads and gives back what the references have taken. Takes a zeroed context. */
