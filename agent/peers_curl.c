@@ -105,6 +105,23 @@ static void on_socket(void *context, unsigned events)
     act(s->peer->p, s->fd, mask); /* s may be gone after this */
 }
 
+static struct socket *socket_make(struct peer *peer, int fd)
+{
+    struct socket *const s = memory_get(sizeof *s);
+    s->peer = peer;
+    s->fd = fd;
+    s->watch = loop_watch_create(peer->p->loop, fd, on_socket, s);
+    LIST_INSERT_HEAD(&peer->p->sockets, s, link);
+    return s;
+}
+
+static void socket_drop(struct socket *s)
+{
+    loop_watch_destroy(s->watch);
+    LIST_REMOVE(s, link);
+    free(s);
+}
+
 static curl_socket_t on_open(void *context, curlsocktype purpose, struct curl_sockaddr *address)
 {
     (void)purpose;
@@ -114,11 +131,11 @@ static curl_socket_t on_open(void *context, curlsocktype purpose, struct curl_so
     if (fd < 0) {
         return CURL_SOCKET_BAD;
     }
-    struct socket *const s = memory_get(sizeof *s);
-    s->peer = peer;
-    s->fd = fd;
-    s->watch = loop_watch_create(peer->p->loop, fd, on_socket, s);
-    LIST_INSERT_HEAD(&peer->p->sockets, s, link);
+    struct socket *const stale = socket_of(peer->p, fd);
+    if (stale != NULL) {
+        socket_drop(stale);
+    }
+    socket_make(peer, fd);
     peer->p->counters.connects_out++;
     return fd;
 }
@@ -127,19 +144,37 @@ static int on_close(void *context, curl_socket_t fd)
 {
     const struct peer *const peer = context;
     struct socket *const s = socket_of(peer->p, fd);
-    assert(s != NULL);
-    loop_watch_destroy(s->watch);
-    LIST_REMOVE(s, link);
-    free(s);
+    if (s != NULL) {
+        socket_drop(s);
+    }
     return close(fd);
+}
+
+/* curl closes a socket that has never been connected by itself, and says nothing. */
+static bool is_connected(int fd)
+{
+    struct sockaddr_storage to;
+    socklen_t size_bytes = sizeof to;
+    return getpeername(fd, (struct sockaddr *)&to, &size_bytes) == 0;
 }
 
 static int on_curl_socket(CURL *easy, curl_socket_t fd, int what, void *context, void *slot)
 {
-    (void)easy;
     (void)slot;
-    struct socket *const s = socket_of(context, fd);
-    assert(s != NULL);
+    struct socket *s = socket_of(context, fd);
+    if (what == CURL_POLL_REMOVE && !is_connected(fd)) {
+        /* Else we would watch whatever gets its number next, and so would keep the loop from
+         * watching that for its owner. */
+        if (s != NULL) {
+            socket_drop(s);
+        }
+        return 0;
+    }
+    if (s == NULL) {
+        struct exchange *e = NULL;
+        curl_easy_getinfo(easy, CURLINFO_PRIVATE, &e);
+        s = socket_make(e->peer, fd);
+    }
     s->is_wanted = what != CURL_POLL_REMOVE;
     const unsigned wanted = ((what & CURL_POLL_OUT) ? (unsigned)LOOP_WRITE : 0u) |
                             ((what & CURL_POLL_IN) ? (unsigned)LOOP_READ : 0u);
@@ -286,6 +321,9 @@ void peers_curl_destroy(struct peers *p)
         }
     }
     curl_multi_cleanup(p->multi);
+    while ((s = LIST_FIRST(&p->sockets)) != NULL) {
+        socket_drop(s); /* curl has closed it without a word */
+    }
     curl_slist_free_all(p->headers);
     loop_timer_destroy(p->curl_timer);
     if (p->is_curl_ready) {
