@@ -7,8 +7,6 @@ import sqlite3
 
 from cluster import UnixConnection
 
-WINDOWS_KEPT = 64
-
 
 class Wrong(AssertionError):
     """Something that must never be."""
@@ -119,7 +117,9 @@ class Windows:
         self.settled = {}
 
     def take(self, name, document):
-        for window in document["settled"]:
+        for window in document["items"]:
+            if window["state"] != "settled":
+                continue
             number = window["window"]
             fact = (window["digest"], tuple(sorted(window["by"])), window["fence"])
             known = self.settled.setdefault(number, fact)

@@ -36,17 +36,6 @@ def is_alive(pid):
         return False
 
 
-def held_scene():
-    scene = Scene(BUILD, starts=False)
-    try:
-        scene.use_held_workers()
-        scene.begin()
-    except BaseException:
-        scene.close()
-        raise
-    return scene
-
-
 def hold_the_worker(scene):
     """(grant, process id of its worker), held before it has done anything."""
     scene.hold_workers()
@@ -120,4 +109,5 @@ def witness_hangs(scene):
 
 
 if __name__ == "__main__":
-    play(held_scene, [agent_hangs, node_hangs, witness_hangs, rows_are_counted_once])
+    play(lambda: Scene(BUILD, prepare=Scene.use_held_workers),
+         [agent_hangs, node_hangs, witness_hangs, rows_are_counted_once])

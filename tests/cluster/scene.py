@@ -71,7 +71,9 @@ def test_timing(scale):
 
 
 class Scene:
-    def __init__(self, build, timing=None, traffic=True, starts=True, rows_per_s=60, **plan):
+    """`prepare` changes what was founded before the agents start; `plan` is founding.Plan's."""
+
+    def __init__(self, build, prepare=None, starts=True, timing=None, **plan):
         self.tools = Tools(build)
         self.scale = 2 if is_sanitized(self.tools.ostrakond) else 1
         self.scratch = Path(tempfile.mkdtemp(prefix="ostrakon-test-"))
@@ -80,17 +82,19 @@ class Scene:
         self.cluster = None
         self.watcher = None
         try:
-            self.open(timing or {}, rows_per_s, plan)
+            self.open(timing or {}, plan)
+            if prepare is not None:
+                prepare(self)
             if starts:
-                self.begin(traffic)
+                self.begin()
         except BaseException:
             self.close()
             raise
 
-    def open(self, timing, rows_per_s, plan):
+    def open(self, timing, plan):
         first, self.guard = ports()
-        plan = Plan(directory=self.scratch / "c", base_port=first, rows_per_s=rows_per_s,
-                    timing={**test_timing(self.scale), **timing}, log_level="debug", **plan)
+        plan = Plan(directory=self.scratch / "c", base_port=first, log_level="debug",
+                    timing={**test_timing(self.scale), **timing}, **plan)
         self.plan = plan
         self.cluster = found(plan, self.tools)
         self.timing = plan.all_timing()
@@ -99,11 +103,10 @@ class Scene:
         self.story = Story()
         self.windows = Windows()
 
-    def begin(self, traffic=True):
+    def begin(self):
         self.cluster.start()
         self.cluster.wait_grant(10 * self.scale)
-        if traffic:
-            self.cluster.start_traffic()
+        self.cluster.start_traffic()
         self.watcher = Watcher(self.cluster)
         self.watcher.start()
         self.wait_well()
@@ -154,7 +157,7 @@ class Scene:
 
     def wait_settled(self, seconds=20, until=None):
         """Until windows that end after this moment (or `until`) are settled."""
-        moment = until or datetime.now(timezone.utc)
+        moment = until or self.now()
         self.wait(lambda: any(settled_until(view) > moment
                               for view in self.cluster.statuses().values()),
                   seconds, f"windows until {moment} are not settled")
@@ -165,6 +168,9 @@ class Scene:
             views = [self.cluster.status(name) for name in names or self.names]
             return any(view is not None and view["height"] > above for view in views)
         self.wait(higher, seconds, f"no block above height {above} is decided")
+
+    def now(self):
+        return datetime.now(timezone.utc)
 
     def mark(self, name):
         """The end of a member's log as of now, for `wait_said`."""

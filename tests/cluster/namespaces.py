@@ -1,0 +1,91 @@
+"""Five network namespaces on one bridge, a member in each, and cables that can be cut: both ways,
+or in one direction. Needs root and iproute2, and no kernel module but veth and bridge."""
+
+import os
+import subprocess
+
+from scene import processes, wait_for
+from tap import Skipped
+
+NETWORK = "10.213.77"
+NOWHERE = "02:00:00:00:00:01"  # nobody has this address: what is sent there is lost
+
+
+def ip(*words, check=True):
+    try:
+        done = subprocess.run(["ip", *words], capture_output=True, text=True)
+    except FileNotFoundError:
+        raise Skipped("there is no iproute2 here") from None
+    if check and done.returncode != 0:
+        raise OSError(f"ip {' '.join(words)}: {done.stderr.strip()}")
+    return done.stdout
+
+
+def hosts(count):
+    return [f"{NETWORK}.{index + 1}" for index in range(count)]
+
+
+class Net:
+    """All names carry our process id, so that nobody else's are touched."""
+
+    made = 0
+
+    def __init__(self, names):
+        Net.made += 1
+        self.tag = f"ost{os.getpid() % 100000}{chr(ord('a') + Net.made % 26)}"
+        self.bridge = f"{self.tag}b"
+        self.address = dict(zip(names, hosts(len(names))))
+        self.port = {name: f"{self.tag}p{index}" for index, name in enumerate(names)}
+        self.space = {name: f"{self.tag}n{index}" for index, name in enumerate(names)}
+        try:
+            self.make()
+        except OSError as error:
+            self.close()
+            raise Skipped(f"no network namespaces here: {error}") from error
+
+    def make(self):
+        ip("link", "add", self.bridge, "type", "bridge")
+        ip("link", "set", self.bridge, "up")
+        for name, space in self.space.items():
+            ip("netns", "add", space)
+            ip("link", "add", self.port[name], "type", "veth", "peer", "name", "eth0", "netns",
+               space)
+            ip("link", "set", self.port[name], "master", self.bridge, "up")
+            inside = ["-n", space]
+            ip(*inside, "address", "add", f"{self.address[name]}/24", "dev", "eth0")
+            ip(*inside, "link", "set", "eth0", "up")
+            ip(*inside, "link", "set", "lo", "up")
+
+    def close(self):
+        # A namespace outlives its name while sockets in it wait for answers that never come.
+        for port in self.port.values():
+            ip("link", "delete", port, check=False)
+        for space in self.space.values():
+            ip("netns", "delete", space, check=False)
+        ip("link", "delete", self.bridge, check=False)
+
+    def start(self, cluster, name):
+        """Starts the member in its namespace; it takes the place of `ip`, which has led it
+        there."""
+        command = cluster.members[name].command
+        processes.start(["ip", "netns", "exec", self.space[name], *command],
+                        cluster.log_path(name))
+        wait_for(lambda: processes.find(command), 10, f"{name} does not start")
+
+    def cut(self, *names):
+        """Pulls the cables of these members, each for itself."""
+        for name in names:
+            ip("link", "set", self.port[name], "nomaster")
+
+    def join(self, *names):
+        for name in names:
+            ip("link", "set", self.port[name], "master", self.bridge)
+
+    def lose(self, sender, receiver):
+        """What one sends to the other is lost; the other direction stays."""
+        ip("-n", self.space[sender], "neighbour", "replace", self.address[receiver], "lladdr",
+           NOWHERE, "nud", "permanent", "dev", "eth0")
+
+    def find(self, sender, receiver):
+        ip("-n", self.space[sender], "neighbour", "delete", self.address[receiver], "dev",
+           "eth0")
