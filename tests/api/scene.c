@@ -114,7 +114,7 @@ void scene_silence(struct agent *a, uint32_t member, uint64_t for_ms)
     d->peer[member].detector.heard_ms = d->now_ms - for_ms;
     uint32_t heard = 0;
     for (uint32_t i = 0; i < d->cluster.member_count; i++) {
-        heard += d->heard >> i & 1;
+        heard += cluster_is_voter(&d->cluster, i) ? d->heard >> i & 1 : 0;
     }
     d->quorum_heard = heard >= cluster_quorum(&d->cluster).needed;
     d->cluster.latest[member].decided_ms = d->unix_ms - for_ms - 1000;
