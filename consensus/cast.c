@@ -116,6 +116,10 @@ static bool sign(struct simplex *s, const struct simplex_world *w, struct vote *
 
 void cast_on_stored(struct simplex *s, const struct simplex_world *w)
 {
+    if (w->muted) { /* their record failed: a block stored after it makes it no more durable */
+        s->pending_count = 0;
+        return;
+    }
     uint32_t kept = 0;
     for (uint32_t i = 0; i < s->pending_count; i++) {
         struct pending_vote *p = &s->pending[i];
