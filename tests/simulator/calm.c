@@ -158,7 +158,7 @@ static void demand_failover(struct world *w)
                    world_name(w, leader), (unsigned long long)within_ms);
         return;
     }
-    station_start(w, s, CAUSE_NONE);
+    station_start(w, s);
 }
 
 /* L9: one is cut off, and knows it. */

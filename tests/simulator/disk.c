@@ -108,7 +108,7 @@ static void land(struct disk *d, const struct write *w)
     if (w->replaces) {
         image_drop(&d->slot[0]);
         image_drop(&d->slot[1]);
-        d->missing = false;
+        d->missing = CAUSE_NONE;
     }
     image_set(&d->slot[w->image.serial % 2], &w->image);
 }
@@ -121,21 +121,42 @@ static void take_first(struct disk *d)
     memmove(&d->write[0], &d->write[1], d->write_count * sizeof d->write[0]);
 }
 
-uint64_t disk_complete(struct disk *d)
+/* A record that failed may have spoilt the slot that it was to go to. */
+static void spoil(struct disk *d, const struct write *w)
+{
+    if (!d->dead && !w->replaces) {
+        image_drop(&d->slot[w->image.serial % 2]);
+    }
+    d->dead = true;
+}
+
+bool disk_complete(struct disk *d, uint64_t *serial)
 {
     assert(d->write_count > 0);
-    const uint64_t serial = d->write[0].serial;
-    land(d, &d->write[0]);
+    const struct write *w = &d->write[0];
+    const bool fails = w->is_vote && (w->fails || d->dead);
+    *serial = w->serial;
+    if (fails) {
+        spoil(d, w);
+    } else {
+        land(d, w);
+    }
     take_first(d);
-    return serial;
+    return !fails;
+}
+
+void disk_fail(struct disk *d)
+{
+    assert(d->write_count > 0);
+    d->write[d->write_count - 1].fails = true;
 }
 
 struct crash_losses disk_crash(struct disk *d, struct dice *dice, uint32_t tear_per_10000)
 {
     struct crash_losses losses = {0};
     while (d->write_count > 0 && dice_chance(dice, 4000)) {
-        (void)disk_complete(d);
-        losses.untold++;
+        uint64_t serial = 0;
+        losses.untold += disk_complete(d, &serial);
     }
     if (d->write_count > 0 && dice_chance(dice, tear_per_10000)) {
         const struct write *w = &d->write[0];
@@ -156,7 +177,8 @@ struct crash_losses disk_crash(struct disk *d, struct dice *dice, uint32_t tear_
         d->image_serial = newest->serial;
         d->newest = image_copy(newest);
     }
-    d->has_votes = !d->missing;
+    d->has_votes = d->missing == CAUSE_NONE;
+    d->dead = false;
     return losses;
 }
 
@@ -172,19 +194,19 @@ const struct image *disk_newest(const struct disk *d)
     return newest;
 }
 
-void disk_lose_votes(struct disk *d)
+void disk_lose_votes(struct disk *d, enum cause why)
 {
     image_drop(&d->slot[0]);
     image_drop(&d->slot[1]);
     image_drop(&d->newest);
     d->has_votes = false;
-    d->missing = true;
+    d->missing = why;
 }
 
 void disk_keep_backup(struct disk *d)
 {
     const struct image *newest = disk_newest(d);
-    if (newest != NULL && !d->missing) {
+    if (newest != NULL && d->missing == CAUSE_NONE) {
         image_set(&d->backup, newest);
     }
 }
@@ -192,7 +214,7 @@ void disk_keep_backup(struct disk *d)
 bool disk_roll_back(struct disk *d)
 {
     const struct image *newest = disk_newest(d);
-    if (d->missing || newest == NULL || d->backup.record == NULL ||
+    if (d->missing != CAUSE_NONE || newest == NULL || d->backup.record == NULL ||
         d->backup.serial >= newest->serial) {
         return false;
     }
@@ -204,16 +226,17 @@ bool disk_roll_back(struct disk *d)
     return true;
 }
 
-void disk_lose_blocks(struct disk *d)
+void disk_lose_blocks(struct disk *d, uint64_t height)
 {
-    for (uint64_t h = 1; h <= d->height; h++) {
-        blob_drop(d->block[h]);
-        d->block[h] = NULL;
+    for (; d->height > height; d->height--) {
+        blob_drop(d->block[d->height]);
+        d->block[d->height] = NULL;
     }
-    d->height = 0;
-    blob_drop(d->snapshot);
-    d->snapshot = NULL;
-    d->snapshot_height = 0;
+    if (d->snapshot_height > height) {
+        blob_drop(d->snapshot);
+        d->snapshot = NULL;
+        d->snapshot_height = 0;
+    }
 }
 
 void disk_keep_snapshot(struct disk *d, uint64_t height, const uint8_t *bytes,
@@ -229,7 +252,7 @@ void disk_finish(struct disk *d)
     while (d->write_count > 0) {
         take_first(d);
     }
-    disk_lose_blocks(d);
-    disk_lose_votes(d);
+    disk_lose_blocks(d, 0);
+    disk_lose_votes(d, CAUSE_NONE);
     image_drop(&d->backup);
 }

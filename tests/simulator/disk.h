@@ -27,6 +27,7 @@ struct write {
     uint64_t serial;
     uint64_t done_ms; /* true time */
     bool is_vote;
+    bool fails;
     bool replaces; /* a new store in place of one that was lost */
     struct image image;
     uint64_t height;
@@ -34,8 +35,9 @@ struct write {
 };
 
 struct disk {
-    bool missing;   /* no vote store that is to be trusted is there */
-    bool has_votes; /* in this run: written in place, and not made anew */
+    enum cause missing; /* why no vote store is there that is to be trusted; NONE: one is */
+    bool dead;          /* in this run: a record could not be written, and none is any more */
+    bool has_votes;     /* in this run: written in place, and not made anew */
     struct image slot[2];
     struct image newest; /* as last asked for: where kept blocks' bytes are */
     struct image backup; /* an old image, for roll-backs */
@@ -55,8 +57,10 @@ const char *disk_store(struct disk *d, const struct effect *e, const uint8_t *ou
                        uint64_t done_ms);
 /* When the last of the writes under way will be done; 0: none is. */
 uint64_t disk_busy_until_ms(const struct disk *d);
-/* The oldest write is durable; its serial. */
-uint64_t disk_complete(struct disk *d);
+/* The oldest write ends: it is durable, or (false) the vote store has failed under it. */
+bool disk_complete(struct disk *d, uint64_t *serial);
+/* The newest record under way will fail. */
+void disk_fail(struct disk *d);
 
 struct crash_losses {
     uint32_t untold;
@@ -68,11 +72,12 @@ struct crash_losses disk_crash(struct disk *d, struct dice *dice, uint32_t tear_
 
 /* The slot that a start finds: the newest that is whole. NULL: none ever written. */
 const struct image *disk_newest(const struct disk *d);
-void disk_lose_votes(struct disk *d);
+void disk_lose_votes(struct disk *d, enum cause why);
 void disk_keep_backup(struct disk *d);
 /* False: there is no older image to go back to. */
 bool disk_roll_back(struct disk *d);
-void disk_lose_blocks(struct disk *d);
+/* All above that height. */
+void disk_lose_blocks(struct disk *d, uint64_t height);
 void disk_keep_snapshot(struct disk *d, uint64_t height, const uint8_t *bytes,
                         size_t size_bytes);
 void disk_finish(struct disk *d);

@@ -47,6 +47,10 @@ static void write_down(struct world *w, struct station *s, const struct effect *
         world_fail(w, CHECK_RESTART, "%s: %s", world_name(w, s->member), wrong);
         return;
     }
+    if (!w->calm && e->kind == EFFECT_PERSIST && dice_chance(&w->dice, w->plan.votes_fail)) {
+        world_strike(w, FAULT_VOTES_DEAD);
+        disk_fail(&s->disk);
+    }
     const struct event event = {
         .at_ms = done_ms, .kind = EVENT_STORED, .station = station_index(w, s), .run = s->run};
     queue_push(&w->queue, &event);

@@ -28,6 +28,7 @@
     X(CLOCK_DRIFT, "clock at the wrong speed")                                                 \
     X(CLOCK_STEP, "clock stepped")                                                             \
     X(SLOW_DISK, "write took long")                                                            \
+    X(VOTES_DEAD, "vote store cannot be written any more")                                     \
     X(VOTES_LOST, "vote store missing or damaged")                                             \
     X(VOTES_FOREIGN, "vote store restored, and refused")                                       \
     X(VOTES_ROLLED_BACK, "vote store rolled back unnoticed")                                   \
@@ -69,6 +70,7 @@ enum fault {
     X(SETTLED, "invariant 2: settled by two, once, never back")                                \
     X(PUBLISHED, "invariant 2: what is settled is published and true")                         \
     X(CONTRADICTION, "invariant 8: nobody contradicts itself")                                 \
+    X(DURABLE, "invariant 8: a vote is durable before it is sent")                             \
     X(RESTART, "invariant 8: nothing stored is lost")                                          \
     X(PROGRESS, "invariant 9: every connected member decides on")                              \
     X(WINDOWS, "invariant 9: every due window is settled")                                     \

@@ -124,7 +124,9 @@ static bool is_known(const struct page *page, const struct cast *c)
     return false;
 }
 
-static void note_vote(struct world *w, const struct wire_vote *v, bool sound)
+/* `by`: the sound member that says it for the first time; what it said before its disk was set
+ * back it may repeat. NULL: a liar. */
+static void note_vote(struct world *w, const struct wire_vote *v, const struct station *by)
 {
     struct judge *j = &w->judge;
     struct page *page = judge_page(j, v->height);
@@ -134,7 +136,11 @@ static void note_vote(struct world *w, const struct wire_vote *v, bool sound)
     if (page == NULL || is_known(page, &c) || !wire_verify(v, j->id, j->key[v->signer])) {
         return;
     }
-    if (sound) {
+    const bool rolls_back = w->plan.rolls_back && (w->plan.forgetful >> v->signer & 1) != 0;
+    if (by != NULL) {
+        judge_durable(w, by, v);
+    }
+    if (by != NULL && !rolls_back) {
         check_contradictions(w, page, v->height, &c);
     }
     if (page->cast_count == page->cast_room) {
@@ -153,8 +159,7 @@ void judge_sent(struct world *w, const struct station *s, const uint8_t *bytes,
 {
     struct wire_vote v;
     if (wire_votes(bytes, size_bytes, &v) == 1 && v.signer == s->member) {
-        const bool forgets = w->plan.rolls_back && (w->plan.forgetful >> s->member & 1) != 0;
-        note_vote(w, &v, !forgets);
+        note_vote(w, &v, s);
     }
 }
 
@@ -163,6 +168,6 @@ void judge_lied(struct world *w, const struct station *s, const uint8_t *bytes,
 {
     struct wire_vote v;
     if (wire_votes(bytes, size_bytes, &v) == 1 && v.signer == s->member) {
-        note_vote(w, &v, false);
+        note_vote(w, &v, NULL);
     }
 }

@@ -98,7 +98,7 @@ static void draw_network(struct plan *p, struct dice *d)
 
 static void draw_machines(struct plan *p, struct dice *d)
 {
-    p->crash = maybe(d, 5, 150);
+    p->crash = p->forgetful != 0 ? drawn(d, 60, 300) : maybe(d, 5, 150);
     p->restart = drawn(d, 200, 5000);
     p->power_cut = drawn(d, 0, 5000);
     p->blackout = maybe(d, 5, 40);
@@ -109,6 +109,7 @@ static void draw_machines(struct plan *p, struct dice *d)
     p->offset_ms = (int64_t)maybe(d, 1, 10000);
     p->disk_ms = drawn(d, 0, p->timing.delta_ms / 5);
     p->slow_disk = maybe(d, 5, 300);
+    p->votes_fail = maybe(d, 1, 60);
     p->forget = drawn(d, 2000, 9000);
     p->lose_blocks = maybe(d, 500, 3000);
     p->snapshot_heights = drawn(d, 2, 64);

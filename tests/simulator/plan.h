@@ -71,6 +71,7 @@ struct plan {
     uint32_t tear;
     uint32_t power_cut;
     uint32_t slow_disk;
+    uint32_t votes_fail;  /* of a record's writes */
     uint32_t forget;      /* of a restart of the forgetful */
     uint32_t lose_blocks; /* of a restart */
     uint32_t worker_crash;

@@ -79,7 +79,7 @@ static void hurry(const struct world *w, struct station *s)
     }
 }
 
-void station_start(struct world *w, struct station *s, enum cause votes)
+void station_start(struct world *w, struct station *s)
 {
     struct node_options o = {
         .founding = w->founding,
@@ -94,9 +94,7 @@ void station_start(struct world *w, struct station *s, enum cause votes)
     s->paused_until_ms = 0;
     s->sleeps = false;
     s->worker = (struct worker){.serial = s->worker.serial};
-    if (s->disk.missing && votes == CAUSE_NONE) {
-        votes = CAUSE_VOTES_MISSING;
-    }
+    const enum cause votes = s->disk.missing;
     world_say(w, "%s starts, run %llu, vote store %s", world_name(w, s->member),
               (unsigned long long)s->run, cause_text(votes));
     node_init(s->node, &o);

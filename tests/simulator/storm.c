@@ -26,7 +26,7 @@ static void spoil(struct world *w, struct station *s)
     const struct plan *p = &w->plan;
     if (dice_chance(&w->dice, p->lose_blocks)) {
         world_strike(w, FAULT_BLOCKS_LOST);
-        disk_lose_blocks(&s->disk);
+        disk_lose_blocks(&s->disk, dice_between(&w->dice, 0, s->disk.height));
     }
     if ((p->forgetful >> s->member & 1) == 0 || !dice_chance(&w->dice, p->forget)) {
         return;
@@ -37,8 +37,11 @@ static void spoil(struct world *w, struct station *s)
         }
         return;
     }
-    world_strike(w, dice_chance(&w->dice, 5000) ? FAULT_VOTES_LOST : FAULT_VOTES_FOREIGN);
-    disk_lose_votes(&s->disk);
+    static const enum cause causes[] = {CAUSE_VOTES_MISSING, CAUSE_VOTES_DAMAGED,
+                                        CAUSE_VOTES_FOREIGN};
+    const enum cause why = causes[dice_between(&w->dice, 0, 2)];
+    world_strike(w, why == CAUSE_VOTES_FOREIGN ? FAULT_VOTES_FOREIGN : FAULT_VOTES_LOST);
+    disk_lose_votes(&s->disk, why);
 }
 
 static void crash(struct world *w, struct station *s, bool power)
@@ -275,7 +278,7 @@ void storm_begin(struct world *w)
             world_strike(w, FAULT_TWINS);
         }
         if (at_once || i == 0) {
-            station_start(w, s, CAUSE_NONE);
+            station_start(w, s);
         } else {
             restart_later(w, s);
         }
@@ -297,8 +300,11 @@ void storm_end(struct world *w)
         struct station *s = &w->station[i];
         network_heal(w, i);
         wake(w, s);
+        if (s->up && s->disk.dead) { /* a person starts it again */
+            station_crash(w, s, false);
+        }
         if (!s->up) {
-            station_start(w, s, CAUSE_NONE);
+            station_start(w, s);
         }
         world_run(w, w->now_ms + dice_between(&w->dice, 0, 300));
     }

@@ -129,7 +129,10 @@ static void row_arrives(struct world *w)
 
 static void stored(struct world *w, struct station *s)
 {
-    struct input in = {.kind = INPUT_STORED, .serial = disk_complete(&s->disk)};
+    struct input in = {.kind = INPUT_STORED};
+    if (!disk_complete(&s->disk, &in.serial)) {
+        in.kind = INPUT_VOTES_DEAD;
+    }
     station_input(w, s, &in);
 }
 
@@ -204,7 +207,7 @@ static void happen(struct world *w, struct event *e)
     struct station *s = &w->station[e->station];
     if (e->kind == EVENT_RESTART) {
         if (!s->up && e->run == s->run) {
-            station_start(w, s, CAUSE_NONE);
+            station_start(w, s);
         }
         return;
     }

@@ -142,7 +142,7 @@ uint64_t clock_true_ms(const struct world *w, const struct station *s, uint64_t 
 
 /* station.c */
 void station_init(struct world *w, uint32_t index, uint32_t member, uint32_t copy);
-void station_start(struct world *w, struct station *s, enum cause votes);
+void station_start(struct world *w, struct station *s);
 void station_crash(struct world *w, struct station *s, bool power);
 void station_input(struct world *w, struct station *s, struct input *in);
 bool station_is_paused(const struct world *w, const struct station *s);
