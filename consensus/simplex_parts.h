@@ -126,7 +126,8 @@ void help_decided(struct simplex *s, const struct simplex_world *w, uint32_t mem
                   uint64_t height);
 /* True if the member may be sent one more block now; counts it. */
 bool help_is_due(struct simplex *s, const struct simplex_world *w, uint32_t member);
-/* More voters that I hear than may lie say that this height is decided: no vote of it matters any more. */
+/* More voters that I hear than may lie say that this height is decided: no vote of it matters
+ * any more. */
 bool ask_is_behind(const struct simplex *s, const struct simplex_world *w);
 void ask_evaluate(struct simplex *s, const struct simplex_world *w);
 /* The hash of the block whose bytes I lack; false: none. */
