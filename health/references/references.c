@@ -1,9 +1,16 @@
 #include "references.h"
 
 const struct reference *const references[] = {
-    &reference_clocks,      &reference_time_service, &reference_randomness,
-    &reference_lost_memory, &reference_file_system,  &reference_disk,
-    &reference_disk_speed,  &reference_cryptography, &reference_cores,
+    &reference_clocks,       /* R19 */
+    &reference_time_service, /* R20 */
+    &reference_randomness,   /* R35 */
+    &reference_lost_memory,  /* R13 */
+    &reference_file_system,  /* R25 */
+    &reference_edac,         /* R12 */
+    &reference_disk,         /* R23 */
+    &reference_disk_speed,   /* R24 */
+    &reference_cryptography, /* R16 */
+    &reference_cores,        /* R15 */
 };
 
 const uint32_t reference_count = sizeof references / sizeof references[0];

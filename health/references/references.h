@@ -6,6 +6,7 @@
 #include "cryptography.h"
 #include "disk.h"
 #include "disk_speed.h"
+#include "edac.h"
 #include "file_system.h"
 #include "health/reference.h"
 #include "lost_memory.h"
@@ -39,6 +40,7 @@ struct reference_context {
     struct disk_state disk;
     struct disk_speed_state disk_speed;
     struct file_system_state file_system;
+    struct edac_state edac;
 };
 
 /* Ends the threads and gives back what the references have taken. Takes a zeroed context. */
