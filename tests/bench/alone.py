@@ -24,8 +24,8 @@ def can_be_had(words):
 
 
 def be_alone():
-    """Starts this program again in a namespace of its own, if there can be one; there it answers
-    whether it is alone."""
+    """Starts this program again in a namespace of its own, if there can be one; there it
+    answers whether it is alone."""
     if INSIDE in os.environ:
         if os.environ[INSIDE] == "yes":
             raise_loopback()

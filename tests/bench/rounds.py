@@ -1,4 +1,5 @@
-"""What is done to a cluster, again and again, and how long it takes until a survivor shows it."""
+"""What is done to a cluster, again and again, and how long it takes until a survivor shows
+it."""
 
 import http.client
 import json

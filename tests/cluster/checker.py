@@ -1,5 +1,5 @@
-"""What must hold of a cluster whatever was done to it. Shares no code with the product: it reads
-what the members answer, what the sink holds and what the traffic wrote down."""
+"""What must hold of a cluster whatever was done to it. Shares no code with the product: it
+reads what the members answer, what the sink holds and what the traffic wrote down."""
 
 import http.client
 import json
@@ -130,8 +130,8 @@ class Windows:
     def compare(self, sink):
         """Against what the sink has published: every window between the first and the last."""
         published = read_sink(sink, "SELECT window, digest FROM published ORDER BY window")
-        endorsed = read_sink(sink, "SELECT window, digest, count(DISTINCT member) FROM endorsed "
-                                   "GROUP BY window, digest")
+        endorsed = read_sink(sink, "SELECT window, digest, count(DISTINCT member) "
+                                   "FROM endorsed GROUP BY window, digest")
         numbers = [window for window, digest in published]
         if numbers:
             expected = list(range(numbers[0], numbers[-1] + 1))

@@ -208,7 +208,8 @@ def altered_block(scene):
 
 
 def quorum_needs_it(scene):
-    """A vote store lost while another member is away: a standstill with a name, until it is back"""
+    """A vote store lost while another member is away: a standstill with a name, until it is
+    back"""
     away = "selene"
     scene.cluster.stop(away)
     mark = restarted(scene, lambda: path_of(scene, "votes").unlink())

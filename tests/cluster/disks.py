@@ -1,4 +1,5 @@
-"""A disk that is full: its agent says so, the others go on, and it recovers once there is room."""
+"""A disk that is full: its agent says so, the others go on, and it recovers once there is
+room."""
 
 import errno
 import subprocess

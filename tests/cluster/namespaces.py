@@ -1,5 +1,6 @@
-"""Five network namespaces on one bridge, a member in each, and cables that can be cut: both ways,
-or in one direction. Needs root and iproute2, and no kernel module but veth and bridge."""
+"""Five network namespaces on one bridge, a member in each, and cables that can be cut: both
+ways, or in one direction. Needs root and iproute2, and no kernel module but veth and
+bridge."""
 
 import os
 import subprocess

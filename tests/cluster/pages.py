@@ -1,4 +1,5 @@
-"""What `ostrakon status`, `log` and `watch` say of a cluster, state by state, with exit codes."""
+"""What `ostrakon status`, `log` and `watch` say of a cluster, state by state, with exit
+codes."""
 
 import json
 import re
@@ -39,8 +40,8 @@ def line_of(text, name):
 def all_is_well(scene):
     """All is well: exit 0, who leads, what is completed and settled, the budget, the table"""
     text = shows(scene, "argus", 0, [
-        f"^cluster: demo, as argus sees it at {CLOCK} UTC state: ok windows: completed to {CLOCK} "
-        rf"by \w+(, fence \d+)?; settled to {CLOCK}",
+        f"^cluster: demo, as argus sees it at {CLOCK} UTC state: ok windows: completed to "
+        rf"{CLOCK} by \w+(, fence \d+)?; settled to {CLOCK}",
         "budget: 1 more may fail, crashed or lying; 4 of 5 voters are needed"])
     grant = scene.grant()
     for name in NAMES:
@@ -70,20 +71,22 @@ def one_is_gone(scene):
     """One member is gone: exit 1, since when, what to do, and that it must not get worse"""
     scene.cluster.stop("themis")
     text = shows(scene, "atlas", 1, [
-        f"state: DEGRADED status: themis has not been heard since {CLOCK} UTC, \\d+ s ago: nobody "
-        "listens at its address. One more failure stops the cluster. action: On themis: "
+        f"state: DEGRADED status: themis has not been heard since {CLOCK} UTC, \\d+ s ago: "
+        "nobody listens at its address. One more failure stops the cluster. action: On themis: "
         "systemctl start ostrakon see: OST-2001",
         "budget: none more may fail; 4 of 5 voters are needed"])
     require(float(line_of(text, "themis")[5]) > 0, f"not heard, and yet:\n{text}")
 
 
 def two_are_gone(scene):
-    """Two members are gone: exit 2, NO QUORUM, since when, how many windows wait, who is missing"""
+    """Two members are gone: exit 2, NO QUORUM, since when, how many windows wait, who is
+    missing"""
     scene.cluster.stop("themis", "selene")
     patterns = [
         "state: NO QUORUM status: 3 of 5 voters are heard, 4 are needed. Nothing has been "
         f"decided since {CLOCK} UTC, \\d+ s ago. [1-9]\\d* windows? waits?",
-        f"Missing: selene not heard since {CLOCK} \\(connection refused\\) themis not heard since",
+        f"Missing: selene not heard since {CLOCK} \\(connection refused\\) themis not heard "
+        "since",
         "action: On selene and themis: systemctl start ostrakon see: OST-1001"]
     text = shows(scene, "atlas", 2, patterns)
     require("MEMBER" not in text and "windows:" not in text, text)
@@ -95,11 +98,12 @@ def two_are_gone(scene):
 
 
 def alone(scene):
-    """An agent alone: exit 1 and STARTING at first, then 2 and NO QUORUM that misses all others"""
+    """An agent alone: exit 1 and STARTING at first, then 2 and NO QUORUM that misses all
+    others"""
     scene.cluster.stop()
     scene.cluster.start("atlas")
-    shows(scene, "atlas", 1, ["state: STARTING status: atlas has just started: 1 of 5 voters is "
-                              "heard so far, 4 are needed",
+    shows(scene, "atlas", 1, ["state: STARTING status: atlas has just started: 1 of 5 voters "
+                              "is heard so far, 4 are needed",
                               "helios not heard since this agent started"])
     shows(scene, "atlas", 2, ["state: NO QUORUM status: 1 of 5 voters is heard, 4 are needed"])
     scene.cluster.start()
@@ -126,8 +130,8 @@ def windows_wait(scene):
     """Workers that do not come to an end: exit 2, how many windows wait, and where to look"""
     scene.hold_workers()
     shows(scene, "atlas", 2, [
-        r"state: DEGRADED status: (.* )?\d+ windows are not settled; the oldest has been due for "
-        r"\d+ s", "what the worker says: ostrakon log --code OST-6004"])
+        r"state: DEGRADED status: (.* )?\d+ windows are not settled; the oldest has been due "
+        r"for \d+ s", "what the worker says: ostrakon log --code OST-6004"])
     scene.release_workers()
     scene.wait_settled(25)
     shows(scene, "atlas", 0, ["state: ok"])

@@ -150,7 +150,8 @@ def second_agent(scene):
 
 
 def bad_files(scene):
-    """Unknown, missing, doubled and mistyped keys in both files: file, line, what is expected"""
+    """Unknown, missing, doubled and mistyped keys in both files: file, line, what is
+    expected"""
     node = Path(scene.cluster.members[NAME].config)
     cluster = scene.cluster.directory / "cluster.yaml"
     for path, change, patterns in (

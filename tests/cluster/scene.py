@@ -149,8 +149,8 @@ class Scene:
         """Until all members (or those named) say that all is well, at heights that are near."""
         def well():
             views = [self.cluster.status(name) for name in names or self.names]
-            return (all(view is not None and view["state"] == "ok" and view["phase"] == "running"
-                        for view in views)
+            return (all(view is not None and view["state"] == "ok"
+                        and view["phase"] == "running" for view in views)
                     and max(view["height"] for view in views)
                     - min(view["height"] for view in views) <= 1)
         self.wait(well, seconds, "not all is well")
@@ -228,8 +228,9 @@ class Scene:
         def moved():
             for name in names or self.names:
                 view = self.cluster.status(name)
-                if view and view["grant"] and int(view["grant"]["fence"]) > int(before["fence"]):
-                    return view["grant"]
+                grant = view["grant"] if view else None
+                if grant and int(grant["fence"]) > int(before["fence"]):
+                    return grant
             return None
         return self.wait(moved, seconds, f"the grant does not leave {before['holder']}")
 

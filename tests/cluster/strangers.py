@@ -48,7 +48,8 @@ def told_apart(scene, mark_of, ours, theirs):
     """Both sides name both clusters, by name and hash, once a minute each."""
     for name in scene.others(VICTIM):
         line = scene.wait_said(name, "OST-5501", mark_of[name], 15)
-        for part in (f"member={VICTIM}", f"'{theirs[0]}' ({theirs[1]}", f"'{ours[0]}' ({ours[1]}"):
+        for part in (f"member={VICTIM}", f"'{theirs[0]}' ({theirs[1]}",
+                     f"'{ours[0]}' ({ours[1]}"):
             require(part in line, f"{name} does not say {part}: {line}")
         require(VICTIM in scene.reasons(name).get("OST-5501", {}).get("text", ""),
                 f"the status of {name} says nothing: {scene.reasons(name)}")

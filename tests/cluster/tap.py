@@ -58,7 +58,8 @@ def play(make_scene, cases):
     try:
         for number, case in enumerate(chosen, 1):
             verdict, directive, below = run.run(case)
-            print(f"{verdict} {number} - {case.__doc__.splitlines()[0]}{directive}")
+            name = " ".join(case.__doc__.split())
+            print(f"{verdict} {number} - {name}{directive}")
             for line in below.splitlines():
                 print(f"  {line}")
             sys.stdout.flush()
