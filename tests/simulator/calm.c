@@ -134,6 +134,14 @@ static bool somebody_may_lead(const struct world *w, uint32_t leader)
     return false;
 }
 
+/* Who was late himself judges slowly for up to eight seconds (local_health.h), and detectors
+ * have the storm's gaps to unlearn. */
+static void settle_down(struct world *w)
+{
+    const struct timing *t = &w->plan.timing;
+    world_run(w, w->now_ms + 9000 + 40u * (uint64_t)t->heartbeat_ms);
+}
+
 /* L1: the holder falls, others go on. Only where nothing else uses the budget up. */
 static void demand_failover(struct world *w)
 {
@@ -141,11 +149,6 @@ static void demand_failover(struct world *w)
     const struct grant *g = &newest_state(w)->grant;
     struct station *s = g->fence == 0 ? NULL : station_of(w, g->leader);
     if (w->failed || w->plan.liars != 0 || s == NULL || !somebody_may_lead(w, s->member)) {
-        return;
-    }
-    world_run(w, w->now_ms + 6u * (uint64_t)t->tick_ms); /* records and detectors settle */
-    s = station_of(w, newest_state(w)->grant.leader);
-    if (w->failed || s == NULL) {
         return;
     }
     const uint32_t leader = s->member;
@@ -205,6 +208,7 @@ void calm_run(struct world *w)
     if (!w->failed) {
         demand_windows(w, first_not_due(w), "after the storm");
     }
+    settle_down(w);
     demand_failover(w);
     demand_knowledge(w);
     if (!w->failed) {

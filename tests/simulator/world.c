@@ -257,6 +257,18 @@ static void on_timer(struct world *w, struct station *s)
     station_input(w, s, &in);
 }
 
+/* However many have fallen out, and whatever a liar says: members that pass on what they hear,
+ * and answer what they are asked, come to an end. */
+static void watch_floods(struct world *w)
+{
+    const uint64_t tenth = w->now_ms / 100;
+    w->busy_steps = w->busy_tenth == tenth ? w->busy_steps + 1 : 0;
+    w->busy_tenth = tenth;
+    if (w->busy_steps > 25000) {
+        world_fail(w, CHECK_WELL_BEHAVED, "members flood one another");
+    }
+}
+
 void world_run(struct world *w, uint64_t until_ms)
 {
     while (!w->failed && (w->steps_max == 0 || w->steps_done < w->steps_max)) {
@@ -269,6 +281,7 @@ void world_run(struct world *w, uint64_t until_ms)
             return;
         }
         w->now_ms = next_ms > w->now_ms ? next_ms : w->now_ms;
+        watch_floods(w);
         if (event_ms <= timer_ms) {
             struct event e;
             const bool there = queue_pop(&w->queue, &e);

@@ -114,6 +114,8 @@ struct world {
     bool traffic; /* rows arrive */
     bool verbose;
     uint64_t steps_done;
+    uint64_t busy_tenth; /* of a second, and how much has happened in it */
+    uint32_t busy_steps;
     uint64_t steps_max;        /* 0: no end */
     uint64_t trace;            /* mixes every step: two runs of one seed end on the same */
     struct progress *progress; /* NULL: nobody asks */
