@@ -9,6 +9,7 @@
 #include "edac.h"
 #include "file_system.h"
 #include "health/reference.h"
+#include "interfaces.h"
 #include "lost_memory.h"
 #include "randomness.h"
 #include "seams.h"
@@ -41,6 +42,7 @@ struct reference_context {
     struct disk_speed_state disk_speed;
     struct file_system_state file_system;
     struct edac_state edac;
+    struct interfaces_state interfaces;
 };
 
 /* Ends the threads and gives back what the references have taken. Takes a zeroed context. */
