@@ -68,32 +68,22 @@ static void store_block(struct agent *a, const struct effect *e)
     storage_block(a->storage, e->serial, &row, NULL, 0);
 }
 
-struct help {
-    struct agent *agent;
-    uint32_t member;
-};
-
 static void on_block_read(void *context, const struct storage_answer *answer)
 {
-    struct help *help = context;
+    const struct agent_help *help = context;
     if (answer->answer == STORE_ANSWER_DONE) {
         peers_send(help->agent->peers, help->member, answer->block->decided,
                    answer->block->decided_bytes, PEERS_MESSAGE);
     }
-    free(help);
 }
 
 /* The stored message as it is; a block that I cannot read somebody else can send. */
 static void send_help(struct agent *a, uint32_t member, uint64_t height)
 {
-    struct help *help = malloc(sizeof *help);
-    if (help == NULL) {
-        return;
-    }
-    *help = (struct help){.agent = a, .member = member};
-    if (!storage_block_read(a->storage, height, on_block_read, help)) {
-        free(help);
-    }
+    struct agent_help *help = &a->help[member];
+    *help = (struct agent_help){.agent = a, .member = member};
+    /* What cannot be read now its member asks for again. */
+    (void)!storage_block_read(a->storage, height, on_block_read, help);
 }
 
 static void be_damaged(struct agent *a, enum damage damage)

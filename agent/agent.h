@@ -22,6 +22,13 @@
 #define AGENT_ERROR_BYTES 3072u /* two paths fit */
 #define AGENT_EXIT_DAMAGED 70   /* sysexits.h: EX_SOFTWARE */
 
+/* For whom a stored block is being read: the same for each member, for good, so that a read
+ * which the end of the agent overtakes leaves nothing behind. */
+struct agent_help {
+    struct agent *agent;
+    uint32_t member;
+};
+
 struct agent {
     struct node_config config;
     struct keyfile transport;
@@ -38,6 +45,7 @@ struct agent {
     struct effects *effects;
     struct journal journal;
     struct worker worker;
+    struct agent_help help[MEMBERS_MAX];
     struct api *api;
     uint32_t foreign;   /* bits of members that were founded with another cluster.yaml */
     bool store_refuses; /* the database cannot be written now; why: */
