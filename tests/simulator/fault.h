@@ -65,6 +65,7 @@ enum fault {
     X(ONE_BLOCK, "invariant 1: one block a height")                                            \
     X(ONE_CERTIFIED, "invariant 1: nothing else certified after a finalization")               \
     X(QUORUM, "invariant 1: every decision has its quorum of true votes")                      \
+    X(CERTIFICATE, "invariant 1: every certificate shown has its quorum")                      \
     X(SAME_STATE, "invariant 1: equal states at equal heights")                                \
     X(FENCE, "invariant 2: fences only grow, one holder each")                                 \
     X(SETTLED, "invariant 2: settled by two, once, never back")                                \

@@ -110,6 +110,8 @@ void judge_totals(struct world *w);
 struct page *judge_page(struct judge *j, uint64_t height);
 struct window_page *judge_window(struct judge *j, uint64_t window);
 void judge_results(struct world *w, const struct wire_block *b);
+void judge_certificates(struct world *w, const struct station *s, const uint8_t *bytes,
+                        size_t size_bytes);
 /* Whether the member's disk has what it is about to say. */
 void judge_durable(struct world *w, const struct station *s, const struct wire_vote *v);
 void judge_settled(struct world *w, uint64_t next_window);

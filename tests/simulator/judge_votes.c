@@ -161,6 +161,7 @@ void judge_sent(struct world *w, const struct station *s, const uint8_t *bytes,
     if (wire_votes(bytes, size_bytes, &v) == 1 && v.signer == s->member) {
         note_vote(w, &v, s);
     }
+    judge_certificates(w, s, bytes, size_bytes);
 }
 
 void judge_lied(struct world *w, const struct station *s, const uint8_t *bytes,

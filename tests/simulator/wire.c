@@ -148,6 +148,28 @@ uint32_t wire_votes(const uint8_t *bytes, size_t size_bytes, struct wire_vote *v
     return w.bad ? 0 : 1;
 }
 
+bool wire_certificates(const uint8_t *bytes, size_t size_bytes, struct wire_certificates *c)
+{
+    struct wire w = {.at = bytes, .left = size_bytes};
+    const uint64_t kind = number(&w, 1);
+    memset(c, 0, sizeof *c);
+    if (kind == 3) {
+        c->height = number(&w, 8);
+        (void)number(&w, 4);
+    } else if (kind == 1 || kind == 2) {
+        struct wire_vote v = {0};
+        vote(&w, &v);
+        c->height = v.height;
+    } else {
+        return false;
+    }
+    c->count = kind == 1 ? 1 : 3;
+    for (uint32_t i = 0; i < c->count; i++) {
+        certificate(&w, &c->list[i]);
+    }
+    return !w.bad;
+}
+
 bool wire_decided(const uint8_t *bytes, size_t size_bytes, struct wire_certificate *c,
                   struct wire_block *b)
 {

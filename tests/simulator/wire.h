@@ -54,6 +54,14 @@ struct wire_block {
     struct wire_result result[WIRE_COMMANDS_MAX];
 };
 
+struct wire_certificates {
+    uint64_t height;
+    uint32_t count;
+    struct wire_certificate list[3];
+};
+
+/* The certificates of one height in a vote, a proposal or a status; false: no such message. */
+bool wire_certificates(const uint8_t *bytes, size_t size_bytes, struct wire_certificates *c);
 /* The votes that stand by themselves in a message (vote, proposal; not those in certificates):
  * how many, 0 or 1. */
 uint32_t wire_votes(const uint8_t *bytes, size_t size_bytes, struct wire_vote *vote);
