@@ -77,6 +77,11 @@ class Story:
         self.after = {}
         self.fences = {}
 
+    def forget(self, name):
+        """The member's log may begin anew."""
+        self.told.pop(name, None)
+        self.after.pop(name, None)
+
     def read(self, name, ask):
         """`ask(path)` answers a document of this member."""
         page = None

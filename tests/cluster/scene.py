@@ -271,6 +271,7 @@ class Scene:
     def forget(self, name):
         """This member's blocks may be gone, or older."""
         self.chain.forget(name)
+        self.story.forget(name)
         self.watcher.forget(name)
 
     # Checking
