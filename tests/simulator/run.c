@@ -138,8 +138,8 @@ static pid_t start_child(const struct run_options *o, uint32_t place, const int 
     if (pid == 0) {
         close(ends[0]);
         child(*o, place, ends[1]);
-        fflush(NULL);
-        exit(0);
+        fflush(stdout);
+        _exit(0); /* exit would move the place at which the parent reads its file of seeds */
     }
     return pid;
 }
