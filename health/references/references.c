@@ -8,6 +8,7 @@ const struct reference *const references[] = {
     &reference_file_system,  /* R25 */
     &reference_edac,         /* R12 */
     &reference_interfaces,   /* R28 */
+    &reference_resources,    /* R34 */
     &reference_disk,         /* R23 */
     &reference_disk_speed,   /* R24 */
     &reference_cryptography, /* R16 */

@@ -12,6 +12,7 @@
 #include "interfaces.h"
 #include "lost_memory.h"
 #include "randomness.h"
+#include "resources.h"
 #include "seams.h"
 #include "source.h"
 #include "time_service.h"
@@ -43,6 +44,7 @@ struct reference_context {
     struct file_system_state file_system;
     struct edac_state edac;
     struct interfaces_state interfaces;
+    struct resources_state resources;
 };
 
 /* Ends the threads and gives back what the references have taken. Takes a zeroed context. */
