@@ -1,4 +1,5 @@
-"""At most 60 lines a function, 400 a file and 96 columns a line, in C and in Python."""
+"""At most 60 lines a function and 400 a file, in C and in Python; 96 columns a line in C, which
+clang-format keeps for most of it, and 100 in Python and shell."""
 
 import ast
 
@@ -6,7 +7,8 @@ from .tree import lines_of, ours, scripts
 
 FUNCTION_LINES = 60
 FILE_LINES = 400
-COLUMNS = 96
+C_COLUMNS = 96
+COLUMNS = 100
 
 
 def c_functions(lines):
@@ -43,9 +45,10 @@ def limits(root):
         count = len(lines) - (lines[-1] == "")
         if count > FILE_LINES:
             complaints.append(f"{path}: {count} lines, at most {FILE_LINES} are allowed")
+        columns = C_COLUMNS if functions is c_functions else COLUMNS
         for number, line in enumerate(lines, 1):
-            if len(line) > COLUMNS:
-                complaints.append(f"{path}:{number}: {len(line)} columns, at most {COLUMNS}")
+            if len(line) > columns:
+                complaints.append(f"{path}:{number}: {len(line)} columns, at most {columns}")
         for begin, end in functions(lines):
             if end - begin + 1 > FUNCTION_LINES:
                 complaints.append(f"{path}:{begin}: a function of {end - begin + 1} lines, "

@@ -34,30 +34,36 @@ def clang_format(root):
     return run(["clang-format", "--dry-run", "-Werror", *sources], root) if sources else []
 
 
-def compiled(root, directory):
-    """The sources of ours that the build compiles, each once."""
-    commands = json.loads((directory / "compile_commands.json").read_text())
-    files = {os.path.normpath(os.path.join(entry["directory"], entry["file"]))
-             for entry in commands}
-    return sorted(os.path.relpath(file, root) for file in files)
+def compiled(root, build):
+    """The sources of ours that the build compiles, and a folder that says how, each once: as it
+    is compiled first, which is for the product, and not with a sabotage."""
+    first = {}
+    for entry in json.loads((build / "compile_commands.json").read_text()):
+        path = os.path.normpath(os.path.join(entry["directory"], entry["file"]))
+        first.setdefault(os.path.relpath(path, root), entry)
+    folder = build / "tidy"
+    folder.mkdir(exist_ok=True)
+    (folder / "compile_commands.json").write_text(json.dumps(list(first.values())))
+    return sorted(first), folder
 
 
 def clang_tidy(root):
     """The analyser gives a function up after ANALYSER_STEPS; by default it takes five times as
     many, which took three times as long and found nothing more."""
-    directory = root / "build" / "sanitize"
-    tidy = ["clang-tidy", "--quiet", "-p", str(directory)]
+    files, folder = compiled(root, root / "build" / "sanitize")
+    tidy = ["clang-tidy", "--quiet", "-p", str(folder)]
     for word in ("-Xclang", "-analyzer-config", "-Xclang", f"max-nodes={ANALYSER_STEPS}"):
         tidy.append(f"--extra-arg={word}")
-    said = side_by_side([[*tidy, file] for file in compiled(root, directory)], root)
+    said = side_by_side([[*tidy, file] for file in files], root)
     return [line for text in said for line in text.splitlines() if ": error: " in line] or said
 
 
 def cppcheck(root):
     """Not over Criterion's tests: without its headers their macros are no C. Not for
     uninitialised variables: it follows calls into branches that their arguments rule out."""
+    criterion = ("Test(", "TestSuite(", "ParameterizedTest", "#include <criterion/")
     sources = [path for path in ours(root, ".c")
-               if not any("<criterion/" in line for line in lines_of(root, path))]
+               if not any(line.startswith(criterion) for line in lines_of(root, path))]
     if not sources:
         return []
     return run(["cppcheck", "--quiet", "--std=c11", "--enable=warning,performance,portability",
