@@ -217,7 +217,8 @@ const cJSON *exchange_at(const struct exchange *x, const char *path)
     for (const char *part = strsep(&rest, "."); part != NULL && at != NULL;
          part = strsep(&rest, ".")) {
         const bool index = part[0] >= '0' && part[0] <= '9';
-        at = index ? cJSON_GetArrayItem(at, atoi(part)) : cJSON_GetObjectItem(at, part);
+        at = index ? cJSON_GetArrayItem(at, atoi(part))
+                   : cJSON_GetObjectItemCaseSensitive(at, part);
     }
     return at;
 }
