@@ -1,5 +1,6 @@
 #include "command.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #include <cjson/cJSON.h>
 
 #include "agent/config.h"
+#include "health/references/burst.h"
 #include "health/references/references.h"
 #include "moment.h"
 #include "page.h"
@@ -21,16 +23,19 @@
 #define TITLE_COLUMNS 12u
 #define TEXT_COLUMN (2u + RESULT_COLUMNS + 2u + TITLE_COLUMNS + 2u)
 #define TEXT_BYTES 256u
+#define PROGRESS_COLUMNS 24
 
 struct options {
     struct invocation *invocation;
     const char *root;
+    bool thorough;
     uint64_t chosen; /* bit id - 1; 0: all */
 };
 
 enum { OPTION_ROOT = 256 };
 
 static const struct argp_option own_options[] = {
+    {"thorough", 't', NULL, 0, "then test all free memory, and every core for longer", 0},
     {"root", OPTION_ROOT, "PREFIX", OPTION_HIDDEN, "before every path in /proc and /sys", 0},
     {NULL, 0, NULL, 0, NULL, 0},
 };
@@ -55,6 +60,9 @@ static error_t on_option(int key, char *argument, struct argp_state *state)
         return 0;
     case OPTION_ROOT:
         options->root = argument;
+        return 0;
+    case 't':
+        options->thorough = true;
         return 0;
     case ARGP_KEY_ARG:
         choose(options, argument, state);
@@ -96,8 +104,8 @@ static int configure(struct examination *e, const char *given)
     return 0;
 }
 
-static void print_words(const struct examination *e, const struct reference *r,
-                        const struct finding *f, const char *text, const char *action)
+static void print_words(const struct examination *e, const struct finding *f, const char *text,
+                        const char *action)
 {
     const bool well = f->result == RESULT_OK || f->result == RESULT_ABSENT;
     char word[16];
@@ -106,7 +114,7 @@ static void print_words(const struct examination *e, const struct reference *r,
         *c = *c >= 'a' && *c <= 'z' ? (char)(*c - 'a' + 'A') : *c;
     }
     fprintf(e->page.out, "  %-*s  %-*s  ", (int)RESULT_COLUMNS, word, (int)TITLE_COLUMNS,
-            reference_facts(r->id)->title);
+            reference_facts(f->id)->title);
     page_wrap(&e->page, TEXT_COLUMN, TEXT_COLUMN, text);
     if (!well && action[0] != '\0') {
         fprintf(e->page.out, "%*s", (int)TEXT_COLUMN, "");
@@ -114,41 +122,95 @@ static void print_words(const struct examination *e, const struct reference *r,
     }
 }
 
-static void add_json(cJSON *list, const struct reference *r, const struct finding *f,
-                     const char *text, const char *action)
+static void add_json(cJSON *list, const struct finding *f, const char *text, const char *action)
 {
     cJSON *one = cJSON_CreateObject();
-    cJSON_AddStringToObject(one, "reference", reference_facts(r->id)->name);
-    cJSON_AddStringToObject(one, "title", reference_facts(r->id)->title);
+    cJSON_AddStringToObject(one, "reference", reference_facts(f->id)->name);
+    cJSON_AddStringToObject(one, "title", reference_facts(f->id)->title);
     cJSON_AddStringToObject(one, "result", result_text(f->result));
     cJSON_AddStringToObject(one, "text", text);
     cJSON_AddStringToObject(one, "action", action);
     cJSON_AddItemToArray(list, one);
 }
 
-static void examine_one(struct examination *e, const struct reference *r)
+/* An unknown that spares others is no finding. */
+static bool is_well(const struct finding *f)
 {
-    struct finding f;
+    return f->result == RESULT_OK || f->result == RESULT_ABSENT ||
+           (f->result == RESULT_UNKNOWN && (f->flags & FINDING_EXCUSED) != 0);
+}
+
+static void tell(struct examination *e, const struct finding *f,
+                 const struct reference_note *note)
+{
     char text[TEXT_BYTES];
     char action[TEXT_BYTES];
+    finding_text(f, note->text, text, sizeof text);
+    finding_text(f, note->action, action, sizeof action);
+    e->findings += !is_well(f);
+    e->fatal |= f->result == RESULT_FATAL || !result_is_known(f->result);
+    if (e->list == NULL) {
+        print_words(e, f, text, action);
+    } else {
+        add_json(e->list, f, text, action);
+    }
+}
+
+static void examine_one(struct examination *e, const struct reference *r)
+{
+    static const struct reference_note fooled = {"took something deliberately wrong for right",
+                                                 "Take this machine out of the cluster."};
+    struct finding f;
     if (r->negative(&e->context)) {
         reference_run(r, &e->context, &f);
-        const struct reference_note *note = reference_note(r, &f);
-        finding_text(&f, note->text, text, sizeof text);
-        finding_text(&f, note->action, action, sizeof action);
+        tell(e, &f, reference_note(r, &f));
     } else {
         finding_begin(&f, r->id);
         f.result = RESULT_FATAL;
-        snprintf(text, sizeof text, "took something deliberately wrong for right");
-        snprintf(action, sizeof action, "Take this machine out of the cluster.");
+        tell(e, &f, &fooled);
     }
-    e->findings += f.result != RESULT_OK && f.result != RESULT_ABSENT;
-    e->fatal |= f.result == RESULT_FATAL || !result_is_known(f.result);
-    if (e->list == NULL) {
-        print_words(e, r, &f, text, action);
-    } else {
-        add_json(e->list, r, &f, text, action);
+}
+
+/* A line on the terminal that grows, with how long it will take from how long it has taken. */
+struct progress {
+    uint64_t begun_ms;
+    uint64_t shown_ms;
+};
+
+static void show_progress(void *self, uint64_t done_bytes, uint64_t all_bytes)
+{
+    struct progress *p = self;
+    char left[MOMENT_BYTES];
+    char bar[PROGRESS_COLUMNS + 1];
+    const uint64_t now_ms = moment_now_ms();
+    if (now_ms - p->shown_ms < 200) {
+        return;
     }
+    const double share = (double)done_bytes / (double)all_bytes;
+    const double taken_ms = (double)(now_ms - p->begun_ms);
+    const uint32_t filled = (uint32_t)(share * PROGRESS_COLUMNS);
+    p->shown_ms = now_ms;
+    memset(bar, '.', PROGRESS_COLUMNS);
+    memset(bar, '#', filled);
+    bar[PROGRESS_COLUMNS] = '\0';
+    fprintf(stderr, "\r  memory [%s] %" PRIu64 " of %" PRIu64 " MiB, %s left \x1b[K", bar,
+            done_bytes >> 20, all_bytes >> 20,
+            duration_text((uint64_t)(taken_ms / share - taken_ms), left));
+}
+
+static void examine_thoroughly(struct examination *e)
+{
+    struct finding f;
+    struct progress progress = {.begun_ms = moment_now_ms()};
+    struct burst_plan plan = burst_thorough();
+    const bool terminal = isatty(STDERR_FILENO) == 1;
+    plan.progress = terminal ? show_progress : NULL;
+    plan.self = &progress;
+    burst_run(&e->context, &plan, &f);
+    if (terminal) {
+        fputs("\r\x1b[K", stderr);
+    }
+    tell(e, &f, reference_note(reference_find(f.id), &f));
 }
 
 static void print_json(const struct examination *e, uint64_t now_ms, int code)
@@ -168,8 +230,10 @@ static void print_json(const struct examination *e, uint64_t now_ms, int code)
     cJSON_Delete(document);
 }
 
-static int examine(struct examination *e, bool json, uint64_t chosen)
+static int examine(struct examination *e, const struct options *options)
 {
+    const bool json = options->invocation->json;
+    const uint64_t chosen = options->chosen;
     char moment[MOMENT_BYTES];
     const uint64_t now_ms = moment_now_ms();
     e->list = json ? cJSON_CreateArray() : NULL;
@@ -181,6 +245,9 @@ static int examine(struct examination *e, bool json, uint64_t chosen)
         if (chosen == 0 || (chosen >> (references[i]->id - 1) & 1) != 0) {
             examine_one(e, references[i]);
         }
+    }
+    if (options->thorough) {
+        examine_thoroughly(e);
     }
     const int code = e->fatal ? EXIT_CRITICAL : e->findings > 0 ? EXIT_DEGRADED : EXIT_WELL;
     if (json) {
@@ -216,7 +283,7 @@ int doctor_run(struct invocation *invocation, int argc, char **argv)
     e->context.whole = true;
     int code = configure(e, invocation->config);
     if (code == 0) {
-        code = examine(e, invocation->json, options.chosen);
+        code = examine(e, &options);
     }
     references_finish(&e->context);
     free(e);

@@ -19,15 +19,14 @@ const char *kernel_name(enum kernel kernel)
 
 bool kernel_runs_on(enum kernel kernel, const struct processor *p)
 {
-    (void)p;
-    switch (kernel) {
-#define X(name, function, condition)                                                           \
-    case KERNEL_##name:                                                                        \
-        return (condition);
+    const bool runs[KERNEL_COUNT] = {
+#define X(name, function, condition) (condition),
         KERNELS(X)
 #undef X
-    }
-    return false;
+    };
+    (void)p; /* where no kernel needs it */
+    assert((uint32_t)kernel < KERNEL_COUNT);
+    return runs[kernel];
 }
 
 uint64_t kernel_run(enum kernel kernel, uint64_t seed, struct kernel_scratch *scratch)

@@ -13,6 +13,8 @@ const struct reference *const references[] = {
     &reference_disk_speed,   /* R24 */
     &reference_cryptography, /* R16 */
     &reference_cores,        /* R15 */
+    &reference_fill,         /* R11 */
+    &reference_sweep,        /* R10 */
 };
 
 const uint32_t reference_count = sizeof references / sizeof references[0];
@@ -20,6 +22,8 @@ const uint32_t reference_count = sizeof references / sizeof references[0];
 void references_finish(struct reference_context *context)
 {
     disk_finish(&context->disk);
+    sweep_finish(&context->sweep, &context->seams);
+    fill_finish(&context->fill, &context->seams);
 }
 
 const struct reference *reference_find(uint32_t id)

@@ -8,6 +8,7 @@
 #include "disk_speed.h"
 #include "edac.h"
 #include "file_system.h"
+#include "fill.h"
 #include "health/reference.h"
 #include "interfaces.h"
 #include "lost_memory.h"
@@ -15,6 +16,7 @@
 #include "resources.h"
 #include "seams.h"
 #include "source.h"
+#include "sweep.h"
 #include "time_service.h"
 
 /* Whether the machine has what a reference reads: decided by its first run, for good. */
@@ -30,11 +32,14 @@ struct reference_context {
     struct seams seams;
     const char *data_directory; /* NULL: there is none */
     bool observer;              /* leaves no trace on the disk: the daemon may be running */
+    bool spare;                 /* the agent ran late: leave the machine to it */
     bool whole;                 /* each run does all there is: every core, every file */
     /* ------------------------------------------------------------------------------------ */
     enum presence presence[REFERENCES_MAX + 1];
     struct source source; /* what was read last */
     struct cores_state cores;
+    struct sweep_state sweep;
+    struct fill_state fill;
     struct lost_memory_state lost_memory;
     struct randomness_state randomness;
     struct clocks_state clocks;

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -102,6 +103,36 @@ static int machine_statvfs(void *self, const char *path, struct statvfs *out)
     return statvfs(path, out) != 0 ? -errno : 0;
 }
 
+/* Twice as much is mapped, and what sticks out of the aligned half given back. */
+static void *machine_map(void *self, size_t size_bytes, bool huge)
+{
+    (void)self;
+    char *mapped =
+        mmap(NULL, 2 * size_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (mapped == MAP_FAILED) {
+        return NULL;
+    }
+    const size_t before = (size_bytes - (uintptr_t)mapped % size_bytes) % size_bytes;
+    if (before > 0) {
+        munmap(mapped, before);
+    }
+    munmap(mapped + before + size_bytes, size_bytes - before);
+    madvise(mapped + before, size_bytes, huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
+    return mapped + before;
+}
+
+static void machine_unmap(void *self, void *bytes, size_t size_bytes)
+{
+    (void)self;
+    munmap(bytes, size_bytes);
+}
+
+static int machine_lock(void *self, void *bytes, size_t size_bytes)
+{
+    (void)self;
+    return mlock(bytes, size_bytes) != 0 ? -errno : 0;
+}
+
 /* The system calls themselves: glibc's set has 1024 places. */
 static int machine_cores(void *self, struct core_set *allowed)
 {
@@ -121,6 +152,9 @@ struct seams seams_of_machine(void)
     return (struct seams){
         .root = "",
         .random = machine_random,
+        .map = machine_map,
+        .unmap = machine_unmap,
+        .lock = machine_lock,
         .cores = machine_cores,
         .pin = machine_pin,
         .clock_ns = machine_clock_ns,

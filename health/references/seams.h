@@ -1,6 +1,7 @@
 #ifndef OSTRAKON_HEALTH_REFERENCES_SEAMS_H
 #define OSTRAKON_HEALTH_REFERENCES_SEAMS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/stat.h>
@@ -20,6 +21,8 @@ enum seam_clock {
 enum bend {
     BEND_CRYPTOGRAPHY, /* struct answers */
     BEND_KERNEL,       /* a 64-bit digest; index: core * KERNEL_COUNT + kernel */
+    BEND_MEMORY,       /* what was written and not yet read again; index: the pattern */
+    BEND_FILL,         /* an answer of FILL_ANSWER_BYTES; index: enum fill_size */
 };
 
 #define CORES_MAX 8192u
@@ -39,6 +42,11 @@ struct seams {
     void (*bend)(void *self, enum bend where, uint32_t index, void *bytes, size_t size_bytes);
     int (*cores)(void *self, struct core_set *allowed); /* of this thread; 0 or -errno */
     int (*pin)(void *self, const struct core_set *allowed);
+    /* Anonymous memory, zeroed, aligned to its size (a power of two, of pages); of huge pages
+     * or of small ones, as far as the kernel cares. NULL: there is none. */
+    void *(*map)(void *self, size_t size_bytes, bool huge);
+    void (*unmap)(void *self, void *bytes, size_t size_bytes);
+    int (*lock)(void *self, void *bytes, size_t size_bytes); /* mlock */
     ssize_t (*random)(void *self, void *bytes, size_t size_bytes, unsigned flags);
     uint64_t (*clock_ns)(void *self, enum seam_clock clock);
     uint64_t (*ticks)(void *self); /* the core's own counter; 0: there is none */

@@ -61,6 +61,11 @@ struct reference_context *machine(void)
     return &context;
 }
 
+struct reference_context *machine_context(void)
+{
+    return &context;
+}
+
 const char *machine_path(const char *path)
 {
     static char paths[PATHS][PATH_BYTES];

@@ -8,6 +8,8 @@
 
 /* A context on it, as at the start of the daemon. The same one at each call, emptied. */
 struct reference_context *machine(void);
+/* The same as it is now. */
+struct reference_context *machine_context(void);
 
 /* Makes the file and the directories above it; a path is "/proc/meminfo". */
 void machine_file(const char *path, const char *text);

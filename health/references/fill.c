@@ -1,0 +1,159 @@
+#include "fill.h"
+
+#include <string.h>
+
+#include <sodium.h>
+
+#include "references.h"
+
+#define MIB ((size_t)1 << 20)
+
+static const uint8_t salt[crypto_pwhash_SALTBYTES] = {'r', 'e', 'f', 'e', 'r', 'e', 'n', 'c',
+                                                      'e', 's', ' ', 'R', '1', '1', ' ', '.'};
+
+static const struct {
+    uint32_t mib;
+    uint32_t passes;
+    uint32_t every;
+} sizes[] = {
+#define X(name, mib, passes, every) {mib, passes, every},
+    FILL_SIZES(X)
+#undef X
+};
+
+static const uint8_t goldens[][FILL_ANSWER_BYTES] = {
+    [FILL_SMALL] = {0xa5, 0x37, 0x9d, 0x65, 0x5e, 0x07, 0x4d, 0xf9, 0xd4, 0xb4, 0xd0,
+                    0xb2, 0x39, 0x56, 0xd3, 0x9d, 0xd8, 0xd9, 0x00, 0xf1, 0x27, 0x8d,
+                    0x7e, 0x07, 0xd2, 0x34, 0xae, 0xa1, 0x9b, 0xcc, 0x62, 0x97},
+    [FILL_MIDDLE] = {0xfd, 0x64, 0x48, 0xf2, 0x58, 0x42, 0x2e, 0xbc, 0xad, 0x34, 0x6d,
+                     0x8f, 0x7e, 0x52, 0x8e, 0x2c, 0xba, 0x1a, 0xc2, 0x57, 0xbf, 0xbc,
+                     0x2b, 0xd8, 0xee, 0xd1, 0x35, 0xa9, 0xce, 0xd5, 0x4a, 0xee},
+    [FILL_LARGE] = {0xc2, 0x65, 0x25, 0x1e, 0x30, 0x00, 0x88, 0x52, 0xc4, 0xe4, 0x45,
+                    0xdb, 0xb6, 0x48, 0x80, 0x14, 0xdd, 0x20, 0x14, 0xc5, 0xc0, 0x0e,
+                    0x90, 0xe9, 0x8a, 0xd3, 0xdb, 0xaa, 0xc4, 0xc9, 0x3f, 0x68},
+};
+
+bool fill_compute(const struct seams *seams, enum fill_size size,
+                  uint8_t out[static FILL_ANSWER_BYTES])
+{
+    static const char password[] = "ostrakon";
+    const int status =
+        crypto_pwhash(out, FILL_ANSWER_BYTES, password, strlen(password), salt,
+                      sizes[size].passes, sizes[size].mib * MIB, crypto_pwhash_ALG_ARGON2ID13);
+    seams_bend(seams, BEND_FILL, (uint32_t)size, out, FILL_ANSWER_BYTES);
+    return status == 0;
+}
+
+static uint64_t first_word(const uint8_t bytes[static FILL_ANSWER_BYTES])
+{
+    uint64_t word = 0;
+    for (uint32_t i = 0; i < sizeof word; i++) {
+        word = word << 8 | bytes[i];
+    }
+    return word;
+}
+
+static void judge(enum fill_size size, const uint8_t answer[static FILL_ANSWER_BYTES],
+                  struct finding *out)
+{
+    const volatile uint8_t *golden = goldens[size];
+    uint8_t wrong = 0;
+    for (uint32_t i = 0; i < FILL_ANSWER_BYTES; i++) {
+        wrong |= answer[i] ^ golden[i];
+    }
+    out->evidence.count = sizes[size].mib;
+    out->evidence.expected = first_word(goldens[size]);
+    out->evidence.got = first_word(answer);
+    finding_set(out, wrong == 0 ? RESULT_OK : RESULT_FATAL,
+                wrong == 0 ? FILL_RIGHT : FILL_WRONG);
+}
+
+void fill_run(const struct seams *seams, enum fill_size size, struct finding *out)
+{
+    uint8_t answer[FILL_ANSWER_BYTES];
+    if (fill_compute(seams, size, answer)) {
+        judge(size, answer, out);
+        return;
+    }
+    finding_set(out, RESULT_UNKNOWN, FILL_NO_MEMORY);
+    out->evidence.count = sizes[size].mib;
+}
+
+/* Touched, or the kernel gives only a promise. */
+static void hold_what_was_freed(struct fill_state *state, const struct seams *seams)
+{
+    void **place = &state->held[state->next];
+    state->next = (state->next + 1) % FILL_HELD_MAX;
+    if (*place != NULL) {
+        seams->unmap(seams->self, *place, MIB);
+    }
+    *place = seams->map(seams->self, MIB, false);
+    for (size_t at = 0; *place != NULL && at < MIB; at += 4096) {
+        ((volatile uint8_t *)*place)[at] = 1;
+    }
+}
+
+void fill_finish(struct fill_state *state, const struct seams *seams)
+{
+    for (uint32_t i = 0; i < FILL_HELD_MAX; i++) {
+        if (state->held[i] != NULL) {
+            seams->unmap(seams->self, state->held[i], MIB);
+            state->held[i] = NULL;
+        }
+    }
+}
+
+/* The largest that is due; the first run is a small one. */
+static void run(struct reference_context *context, struct finding *out)
+{
+    struct fill_state *state = &context->fill;
+    enum fill_size size = FILL_SMALL;
+    if (context->spare) {
+        fill_finish(state, &context->seams);
+    }
+    if (state->runs % sizes[FILL_LARGE].every == sizes[FILL_LARGE].every - 1) {
+        size = FILL_LARGE;
+    } else if (state->runs % sizes[FILL_MIDDLE].every == sizes[FILL_MIDDLE].every - 1) {
+        size = FILL_MIDDLE;
+    }
+    state->runs++;
+    fill_run(&context->seams, context->spare ? FILL_SMALL : size, out);
+    if (size == FILL_SMALL && !context->spare) {
+        hold_what_was_freed(state, &context->seams);
+    }
+}
+
+/* Each answer with each of its bits turned. */
+static bool negative(struct reference_context *context)
+{
+    (void)context;
+    for (uint32_t i = 0; i < sizeof goldens / sizeof goldens[0]; i++) {
+        for (uint32_t bit = 0; bit < 8 * FILL_ANSWER_BYTES; bit++) {
+            uint8_t wrong[FILL_ANSWER_BYTES];
+            struct finding seen;
+            memcpy(wrong, goldens[i], sizeof wrong);
+            wrong[bit / 8] ^= (uint8_t)(1u << bit % 8);
+            finding_begin(&seen, 11);
+            judge((enum fill_size)i, wrong, &seen);
+            if (seen.result != RESULT_FATAL) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+static const struct reference_note notes[] = {
+#define X(name, text, action) {text, action},
+    FILL_NOTES(X)
+#undef X
+};
+
+const struct reference reference_fill = {
+    .id = 11,
+    .period_ms = 10000,
+    .note_count = sizeof notes / sizeof notes[0],
+    .notes = notes,
+    .run = run,
+    .negative = negative,
+};

@@ -1,0 +1,62 @@
+#ifndef OSTRAKON_HEALTH_REFERENCES_FILL_H
+#define OSTRAKON_HEALTH_REFERENCES_FILL_H
+
+#include "health/reference.h"
+
+/* R11: Argon2id of a fixed password, with memory filled and read in an order that depends on
+ * the data. One wrong bit, wherever in it and whenever, gives another answer; so does one wrong
+ * product of 64 bits.
+ *
+ * libsodium maps its memory itself, afresh for each answer, and the kernel hands out again what
+ * was freed last. So we cannot fill memory that we hold; but after each small answer we take as
+ * much memory as it has just freed, and hold that for the next fifteen, so that the next answer
+ * gets other memory. What the kernel really does is not ours to promise. */
+
+struct seams;
+
+#define FILL_NOTES(X)                                                                          \
+    X(RIGHT, "{count} MiB filled and the known answer found", "")                              \
+    X(WRONG, "{count} MiB filled give {got#} ... instead of {expected#} ...",                  \
+      "Take this machine out of the cluster: memory or processor is wrong.")                   \
+    X(NO_MEMORY, "{count} MiB could not be had to fill", "")
+
+enum fill_note {
+#define X(name, text, action) FILL_##name,
+    FILL_NOTES(X)
+#undef X
+};
+
+/* Answers by memory and passes, and every how many runs they are asked for. The values are
+ * those of the reference implementation (argon2 20171227, -id -v 13 -p 1), not of libsodium. */
+#define FILL_SIZES(X)                                                                          \
+    X(SMALL, 1, 1, 1)                                                                          \
+    X(MIDDLE, 16, 1, 30)                                                                       \
+    X(LARGE, 64, 3, 360)
+
+enum fill_size {
+#define X(name, mib, passes, every) FILL_##name,
+    FILL_SIZES(X)
+#undef X
+};
+
+#define FILL_ANSWER_BYTES 32u
+#define FILL_HELD_MAX 16u
+
+struct fill_state {
+    uint64_t runs;
+    uint32_t next; /* place in the ring */
+    void *held[FILL_HELD_MAX];
+};
+
+/* Computes the answer now; false without memory. For the gate too (references.md, R05). */
+bool fill_compute(const struct seams *seams, enum fill_size size,
+                  uint8_t out[static FILL_ANSWER_BYTES]) __attribute__((warn_unused_result));
+
+/* One answer of that size, as a finding. */
+void fill_run(const struct seams *seams, enum fill_size size, struct finding *out);
+
+void fill_finish(struct fill_state *state, const struct seams *seams);
+
+extern const struct reference reference_fill;
+
+#endif
