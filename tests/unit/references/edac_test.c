@@ -19,7 +19,7 @@ static uint64_t clock_ns(void *self, enum seam_clock clock)
 
 static void number(const char *file, uint64_t value)
 {
-    char path[128];
+    char path[192];
     char text[32];
     snprintf(path, sizeof path, MC "/%s", file);
     snprintf(text, sizeof text, "%lu\n", value);
@@ -29,7 +29,7 @@ static void number(const char *file, uint64_t value)
 static void module(const char *name, const char *label, uint64_t corrected,
                    uint64_t uncorrected)
 {
-    char file[64];
+    char file[128];
     snprintf(file, sizeof file, "%s/dimm_ce_count", name);
     number(file, corrected);
     snprintf(file, sizeof file, "%s/dimm_ue_count", name);
