@@ -83,6 +83,11 @@ struct examination {
     struct reference_context context;
 };
 
+static void watch(struct examination *e, const char *path, bool vital)
+{
+    e->context.files[e->context.file_count++] = (struct installed_file){path, vital};
+}
+
 /* 0, or an exit code after a complaint. Without a configuration the machine alone is examined.
  */
 static int configure(struct examination *e, const char *given)
@@ -101,6 +106,10 @@ static int configure(struct examination *e, const char *given)
     }
     snprintf(e->name, sizeof e->name, "%s", e->config.name);
     e->context.data_directory = e->config.data_dir;
+    watch(e, path, false);
+    watch(e, e->config.cluster_path, false);
+    watch(e, e->config.transport_key_path, true);
+    watch(e, e->config.vote_key_path, true);
     return 0;
 }
 

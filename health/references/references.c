@@ -13,6 +13,8 @@ const struct reference *const references[] = {
     &reference_disk_speed,   /* R24 */
     &reference_cryptography, /* R16 */
     &reference_cores,        /* R15 */
+    &reference_code,         /* R06 */
+    &reference_installed,    /* R07 */
     &reference_fill,         /* R11 */
     &reference_sweep,        /* R10 */
 };

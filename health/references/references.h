@@ -2,6 +2,7 @@
 #define OSTRAKON_HEALTH_REFERENCES_REFERENCES_H
 
 #include "clocks.h"
+#include "code.h"
 #include "cores.h"
 #include "cryptography.h"
 #include "disk.h"
@@ -10,6 +11,7 @@
 #include "file_system.h"
 #include "fill.h"
 #include "health/reference.h"
+#include "installed.h"
 #include "interfaces.h"
 #include "lost_memory.h"
 #include "randomness.h"
@@ -30,14 +32,18 @@ enum presence {
  * the line filled in. One thread at a time. */
 struct reference_context {
     struct seams seams;
-    const char *data_directory; /* NULL: there is none */
-    bool observer;              /* leaves no trace on the disk: the daemon may be running */
-    bool spare;                 /* the agent ran late: leave the machine to it */
-    bool whole;                 /* each run does all there is: every core, every file */
+    const char *data_directory;                     /* NULL: there is none */
+    struct installed_file files[INSTALLED_MAX - 1]; /* that the node lives on */
+    uint32_t file_count;
+    bool observer; /* leaves no trace on the disk: the daemon may be running */
+    bool spare;    /* the agent ran late: leave the machine to it */
+    bool whole;    /* each run does all there is: every core, every file */
     /* ------------------------------------------------------------------------------------ */
     enum presence presence[REFERENCES_MAX + 1];
     struct source source; /* what was read last */
+    struct code_state code;
     struct cores_state cores;
+    struct installed_state installed;
     struct sweep_state sweep;
     struct fill_state fill;
     struct lost_memory_state lost_memory;

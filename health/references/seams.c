@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/random.h>
@@ -133,6 +134,13 @@ static int machine_lock(void *self, void *bytes, size_t size_bytes)
     return mlock(bytes, size_bytes) != 0 ? -errno : 0;
 }
 
+static int machine_objects(void *self, int (*each)(struct dl_phdr_info *, size_t, void *),
+                           void *data)
+{
+    (void)self;
+    return dl_iterate_phdr(each, data);
+}
+
 /* The system calls themselves: glibc's set has 1024 places. */
 static int machine_cores(void *self, struct core_set *allowed)
 {
@@ -155,6 +163,7 @@ struct seams seams_of_machine(void)
         .map = machine_map,
         .unmap = machine_unmap,
         .lock = machine_lock,
+        .objects = machine_objects,
         .cores = machine_cores,
         .pin = machine_pin,
         .clock_ns = machine_clock_ns,

@@ -17,11 +17,14 @@ enum seam_clock {
     SEAM_CLOCKS,
 };
 
+struct dl_phdr_info;
+
 /* Where an answer may be bent. */
 enum bend {
     BEND_CRYPTOGRAPHY, /* struct answers */
     BEND_KERNEL,       /* a 64-bit digest; index: core * KERNEL_COUNT + kernel */
     BEND_MEMORY,       /* what was written and not yet read again; index: the pattern */
+    BEND_CODE,         /* a digest of a part of the code, CODE_DIGEST_BYTES */
     BEND_FILL,         /* an answer of FILL_ANSWER_BYTES; index: enum fill_size */
 };
 
@@ -47,6 +50,8 @@ struct seams {
     void *(*map)(void *self, size_t size_bytes, bool huge);
     void (*unmap)(void *self, void *bytes, size_t size_bytes);
     int (*lock)(void *self, void *bytes, size_t size_bytes); /* mlock */
+    /* dl_iterate_phdr */
+    int (*objects)(void *self, int (*each)(struct dl_phdr_info *, size_t, void *), void *data);
     ssize_t (*random)(void *self, void *bytes, size_t size_bytes, unsigned flags);
     uint64_t (*clock_ns)(void *self, enum seam_clock clock);
     uint64_t (*ticks)(void *self); /* the core's own counter; 0: there is none */
