@@ -16,6 +16,23 @@
 
 #include <sodium.h>
 
+/* How long an agent that was killed may take to let go of its files: whoever starts the next
+ * one at once is not to be refused for it. */
+#define DYING_MS 2000u
+#define DYING_LOOK_US 10000u
+
+static bool lock_soon(int lock)
+{
+    const uint64_t until_ms = clock_monotonic_ms() + DYING_MS;
+    while (flock(lock, LOCK_EX | LOCK_NB) != 0) {
+        if (errno != EWOULDBLOCK || clock_monotonic_ms() >= until_ms) {
+            return false;
+        }
+        usleep(DYING_LOOK_US);
+    }
+    return true;
+}
+
 static bool lock_directory(struct agent *a, char error[static AGENT_ERROR_BYTES])
 {
     char path[CONFIG_PATH_BYTES + 8];
@@ -25,7 +42,7 @@ static bool lock_directory(struct agent *a, char error[static AGENT_ERROR_BYTES]
         snprintf(error, AGENT_ERROR_BYTES, "%s cannot be written: %s", path, strerror(errno));
         return false;
     }
-    if (flock(a->lock, LOCK_EX | LOCK_NB) != 0) {
+    if (!lock_soon(a->lock)) {
         snprintf(error, AGENT_ERROR_BYTES, "%s: another agent runs on this data directory",
                  a->config.data_dir);
         return false;
@@ -160,13 +177,24 @@ static bool hold_blocks(struct agent *a)
     return good;
 }
 
+static enum votes_verdict open_votes_soon(struct agent *a)
+{
+    char path[CONFIG_PATH_BYTES + 8];
+    votes_path(a, path);
+    const uint64_t until_ms = clock_monotonic_ms() + DYING_MS;
+    enum votes_verdict verdict = votes_open(&a->votes, path);
+    while (verdict == VOTES_LOCKED && clock_monotonic_ms() < until_ms) {
+        usleep(DYING_LOOK_US);
+        verdict = votes_open(&a->votes, path);
+    }
+    return verdict;
+}
+
 /* A vote store that cannot be trusted does not keep the agent from starting: it follows, and
  * does not vote until the others have provably passed whatever it may have voted on. */
 static enum cause open_votes(struct agent *a)
 {
-    char path[CONFIG_PATH_BYTES + 8];
-    votes_path(a, path);
-    switch (votes_open(&a->votes, path)) {
+    switch (open_votes_soon(a)) {
     case VOTES_OK:
         break;
     case VOTES_MISSING:
