@@ -55,10 +55,10 @@ static void add_clock_note(cJSON *notes, const struct deciding *d, uint32_t memb
 static void add_notes(cJSON *object, const struct deciding *d, uint32_t member)
 {
     cJSON *notes = cJSON_AddArrayToObject(object, "notes");
-    for (uint32_t i = 0; i < 32; i++) {
-        const uint32_t own_bit = (uint32_t)1 << i;
-        if ((d->cluster.latest[member].own & own_bit) != 0) {
-            cJSON_AddItemToArray(notes, cJSON_CreateString(own_bit_text(own_bit)));
+    const struct attested *latest = &d->cluster.latest[member];
+    for (uint32_t id = 1; id <= REFERENCES_MAX; id++) {
+        if (((latest->own | latest->serve) & REFERENCE_BIT(id)) != 0) {
+            cJSON_AddItemToArray(notes, cJSON_CreateString(reference_facts(id)->said));
         }
     }
     add_clock_note(notes, d, member);

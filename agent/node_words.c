@@ -125,6 +125,7 @@ static void attest_now(struct node *n, struct effects *out)
     own->attested_tick = d->cluster.tick;
     own->silent = accusations(d);
     own->own_mask = tick_own(&d->tick);
+    own->serve_mask = tick_serve(&d->tick);
     struct command c = {.kind = COMMAND_ATTEST};
     c.attest = (struct attest){
         .incarnation = d->options.incarnation,
@@ -133,6 +134,7 @@ static void attest_now(struct node *n, struct effects *out)
         .height = d->cluster.height,
         .digest = cluster_state_hash(&d->cluster),
         .own = own->own_mask,
+        .serve = own->serve_mask,
         .score = (uint8_t)tick_score(&d->tick),
         .silent = own->silent,
         .version_low = PROTOCOL_VERSION,
@@ -148,8 +150,9 @@ static void attest_now(struct node *n, struct effects *out)
 static bool has_news(struct deciding *d)
 {
     struct own_words *own = &d->own;
-    const bool news =
-        own->seq == 0 || own->silent != accusations(d) || own->own_mask != tick_own(&d->tick);
+    const bool news = own->seq == 0 || own->silent != accusations(d) ||
+                      own->own_mask != tick_own(&d->tick) ||
+                      own->serve_mask != tick_serve(&d->tick);
     if (own->urgent_tick != d->cluster.tick) {
         own->urgent_tick = d->cluster.tick;
         own->urgent_count = 0;

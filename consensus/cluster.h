@@ -46,8 +46,8 @@ struct attested {
     uint64_t tick;
     uint64_t height;
     uint64_t decided_ms;
-    uint32_t own;
-    uint32_t serve;
+    uint64_t own; /* references */
+    uint64_t serve;
     uint8_t score;
     uint32_t silent; /* bits of members */
     uint32_t wrong;

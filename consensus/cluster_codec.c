@@ -74,8 +74,8 @@ static void write_attested(struct writer *w, const struct attested *a)
     write_uint(w, a->tick, 8);
     write_uint(w, a->height, 8);
     write_uint(w, a->decided_ms, 8);
-    write_uint(w, a->own, 4);
-    write_uint(w, a->serve, 4);
+    write_uint(w, a->own, 8);
+    write_uint(w, a->serve, 8);
     write_uint(w, a->score, 1);
     write_uint(w, a->silent, 2);
     write_uint(w, a->wrong, 2);
@@ -92,8 +92,8 @@ static void read_attested(struct reader *r, struct attested *a)
     a->tick = read_uint(r, 8);
     a->height = read_uint(r, 8);
     a->decided_ms = read_uint(r, 8);
-    a->own = (uint32_t)read_uint(r, 4);
-    a->serve = (uint32_t)read_uint(r, 4);
+    a->own = read_uint(r, 8);
+    a->serve = read_uint(r, 8);
     a->score = (uint8_t)read_uint(r, 1);
     a->silent = (uint32_t)read_uint(r, 2);
     a->wrong = (uint32_t)read_uint(r, 2);

@@ -61,8 +61,8 @@ static bool attest_read(struct reader *r, struct attest *a)
     a->tick = read_uint(r, 8);
     a->height = read_uint(r, 8);
     a->digest = read_hash(r);
-    a->own = (uint32_t)read_uint(r, 4);
-    a->serve = (uint32_t)read_uint(r, 4);
+    a->own = read_uint(r, 8);
+    a->serve = read_uint(r, 8);
     a->score = (uint8_t)read_uint(r, 1);
     a->silent = (uint32_t)read_uint(r, MASK_BYTES);
     a->wrong = (uint32_t)read_uint(r, MASK_BYTES);
@@ -85,8 +85,8 @@ static void attest_write(struct writer *w, const struct attest *a)
     write_uint(w, a->tick, 8);
     write_uint(w, a->height, 8);
     write_hash(w, &a->digest);
-    write_uint(w, a->own, 4);
-    write_uint(w, a->serve, 4);
+    write_uint(w, a->own, 8);
+    write_uint(w, a->serve, 8);
     write_uint(w, a->score, 1);
     write_uint(w, a->silent, MASK_BYTES);
     write_uint(w, a->wrong, MASK_BYTES);

@@ -38,8 +38,8 @@ struct attest {
     uint64_t tick;        /* the tick it is for */
     uint64_t height;      /* the last height its author had applied */
     struct hash digest;   /* of its replicated state after that height */
-    uint32_t own;         /* health/tick.h: spoils record and candidacy */
-    uint32_t serve;       /* bars from leading and names only */
+    uint64_t own;         /* references, health/tick.h: spoils record and candidacy */
+    uint64_t serve;       /* likewise; bars from leading and names only */
     uint8_t score;        /* 0 .. 100 */
     uint32_t silent;      /* bit per member that it finds unreachable */
     uint32_t wrong;       /* bit per member whose signed bytes it finds wrong */

@@ -34,7 +34,7 @@ static bool is_perfect_lately(const struct cluster *c, uint32_t member)
 }
 
 /* `serve` bars from leading, not from auditing: an expiring certificate computes right. */
-static uint32_t tier_of(const struct cluster *c, uint32_t member, uint32_t serve)
+static uint32_t tier_of(const struct cluster *c, uint32_t member, uint64_t serve)
 {
     if (!is_eligible(c, member)) {
         return PLACE_NONE;

@@ -21,7 +21,7 @@ FAR(RESULT_FATAL, RESULT_UNKNOWN);
 FAR(RESULT_FATAL, RESULT_ABSENT);
 FAR(RESULT_UNKNOWN, RESULT_ABSENT);
 
-const char *result_text(enum result result)
+const char *result_text(enum reference_result result)
 {
     switch (result) {
 #define X(name, word, text)                                                                    \
@@ -33,7 +33,7 @@ const char *result_text(enum result result)
     return "damaged";
 }
 
-bool result_is_known(enum result result)
+bool result_is_known(enum reference_result result)
 {
     switch (result) {
 #define X(name, word, text) case RESULT_##name:
@@ -45,42 +45,42 @@ bool result_is_known(enum result result)
 }
 
 static const struct reference_facts facts[REFERENCES_MAX] = {
-    {"R01", "state digests", REFERENCE_OWN, true},
-    {"R02", "state shadow", REFERENCE_OWN, true},
-    {"R03", "guard words", REFERENCE_OWN, false},
-    {"R04", "chain digest", REFERENCE_OWN, false},
-    {"R05", "keys", REFERENCE_OWN, true},
-    {"R06", "code", REFERENCE_OWN, true},
-    {"R07", "files", REFERENCE_OWN, false},
-    {"R08", "vote record", REFERENCE_OWN, true},
-    {"R09", "incarnation", REFERENCE_OWN, false},
-    {"R10", "memory", REFERENCE_OWN, true},
-    {"R11", "memory fill", REFERENCE_OWN, false},
-    {"R12", "edac", REFERENCE_OWN, false},
-    {"R13", "lost memory", REFERENCE_OWN, false},
-    {"R14", "kernel log", REFERENCE_OWN, false},
-    {"R15", "cores", REFERENCE_OWN, true},
-    {"R16", "cryptography", REFERENCE_OWN, true},
-    {"R17", "decisions", REFERENCE_OWN, false},
-    {"R18", "verifier", REFERENCE_OWN, true},
-    {"R19", "clocks", REFERENCE_OWN, true},
-    {"R20", "time service", REFERENCE_ENVIRONMENT, false},
-    {"R21", "peers' time", REFERENCE_ENVIRONMENT, false},
-    {"R22", "stalls", REFERENCE_OWN, false},
-    {"R23", "disk", REFERENCE_OWN, true},
-    {"R24", "disk speed", REFERENCE_OWN, false},
-    {"R25", "file system", REFERENCE_OWN, false},
-    {"R26", "disk health", REFERENCE_OWN, false},
-    {"R27", "links", REFERENCE_ENVIRONMENT, true},
-    {"R28", "interfaces", REFERENCE_ENVIRONMENT, false},
-    {"R29", "judgement", REFERENCE_OWN, true},
-    {"R30", "lateness", REFERENCE_OWN, false},
-    {"R31", "certificates", REFERENCE_ENVIRONMENT, false},
-    {"R32", "renewal", REFERENCE_ENVIRONMENT, false},
-    {"R33", "versions", REFERENCE_OWN, false},
-    {"R34", "resources", REFERENCE_OWN, false},
-    {"R35", "randomness", REFERENCE_OWN, false},
-    {"R36", "guard", REFERENCE_OWN, false},
+    {"R01", "state digests", "its state differs from its digests", REFERENCE_OWN, true},
+    {"R02", "state shadow", "its state differs from its shadow", REFERENCE_OWN, true},
+    {"R03", "guard words", "something wrote past its bounds", REFERENCE_OWN, false},
+    {"R04", "chain digest", "its state differs from the chain's", REFERENCE_OWN, false},
+    {"R05", "keys", "its keys do not fit each other", REFERENCE_OWN, true},
+    {"R06", "code", "its code or constants have changed", REFERENCE_OWN, true},
+    {"R07", "files", "files it lives on have changed", REFERENCE_OWN, false},
+    {"R08", "vote record", "its vote record is damaged or old", REFERENCE_OWN, true},
+    {"R09", "incarnation", "two agents run under its identity", REFERENCE_OWN, false},
+    {"R10", "memory", "memory reads back other than written", REFERENCE_OWN, true},
+    {"R11", "memory fill", "filling memory gave a wrong answer", REFERENCE_OWN, false},
+    {"R12", "edac", "the memory controller counts errors", REFERENCE_OWN, false},
+    {"R13", "lost memory", "the kernel took broken memory away", REFERENCE_OWN, false},
+    {"R14", "kernel log", "the kernel logs faults of its machine", REFERENCE_OWN, false},
+    {"R15", "cores", "a core computes wrongly", REFERENCE_OWN, true},
+    {"R16", "cryptography", "hashes or signatures come out wrong", REFERENCE_OWN, true},
+    {"R17", "decisions", "it decided differently twice", REFERENCE_OWN, false},
+    {"R18", "verifier", "it takes valid signatures for invalid ones", REFERENCE_OWN, true},
+    {"R19", "clocks", "its clocks contradict each other", REFERENCE_OWN, true},
+    {"R20", "time service", "its clock is not synchronised", REFERENCE_ENVIRONMENT, false},
+    {"R21", "peers' time", "its clock differs from its peers'", REFERENCE_ENVIRONMENT, false},
+    {"R22", "stalls", "event loop stood still for more than a second", REFERENCE_OWN, false},
+    {"R23", "disk", "its disk gives back other than was written", REFERENCE_OWN, true},
+    {"R24", "disk speed", "a write took more than two seconds", REFERENCE_OWN, false},
+    {"R25", "file system", "its file system is full, read-only or gone", REFERENCE_OWN, false},
+    {"R26", "disk health", "its disk reports that it is failing", REFERENCE_OWN, false},
+    {"R27", "links", "it loses messages", REFERENCE_ENVIRONMENT, true},
+    {"R28", "interfaces", "its interfaces count errors", REFERENCE_ENVIRONMENT, false},
+    {"R29", "judgement", "it contradicts its peers, and found no cause", REFERENCE_OWN, true},
+    {"R30", "lateness", "it is too late to judge others", REFERENCE_OWN, false},
+    {"R31", "certificates", "a certificate is expired or wrong", REFERENCE_ENVIRONMENT, false},
+    {"R32", "renewal", "a certificate is not renewed here", REFERENCE_ENVIRONMENT, false},
+    {"R33", "versions", "its configuration or version differs", REFERENCE_OWN, false},
+    {"R34", "resources", "it runs short of memory or descriptors", REFERENCE_OWN, false},
+    {"R35", "randomness", "its random numbers repeat", REFERENCE_OWN, false},
+    {"R36", "guard", "its guard is gone", REFERENCE_OWN, false},
 };
 
 const struct reference_facts *reference_facts(uint32_t id)
@@ -97,14 +97,14 @@ void finding_begin(struct finding *f, uint32_t id)
     f->evidence.core = EVIDENCE_NO_CORE;
 }
 
-void finding_set(struct finding *f, enum result result, uint32_t note)
+void finding_set(struct finding *f, enum reference_result result, uint32_t note)
 {
     assert(result_is_known(result));
     f->result = result;
     f->evidence.note = note;
 }
 
-static uint32_t gravity(enum result result)
+static uint32_t gravity(enum reference_result result)
 {
     switch (result) {
     case RESULT_OK:
@@ -122,7 +122,7 @@ static uint32_t gravity(enum result result)
     return 5; /* damaged */
 }
 
-bool finding_worsen(struct finding *f, enum result result, uint32_t note)
+bool finding_worsen(struct finding *f, enum reference_result result, uint32_t note)
 {
     const bool worse = gravity(result) > gravity(f->result);
     if (worse) {

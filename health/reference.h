@@ -22,20 +22,20 @@
     X(UNKNOWN, 0x6b322fd4, "unknown")   /* could not be measured now: never counts as ok */    \
     X(ABSENT, 0x13476622, "absent")     /* no such source here; decided once, at start */
 
-enum result {
+enum reference_result {
 #define X(name, word, text) RESULT_##name = (word),
     REFERENCE_RESULTS(X)
 #undef X
 };
 
-#define RESULTS 6u
+#define REFERENCE_RESULT_COUNT 6u
 #define RESULT_DISTANCE 12u
 
 /* Its word, by which people know it. "damaged" for a value that is none. */
-const char *result_text(enum result result);
+const char *result_text(enum reference_result result);
 
 /* True for the six. */
-bool result_is_known(enum result result);
+bool result_is_known(enum reference_result result);
 
 enum reference_class {
     REFERENCE_OWN,         /* what it finds is this node's fault */
@@ -68,7 +68,7 @@ static_assert(sizeof(struct evidence) == 64, "evidence has a fixed size");
 
 struct finding {
     uint32_t id; /* 1 .. REFERENCES_MAX */
-    enum result result;
+    enum reference_result result;
     uint32_t flags;  /* FINDING_* */
     uint32_t hold_s; /* a result that is not OK counts for so long, even if OK follows */
     struct evidence evidence;
@@ -84,10 +84,15 @@ struct reference_note {
 
 #define REFERENCES_MAX 36u
 
+/* A set of references, as attestations carry it. */
+#define REFERENCE_BIT(id) ((uint64_t)1 << ((id)-1))
+#define REFERENCE_BITS (((uint64_t)1 << REFERENCES_MAX) - 1)
+
 /* What is known of each reference, wherever it is built. */
 struct reference_facts {
     const char *name;  /* "R10" */
     const char *title; /* for people: "memory" */
+    const char *said;  /* of a member that attests it: "memory reads back other than written" */
     enum reference_class class;
     bool minimum; /* a node that lacks it is never perfect */
 };
@@ -115,11 +120,11 @@ struct reference {
 void finding_begin(struct finding *f, uint32_t id);
 
 /* Sets the result and the note. */
-void finding_set(struct finding *f, enum result result, uint32_t note);
+void finding_set(struct finding *f, enum reference_result result, uint32_t note);
 
 /* The same if `result` is worse than what `f` says so far: ok and absent, unknown, degraded,
  * silent, fatal. True: it was set, and the evidence is the caller's to fill in. */
-bool finding_worsen(struct finding *f, enum result result, uint32_t note);
+bool finding_worsen(struct finding *f, enum reference_result result, uint32_t note);
 
 /* Copies a name to the evidence; its end counts if it does not fit, and what is not printable
  * ASCII becomes '?'. */

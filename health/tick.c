@@ -3,34 +3,35 @@
 #include <assert.h>
 #include <stddef.h>
 
-static const struct {
-    uint32_t penalty;
-    const char *text;
-} own_bits[TICK_OWN_BITS] = {
-#define X(name, bit, penalty, text) [bit] = {penalty, text},
-    OWN_BITS(X)
-#undef X
-};
-
-static uint32_t bit_at(uint32_t index)
-{
-    return (uint32_t)1 << index;
-}
+#define STALLS 22u
+#define DISK_SPEED 24u
 
 void tick_init(struct tick *t)
 {
     *t = (struct tick){0};
 }
 
-/* Sets every bit of `bits`, whether or not it was told before. */
-static void notice(struct tick *t, uint32_t bits)
+static bool has(uint64_t bits, uint32_t index)
 {
-    t->own |= bits;
-    for (uint32_t i = 0; i < TICK_OWN_BITS; i++) {
-        if ((bits & bit_at(i)) != 0) {
-            t->carried[i] = 0;
+    return (bits >> index & 1) != 0;
+}
+
+static void notice(struct tick_mask *m, uint64_t bits)
+{
+    m->bits |= bits;
+    for (uint32_t i = 0; i < REFERENCES_MAX; i++) {
+        if (has(bits, i)) {
+            m->carried[i] = 0;
         }
     }
+}
+
+void tick_notice(struct tick *t, uint64_t own, uint64_t serve)
+{
+    assert(own <= REFERENCE_BITS);
+    assert(serve <= REFERENCE_BITS);
+    notice(&t->own, own);
+    notice(&t->serve, serve);
 }
 
 void tick_observe(struct tick *t, const struct tick_observation *seen)
@@ -38,56 +39,67 @@ void tick_observe(struct tick *t, const struct tick_observation *seen)
     t->stalled = seen->now_ms > seen->writing_since_ms &&
                  seen->now_ms - seen->writing_since_ms > TICK_STORAGE_MS;
     if (t->stalled) {
-        notice(t, OWN_STORAGE);
+        notice(&t->own, REFERENCE_BIT(DISK_SPEED));
     }
     if (seen->late_ms > TICK_LATE_MS) {
-        notice(t, OWN_LATE);
+        notice(&t->own, REFERENCE_BIT(STALLS));
     }
 }
 
-uint32_t tick_own(const struct tick *t)
+uint64_t tick_own(const struct tick *t)
 {
-    return t->own;
+    return t->own.bits;
+}
+
+uint64_t tick_serve(const struct tick *t)
+{
+    return t->serve.bits;
+}
+
+/* Of 100: so that of two that are not perfect the one that can lead better leads. */
+static uint32_t penalty(uint32_t id)
+{
+    return id == DISK_SPEED ? 50 : id == STALLS ? 30 : 10;
 }
 
 uint32_t tick_score(const struct tick *t)
 {
-    uint32_t score = TICK_SCORE_MAX;
-    for (uint32_t i = 0; i < TICK_OWN_BITS; i++) {
-        if ((t->own & bit_at(i)) != 0) {
-            score -= own_bits[i].penalty;
+    uint32_t lost = 0;
+    for (uint32_t id = 1; id <= REFERENCES_MAX; id++) {
+        lost += has(t->own.bits | t->serve.bits, id - 1) ? penalty(id) : 0;
+    }
+    return lost < TICK_SCORE_MAX ? TICK_SCORE_MAX - lost : 0;
+}
+
+static void attested(struct tick_mask *m, uint64_t seq)
+{
+    for (uint32_t i = 0; i < REFERENCES_MAX; i++) {
+        assert(m->carried[i] <= seq);
+        if (has(m->bits, i) && m->carried[i] == 0) {
+            m->carried[i] = seq;
         }
     }
-    return score;
 }
 
 void tick_attested(struct tick *t, uint64_t seq)
 {
     assert(seq > 0);
-    for (uint32_t i = 0; i < TICK_OWN_BITS; i++) {
-        assert(t->carried[i] <= seq);
-        if ((t->own & bit_at(i)) != 0 && t->carried[i] == 0) {
-            t->carried[i] = seq;
+    attested(&t->own, seq);
+    attested(&t->serve, seq);
+}
+
+static void decided(struct tick_mask *m, uint64_t seq)
+{
+    for (uint32_t i = 0; i < REFERENCES_MAX; i++) {
+        if (m->carried[i] != 0 && m->carried[i] <= seq) {
+            m->bits &= ~((uint64_t)1 << i);
+            m->carried[i] = 0;
         }
     }
 }
 
 void tick_decided(struct tick *t, uint64_t seq)
 {
-    for (uint32_t i = 0; i < TICK_OWN_BITS; i++) {
-        if (t->carried[i] != 0 && t->carried[i] <= seq) {
-            t->own &= ~bit_at(i);
-            t->carried[i] = 0;
-        }
-    }
-}
-
-const char *own_bit_text(uint32_t bit)
-{
-    for (uint32_t i = 0; i < TICK_OWN_BITS; i++) {
-        if (bit == bit_at(i)) {
-            return own_bits[i].text;
-        }
-    }
-    return "unknown";
+    decided(&t->own, seq);
+    decided(&t->serve, seq);
 }

@@ -19,7 +19,7 @@ struct survey {
 };
 
 /* Says so, unless worse has been said. Of what is no finding the first word stands. */
-static void say(struct finding *out, enum result result, enum edac_note note,
+static void say(struct finding *out, enum reference_result result, enum edac_note note,
                 const struct edac_place *p, uint64_t got, uint64_t count)
 {
     const bool first =

@@ -20,7 +20,7 @@ static void name(struct finding *out, const char *path)
     finding_subject(out, slash == NULL ? path : slash + 1);
 }
 
-static bool refuse(struct finding *out, enum result result, uint32_t note, int error)
+static bool refuse(struct finding *out, enum reference_result result, uint32_t note, int error)
 {
     out->evidence.got = (uint64_t)error;
     finding_set(out, result, note);
@@ -73,7 +73,7 @@ static bool is_untouched(const struct stat *a, const struct stat *b)
 static void judge(struct installed_base *base, const struct reading *r,
                   const struct stat *after, bool vital, struct finding *out)
 {
-    const enum result wrong = vital ? RESULT_FATAL : RESULT_DEGRADED;
+    const enum reference_result wrong = vital ? RESULT_FATAL : RESULT_DEGRADED;
     const bool at_rest = is_untouched(&r->stat, after);
     const bool as_before =
         !base->known || memcmp(base->digest, r->disk, DIRECT_DIGEST_BYTES) == 0;

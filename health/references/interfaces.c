@@ -30,7 +30,7 @@ static uint64_t meter_read(struct meter *m, uint64_t value, uint64_t now_ms)
     return tally_sum(&m->minute, now_ms);
 }
 
-static void say(struct finding *out, enum result result, enum interfaces_note note,
+static void say(struct finding *out, enum reference_result result, enum interfaces_note note,
                 const char *subject, uint64_t count)
 {
     if (finding_worsen(out, result, note)) {
@@ -253,7 +253,7 @@ static bool negative(struct reference_context *context)
         "Tcp: OutSegs RetransSegs InCsumErrors\nTcp: 1000 0 0\nUdp: InCsumErrors\nUdp: 11\n",
         "Tcp: OutSegs RetransSegs InCsumErrors\nTcp: 1000 200 0\nUdp: InCsumErrors\nUdp: 0\n",
     };
-    enum result results[3];
+    enum reference_result results[3];
     for (size_t i = 0; i < 3; i++) {
         struct interfaces_state state = {0};
         struct finding seen;

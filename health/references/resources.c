@@ -40,7 +40,7 @@ static bool pressure_scan(const struct source *s, const char *prefix, uint64_t *
     return true;
 }
 
-static void say(struct finding *out, enum result result, enum resources_note note,
+static void say(struct finding *out, enum reference_result result, enum resources_note note,
                 const char *subject, uint64_t got)
 {
     const bool first = result == RESULT_OK && out->result == RESULT_OK &&

@@ -83,7 +83,7 @@ Test(api, tells_the_status)
 Test(api, tells_what_is_wrong_in_order)
 {
     scene_silence(&w.agent, SELENE, 4000);
-    w.d->cluster.latest[HELIOS].own = OWN_LATE;
+    w.d->cluster.latest[HELIOS].own = REFERENCE_BIT(22);
     w.d->peer[ARGUS].has_offset = true;
     w.d->peer[ARGUS].offset_ms = 1240;
     get("/v1/status");

@@ -149,7 +149,7 @@ Test(status, of_leaders_of_a_lower_tier)
            "all the same.",
            "");
     for (uint32_t i = 0; i < SCENE_MEMBERS; i++) {
-        d->cluster.latest[i].own = OWN_LATE;
+        d->cluster.latest[i].own = REFERENCE_BIT(22);
     }
     look();
     expect_text(s.reasons[0].text,

@@ -24,7 +24,7 @@ static struct command sample(enum command_kind kind)
             .tick = 40,
             .height = 1000,
             .digest = {{9}},
-            .own = 1u << 31,
+            .own = (uint64_t)1 << 63,
             .serve = 5,
             .score = 100,
             .silent = 1u << 15,
@@ -94,7 +94,8 @@ Test(command, comes_back_value_by_value)
     cr_assert(command_decode(&c, bytes, signed_sample(COMMAND_ATTEST, bytes)));
     cr_assert(c.attest.incarnation == 0xfedcba9876543210u && c.attest.seq == 3);
     cr_assert(c.attest.tick == 40 && c.attest.height == 1000 && c.attest.digest.bytes[0] == 9);
-    cr_assert(c.attest.own == 1u << 31 && c.attest.serve == 5 && c.attest.score == 100);
+    cr_assert(c.attest.own == (uint64_t)1 << 63 && c.attest.serve == 5 &&
+              c.attest.score == 100);
     cr_assert(c.attest.silent == 1u << 15 && c.attest.wrong == 3);
     cr_assert(c.attest.version_low == 1 && c.attest.version_high == 2);
     cr_assert(c.attest.ranked == 3 && c.attest.ranking[0] == 4 && c.attest.ranking[2] == 15);
@@ -170,7 +171,7 @@ Test(command, has_no_author_beyond_the_largest_roster_and_no_unknown_kind)
 Test(command, attests_only_what_makes_sense)
 {
     static const uint8_t zeros[8] = {0};
-    enum { INCARNATION = 6, SEQ = 14, TICK = 22, SCORE = 78, LOW = 83, RANKED = 91 };
+    enum { INCARNATION = 6, SEQ = 14, TICK = 22, SCORE = 86, LOW = 91, RANKED = 99 };
     const uint8_t low[] = {0, 0, 0, 3};
 
     cr_assert_not(decodes_with(COMMAND_ATTEST, INCARNATION, zeros, 8));

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static enum result results[RESULTS] = {
+static enum reference_result results[REFERENCE_RESULT_COUNT] = {
 #define X(name, word, text) RESULT_##name,
     REFERENCE_RESULTS(X)
 #undef X
@@ -13,7 +13,7 @@ static enum result results[RESULTS] = {
 
 Test(reference, results_are_far_apart_and_far_from_nothing)
 {
-    for (uint32_t a = 0; a < RESULTS; a++) {
+    for (uint32_t a = 0; a < REFERENCE_RESULT_COUNT; a++) {
         cr_assert(__builtin_popcount((uint32_t)results[a]) >= 12);
         cr_assert(__builtin_popcount(~(uint32_t)results[a]) >= 12);
         for (uint32_t b = 0; b < a; b++) {
@@ -25,12 +25,12 @@ Test(reference, results_are_far_apart_and_far_from_nothing)
 
 Test(reference, result_with_a_flipped_bit_is_none)
 {
-    for (uint32_t i = 0; i < RESULTS; i++) {
+    for (uint32_t i = 0; i < REFERENCE_RESULT_COUNT; i++) {
         cr_assert(result_is_known(results[i]));
         for (uint32_t bit = 0; bit < 32; bit++) {
             const uint32_t flipped = (uint32_t)results[i] ^ UINT32_C(1) << bit;
-            cr_assert(not(result_is_known((enum result)flipped)));
-            cr_assert_str_eq(result_text((enum result)flipped), "damaged");
+            cr_assert(not(result_is_known((enum reference_result)flipped)));
+            cr_assert_str_eq(result_text((enum reference_result)flipped), "damaged");
         }
     }
 }
@@ -137,8 +137,8 @@ Test(finding, subject_keeps_the_end_of_a_long_name)
 
 Test(finding, only_gets_worse)
 {
-    static const enum result rising[] = {RESULT_OK, RESULT_UNKNOWN, RESULT_DEGRADED,
-                                         RESULT_SILENT, RESULT_FATAL};
+    static const enum reference_result rising[] = {RESULT_OK, RESULT_UNKNOWN, RESULT_DEGRADED,
+                                                   RESULT_SILENT, RESULT_FATAL};
     struct finding f;
     for (size_t from = 0; from < 5; from++) {
         for (size_t to = 0; to < 5; to++) {

@@ -7,6 +7,8 @@
 #include <criterion/new/assert.h>
 
 #define NEVER UINT64_MAX
+#define LATE REFERENCE_BIT(22)
+#define STORAGE REFERENCE_BIT(24)
 
 static struct tick tick_after(uint64_t late_ms, uint64_t writing_ms)
 {
@@ -27,15 +29,16 @@ Test(tick, says_what_was_seen)
 {
     static const struct {
         uint64_t late_ms, writing_ms;
-        uint32_t own, score;
+        uint64_t own;
+        uint32_t score;
     } cases[] = {{0, 0, 0, 100},
                  {1000, 2000, 0, 100},
-                 {1001, 0, OWN_LATE, 70},
-                 {0, 2001, OWN_STORAGE, 50},
-                 {86400000, 99999, OWN_LATE | OWN_STORAGE, 20}};
+                 {1001, 0, LATE, 70},
+                 {0, 2001, STORAGE, 50},
+                 {86400000, 99999, LATE | STORAGE, 20}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         const struct tick t = tick_after(cases[i].late_ms, cases[i].writing_ms);
-        cr_assert(eq(u32, tick_own(&t), cases[i].own), "case %zu", i);
+        cr_assert(eq(u64, tick_own(&t), cases[i].own), "case %zu", i);
         cr_assert(eq(u32, tick_score(&t), cases[i].score), "case %zu", i);
         cr_assert(eq(int, t.stalled, cases[i].writing_ms > 2000));
     }
@@ -46,7 +49,7 @@ Test(tick, is_clean_when_nothing_is_written)
     struct tick t;
     tick_init(&t);
     observe_nothing(&t);
-    cr_assert(zero(u32, tick_own(&t)));
+    cr_assert(zero(u64, tick_own(&t)));
     cr_assert(eq(u32, tick_score(&t), TICK_SCORE_MAX));
 }
 
@@ -57,12 +60,12 @@ Test(tick, keeps_bad_news_until_they_are_decided)
     for (uint64_t seq = 5; seq < 100; seq++) { /* lost, each of them */
         observe_nothing(&t);
         cr_assert(not(t.stalled), "that is of now");
-        cr_assert(eq(u32, tick_own(&t), OWN_LATE | OWN_STORAGE));
+        cr_assert(eq(u64, tick_own(&t), LATE | STORAGE));
         tick_attested(&t, seq);
         tick_decided(&t, 3);
     }
     tick_decided(&t, 4); /* the first that told it, decided at last */
-    cr_assert(zero(u32, tick_own(&t)));
+    cr_assert(zero(u64, tick_own(&t)));
 }
 
 Test(tick, keeps_what_was_noticed_after_it_was_signed)
@@ -72,10 +75,10 @@ Test(tick, keeps_what_was_noticed_after_it_was_signed)
     tick_observe(&t, &(struct tick_observation){
                          .now_ms = 200000, .late_ms = 5000, .writing_since_ms = 100000});
     tick_decided(&t, 1);
-    cr_assert(eq(u32, tick_own(&t), OWN_LATE | OWN_STORAGE), "late again, since");
+    cr_assert(eq(u64, tick_own(&t), LATE | STORAGE), "late again, since");
     tick_attested(&t, 2);
     tick_decided(&t, 2);
-    cr_assert(zero(u32, tick_own(&t)));
+    cr_assert(zero(u64, tick_own(&t)));
 }
 
 Test(tick, forgets_what_a_later_attestation_told_too)
@@ -84,16 +87,32 @@ Test(tick, forgets_what_a_later_attestation_told_too)
     tick_attested(&t, 1);
     tick_attested(&t, 2);
     tick_decided(&t, 2); /* the first one is superseded and never decided */
-    cr_assert(zero(u32, tick_own(&t)));
+    cr_assert(zero(u64, tick_own(&t)));
 }
 
-Test(tick, has_words_for_each_bit)
+Test(tick, carries_each_bit_of_both_masks_by_itself)
 {
-    for (uint32_t bit = 0; bit < 32; bit++) {
-        const bool known = bit < TICK_OWN_BITS;
-        const char *text = own_bit_text((uint32_t)1 << bit);
-        cr_assert(eq(int, strcmp(text, "unknown") != 0, known), "bit %u", bit);
+    for (uint32_t id = 1; id <= REFERENCES_MAX; id++) {
+        struct tick t;
+        tick_init(&t);
+        tick_notice(&t, REFERENCE_BIT(id), 0);
+        tick_attested(&t, 1);
+        tick_notice(&t, 0, REFERENCE_BIT(id));
+        cr_assert(eq(u64, tick_own(&t), REFERENCE_BIT(id)), "R%02u", id);
+        cr_assert(eq(u64, tick_serve(&t), REFERENCE_BIT(id)), "R%02u", id);
+        cr_assert(lt(u32, tick_score(&t), TICK_SCORE_MAX), "R%02u", id);
+        tick_decided(&t, 1);
+        cr_assert(zero(u64, tick_own(&t)), "R%02u", id);
+        cr_assert(eq(u64, tick_serve(&t), REFERENCE_BIT(id)), "noticed after it was signed");
     }
+}
+
+Test(tick, has_a_score_of_nothing_when_everything_is_wrong)
+{
+    struct tick t;
+    tick_init(&t);
+    tick_notice(&t, REFERENCE_BITS, REFERENCE_BITS);
+    cr_assert(zero(u32, tick_score(&t)));
 }
 
 Test(tick, refuses_a_seq_that_goes_back, .signal = SIGABRT)

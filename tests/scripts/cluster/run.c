@@ -99,8 +99,8 @@ static void say_attest(struct world *w, const struct words *words, uint32_t memb
     a->tick = number_of(words, "tick", a->tick);
     a->silent = members_of(w, value_of(words, "silent"));
     a->wrong = members_of(w, value_of(words, "wrong"));
-    a->own = (uint32_t)number_of(words, "own", 0);
-    a->serve = (uint32_t)number_of(words, "serve", 0);
+    a->own = number_of(words, "own", 0);
+    a->serve = number_of(words, "serve", 0);
     command.term = (uint32_t)number_of(words, "term", command.term);
     if (value_of(words, "height") != NULL) {
         a->height = number_of(words, "height", 0);

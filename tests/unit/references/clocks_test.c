@@ -68,7 +68,7 @@ static struct finding second_later(void)
 }
 
 /* The worst of so many seconds. */
-static enum result worst_of(int seconds)
+static enum reference_result worst_of(int seconds)
 {
     struct finding worst;
     finding_begin(&worst, 19);
@@ -120,7 +120,7 @@ Test(clocks, that_drift_degrade_within_20_s_and_silence_when_they_run_away)
             clocks();
             cr_assert(worst_of(3) == RESULT_OK);
             drift_ns[drifting[i]] = sign * 20000 * S / 1000000;
-            enum result result = worst_of(20);
+            enum reference_result result = worst_of(20);
             /* Boot time that gains looks like one suspension after another: R22 judges them. */
             const bool suspends = drifting[i] == SEAM_BOOT && sign > 0;
             cr_assert(suspends ? result == RESULT_OK : result == RESULT_SILENT, "clock %d",

@@ -29,7 +29,7 @@ static void writes(struct disk_speed_state *s, int count, uint64_t took_ms)
     }
 }
 
-static enum result seen_now(void)
+static enum reference_result seen_now(void)
 {
     return machine_run(24).result;
 }

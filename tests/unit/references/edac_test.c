@@ -61,7 +61,7 @@ static struct finding later(uint64_t ms)
     return machine_run(12);
 }
 
-static enum result seen_now(void)
+static enum reference_result seen_now(void)
 {
     return later(10000).result;
 }

@@ -66,7 +66,7 @@ static struct finding later(void)
     return machine_run(28);
 }
 
-static enum result seen_now(void)
+static enum reference_result seen_now(void)
 {
     return later().result;
 }

@@ -11,7 +11,7 @@ static void meminfo(const char *fields)
     machine_file("/proc/meminfo", text);
 }
 
-static enum result seen_now(void)
+static enum reference_result seen_now(void)
 {
     return machine_run(13).result;
 }

@@ -50,7 +50,7 @@ static void begin(void)
     open_files(8, "10");
 }
 
-static enum result seen_now(void)
+static enum reference_result seen_now(void)
 {
     return machine_run(34).result;
 }

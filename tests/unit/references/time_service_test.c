@@ -22,7 +22,7 @@ static void begin(void)
     time_now = (struct timex){.status = STA_PLL, .maxerror = 20000};
 }
 
-static enum result seen_now(void)
+static enum reference_result seen_now(void)
 {
     return machine_run(20).result;
 }
