@@ -8,6 +8,8 @@
 
 #include <sodium.h>
 
+#include "health/self.h"
+
 #define SNAPSHOT_HEIGHTS 64u /* blocks to be replayed at most at a start */
 
 static const uint8_t *bytes_of(const struct agent *a, struct body body)
@@ -86,17 +88,29 @@ static void send_help(struct agent *a, uint32_t member, uint64_t height)
     (void)!storage_block_read(a->storage, height, on_block_read, help);
 }
 
-static void be_damaged(struct agent *a, enum damage damage)
+static void neuter(struct agent *a, const struct finding *finding)
 {
-    static const char *const texts[] = {
-#define X(name, text) [DAMAGE_##name] = text,
-        DAMAGES(X)
-#undef X
-    };
+    char text[AGENT_ERROR_BYTES];
+    const struct reference_note *words = self_words(finding);
     journal_sayf(&a->journal, WORDS_ERROR, "OST-1301", "damaged", a->config.name,
-                 "%s; this agent stops, and starts anew from its disk", texts[damage]);
+                 "%s; this agent stops, and starts anew from its disk",
+                 finding_text(finding, words == NULL ? "" : words->text, text, sizeof text));
     a->exit_code = AGENT_EXIT_DAMAGED;
     loop_stop(a->loop);
+}
+
+static void sign(struct agent *a, const struct effect *e)
+{
+    assert(a->signature_count < EFFECTS_MAX);
+    struct agent_signature *s = &a->signatures[a->signature_count++];
+    const struct statement statement = {
+        .domain = e->signing.domain,
+        .cluster_id = a->node->deciding.cluster.id.bytes,
+        .body = bytes_of(a, e->body),
+        .body_size_bytes = e->body.size_bytes,
+    };
+    *s = (struct agent_signature){.kind = e->signing.kind, .serial = e->serial, .made = true};
+    signer_sign(&a->vote_key, &statement, s->signature);
 }
 
 static void perform(struct agent *a, const struct effect *e, int32_t ordinal)
@@ -113,6 +127,9 @@ static void perform(struct agent *a, const struct effect *e, int32_t ordinal)
         break;
     case EFFECT_PROBE:
         peers_probe(a->peers, e->member, bytes_of(a, e->body), e->body.size_bytes);
+        break;
+    case EFFECT_SIGN:
+        sign(a, e);
         break;
     case EFFECT_PERSIST:
         persist(a, e);
@@ -135,8 +152,8 @@ static void perform(struct agent *a, const struct effect *e, int32_t ordinal)
     case EFFECT_NOTE:
         journal_note(&a->journal, &e->note, &a->node->deciding.cluster, ordinal);
         break;
-    case EFFECT_DAMAGED:
-        be_damaged(a, e->damage);
+    case EFFECT_NEUTER:
+        neuter(a, &e->finding);
         break;
     }
 }
@@ -182,13 +199,32 @@ static void step_once(struct agent *a, struct input *in)
     loop_timer_set(a->timer, a->effects->timer_ms);
 }
 
+/* Each in a step of its own, which may ask for more: the steps end, as a node asks for a
+ * signature at most once for each vote and command. */
+static void tell_signatures(struct agent *a)
+{
+    while (a->signature_count > 0) {
+        a->signature_count--;
+        const struct agent_signature s = a->signatures[a->signature_count];
+        struct input in = {
+            .kind = INPUT_SIGNED,
+            .signing = s.kind,
+            .serial = s.serial,
+            .signature = s.made ? s.signature : NULL,
+        };
+        step_once(a, &in);
+    }
+}
+
 void agent_step(struct agent *a, struct input *in)
 {
     step_once(a, in);
+    tell_signatures(a);
     while (a->worker.gone) {
         a->worker.gone = false;
         struct input ended = {.kind = INPUT_WORK_ENDED, .clean = a->worker.gone_clean};
         step_once(a, &ended);
+        tell_signatures(a);
     }
     journal_settle(&a->journal, &a->node->deciding.cluster);
     api_changed(a->api);
@@ -202,6 +238,7 @@ static void resume(struct agent *a)
     node_resume(a->node, &now, trusted ? a->votes.record : NULL,
                 trusted ? a->votes.record_bytes : 0, a->votes_cause, a->effects);
     perform_all(a);
+    tell_signatures(a);
 }
 
 int agent_run(struct agent *a)

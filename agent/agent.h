@@ -29,9 +29,20 @@ struct agent_help {
     uint32_t member;
 };
 
+/* What became of one EFFECT_SIGN; the node hears of it in a step of its own. */
+struct agent_signature {
+    enum signing_kind kind;
+    uint64_t serial;
+    bool made;
+    uint8_t signature[SIGNATURE_BYTES];
+};
+
 struct agent {
     struct node_config config;
     struct keyfile transport;
+    struct key_pair vote_key;
+    uint32_t signature_count; /* waiting to be told to the node */
+    struct agent_signature signatures[EFFECTS_MAX];
     struct loop *loop;
     struct loop_timer *timer;
     struct loop_watch *storage_watch;

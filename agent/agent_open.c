@@ -85,7 +85,7 @@ static bool open_node(struct agent *a, char error[static AGENT_ERROR_BYTES])
     if (good) {
         struct node_options options = {.founding = a->config.founding,
                                        .self = a->config.member};
-        key_pair_from_seed(&options.vote_key, vote.seed);
+        key_pair_from_seed(&a->vote_key, vote.seed);
         do {
             randombytes_buf(&options.incarnation, sizeof options.incarnation);
             randombytes_buf(&options.nonce, sizeof options.nonce);
@@ -361,6 +361,7 @@ void agent_finish(struct agent *a)
     }
     loop_destroy(a->loop);
     keyfile_finish(&a->transport);
+    key_pair_wipe(&a->vote_key);
     if (a->node != NULL) {
         sodium_memzero(a->node, sizeof *a->node);
         (void)munlock(a->node, sizeof a->node->deciding);

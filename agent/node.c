@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "../health/self.h"
 #include "../health/shadow.h"
 
 static_assert(sizeof(struct deciding) % sizeof(uint64_t) == 0, "the shadow is made of words");
@@ -22,6 +23,7 @@ struct simplex_world node_world(struct node *n, uint64_t random, struct effects 
         .suspected = d->suspected,
         .heard = d->heard,
         .muted = d->muted,
+        .silent = d->silent,
         .bulk = &n->bulk,
         .out = out,
     };
@@ -55,6 +57,20 @@ static void on_message(struct node *n, const struct input *in, struct effects *o
     simplex_on_message(&d->simplex, &world, in->member, m);
 }
 
+static void on_signed(struct node *n, const struct input *in, struct effects *out)
+{
+    switch (in->signing) {
+    case SIGNING_VOTE: {
+        const struct simplex_world world = node_world(n, in->random, out);
+        simplex_on_signed(&n->deciding.simplex, &world, in->serial, in->signature);
+        break;
+    }
+    case SIGNING_COMMAND:
+        node_words_on_signed(n, in->serial, in->signature, out);
+        break;
+    }
+}
+
 static void take_in(struct node *n, const struct input *in, struct effects *out)
 {
     struct deciding *d = &n->deciding;
@@ -69,6 +85,14 @@ static void take_in(struct node *n, const struct input *in, struct effects *out)
         simplex_on_stored(&d->simplex, &world, in->serial);
         break;
     }
+    case INPUT_SIGNED:
+        on_signed(n, in, out);
+        break;
+    case INPUT_FINDING:
+        if (in->finding->result == RESULT_FATAL || !result_is_known(in->finding->result)) {
+            node_neuter(n, in->finding, out);
+        }
+        break;
     case INPUT_CLOSED:
         node_peers_probe(d, in->member, out);
         break;
@@ -144,16 +168,6 @@ static void look_around(struct node *n, const struct input *in, struct effects *
     watch_writing(d, out);
 }
 
-static bool says_damaged(const struct effects *out)
-{
-    for (uint32_t i = 0; i < out->count; i++) {
-        if (out->list[i].kind == EFFECT_DAMAGED) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static void begin_step(struct deciding *d, const struct input *in)
 {
     assert(in->now_ms >= d->now_ms);
@@ -169,14 +183,30 @@ static void begin_step(struct deciding *d, const struct input *in)
     tick_observe(&d->tick, &seen);
 }
 
-/* Damage is for good: this node neither decides nor says anything any more. The note of it is
- * the only effect: whatever the step had prepared was decided by a mind that cannot be trusted.
- */
-static void fall_silent(struct node *n, enum damage damage, struct effects *out)
+static const struct finding *fatal_finding(const struct effects *out)
 {
+    for (uint32_t i = 0; i < out->count; i++) {
+        if (out->list[i].kind == EFFECT_NEUTER) {
+            return &out->list[i].finding;
+        }
+    }
+    return NULL;
+}
+
+void node_neuter(struct node *n, const struct finding *why, struct effects *out)
+{
+    (void)n;
+    effects_add(out, EFFECT_NEUTER)->finding = *why;
+}
+
+/* For good: this node neither decides nor says anything any more. Why is the only effect:
+ * whatever the step had prepared was decided by a mind that cannot be trusted. */
+static void fall_silent(struct node *n, const struct finding *why, struct effects *out)
+{
+    const struct finding finding = *why;
     n->deciding.damaged = true;
     effects_begin(out);
-    effects_add(out, EFFECT_DAMAGED)->damage = damage;
+    effects_add(out, EFFECT_NEUTER)->finding = finding;
     out->timer_ms = TIME_NEVER;
 }
 
@@ -188,15 +218,16 @@ void node_step(struct node *n, const struct input *in, struct effects *out)
         return;
     }
     if (!shadow_holds(d, n->shadow, sizeof *d)) {
-        fall_silent(n, DAMAGE_SHADOW, out);
+        const struct finding why = self_finding(SELF_SHADOW);
+        fall_silent(n, &why, out);
         return;
     }
     begin_step(d, in);
     take_in(n, in, out);
     look_around(n, in, out);
-    if (says_damaged(out)) {
-        d->damaged = true;
-        out->timer_ms = TIME_NEVER;
+    const struct finding *why = fatal_finding(out);
+    if (why != NULL) {
+        fall_silent(n, why, out);
     }
     d->wake_ms = out->timer_ms;
     shadow_renew(d, n->shadow, sizeof *d);

@@ -24,6 +24,8 @@ enum input_kind {
     INPUT_TIMER,      /* the time asked for has come; harmless at any time */
     INPUT_MESSAGE,    /* bytes from `member`, whose transport key was checked */
     INPUT_STORED,     /* all writes up to `serial` are durable */
+    INPUT_SIGNED,     /* answers EFFECT_SIGN, under its `signing` and `serial` */
+    INPUT_FINDING,    /* what a reference of this machine found */
     INPUT_CLOSED,     /* a connection that `member` kept to us has closed */
     INPUT_REFUSED,    /* `member`'s machine answers that nobody listens there */
     INPUT_VOTES_DEAD, /* the vote store failed: never vote again in this run */
@@ -49,7 +51,10 @@ struct input {
     uint32_t member;
     uint64_t serial;
     bool clean;
-    const uint8_t *bytes; /* INPUT_MESSAGE; borrowed for the call */
+    enum signing_kind signing;
+    const uint8_t *signature;      /* SIGNATURE_BYTES; NULL: refused. Borrowed for the call */
+    const struct finding *finding; /* borrowed for the call */
+    const uint8_t *bytes;          /* INPUT_MESSAGE; borrowed for the call */
     size_t size_bytes;
     struct report report;
 };
@@ -57,7 +62,6 @@ struct input {
 struct node_options {
     struct founding founding;
     uint32_t self;
-    struct key_pair vote_key;
     uint64_t incarnation; /* random, one a start, not 0 */
     uint64_t nonce;       /* likewise */
 };
@@ -70,6 +74,13 @@ struct peer_view {
     uint64_t height; /* in progress there, as it says */
     bool has_offset;
     int64_t offset_ms; /* its wall clock minus mine, by its last heartbeat */
+};
+
+/* A command of mine whose signature is asked for. */
+struct unsigned_command {
+    uint64_t serial; /* 0: not asked for, or in vain */
+    bool has;
+    struct command command;
 };
 
 /* My own statements. Those that are handed in and not decided lie in my own slots of the pool.
@@ -86,6 +97,8 @@ struct own_words {
     uint64_t results_ms;   /* when the digests below are handed in; TIME_NEVER: nothing new */
     uint64_t result_window[RESULT_WINDOWS_MAX]; /* which window the place k % 64 holds */
     struct window_digest results[RESULT_WINDOWS_MAX];
+    uint64_t signs;                                       /* of the last signature asked for */
+    struct unsigned_command unsigned_command[POOL_KINDS]; /* of each kind the newest */
 };
 
 /* The worker that is running, or was last started. */
@@ -122,7 +135,8 @@ struct deciding {
     bool storage_slow;
     uint64_t quorum_since_ms; /* monotonic: since when quorum_heard is as it is */
     bool muted;
-    bool damaged;
+    bool silent;  /* signs nothing for now */
+    bool damaged; /* unfit, for good */
 };
 
 struct node {

@@ -10,6 +10,9 @@
 #define LEASE_HEARTBEATS 20u       /* that a worker outlives its agent */
 #define URGENT_PER_TICK 4u /* standing.md, section 3: the rest waits for the tick's block */
 
+/* For good: this node is unfit. Whatever else the step has prepared is dropped. */
+void node_neuter(struct node *n, const struct finding *why, struct effects *out);
+
 struct simplex_world node_world(struct node *n, uint64_t random, struct effects *out);
 
 /* node_peers.c: who is there. */
@@ -29,6 +32,8 @@ void node_words_start(struct deciding *d);
 void node_words_say(struct node *n, struct effects *out);
 void node_words_hand_in(struct node *n, struct command *c, struct effects *out);
 void node_words_on_decided(struct deciding *d);
+void node_words_on_signed(struct node *n, uint64_t serial, const uint8_t *signature,
+                          struct effects *out);
 void node_on_command(struct node *n, uint32_t from, struct bytes_view command,
                      struct effects *out);
 

@@ -35,7 +35,6 @@ void node_init(struct node *n, const struct node_options *o)
     const struct simplex_options options = {
         .cluster_id = d->cluster.id,
         .self = o->self,
-        .vote_key = o->vote_key,
         .timing = o->founding.timing,
         .nonce = o->nonce,
     };

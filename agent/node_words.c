@@ -6,6 +6,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include "../health/self.h"
+
 #define ATTEST_LEAD_MS 500u /* standing.md, section 8: before the tick's block is due */
 
 static uint32_t bit(uint32_t member)
@@ -31,16 +33,62 @@ static void broadcast_command(const uint8_t *bytes, uint32_t size_bytes,
     }
 }
 
+static void ask_for_signature(struct deciding *d, struct unsigned_command *u,
+                              struct effects *out)
+{
+    uint8_t bytes[COMMAND_BYTES_MAX];
+    u->command.term = d->cluster.member[d->options.self].term;
+    const size_t size_bytes = command_signed_bytes(&u->command, bytes);
+    d->own.signs++;
+    u->serial = d->own.signs;
+    effects_sign(out, SIGNING_COMMAND, u->serial, COMMAND_DOMAIN, bytes, size_bytes);
+}
+
 void node_words_hand_in(struct node *n, struct command *c, struct effects *out)
 {
     struct deciding *d = &n->deciding;
-    uint8_t bytes[COMMAND_BYTES_MAX];
+    struct unsigned_command *u = &d->own.unsigned_command[c->kind - 1];
     c->author = d->options.self;
-    c->term = d->cluster.member[c->author].term;
-    command_sign(c, &d->cluster.id, &d->options.vote_key);
-    const size_t size_bytes = command_encode(c, bytes);
-    if (pool_add(&n->pool, &d->cluster, bytes, size_bytes, d->now_ms) == POOL_NEW) {
+    u->command = *c;
+    u->has = true;
+    u->serial = 0;
+    if (!d->silent) {
+        ask_for_signature(d, u, out);
+    }
+}
+
+void node_words_on_signed(struct node *n, uint64_t serial, const uint8_t *signature,
+                          struct effects *out)
+{
+    struct deciding *d = &n->deciding;
+    struct unsigned_command *u = d->own.unsigned_command;
+    while (u < d->own.unsigned_command + POOL_KINDS && !(u->has && u->serial == serial)) {
+        u++;
+    }
+    if (u == d->own.unsigned_command + POOL_KINDS) {
+        return; /* a newer one has taken its place */
+    }
+    u->serial = 0;
+    if (signature == NULL || d->silent) {
+        return; /* asked for again with what is repeated */
+    }
+    memcpy(u->command.signature, signature, sizeof u->command.signature);
+    u->has = false;
+    uint8_t bytes[COMMAND_BYTES_MAX];
+    const size_t size_bytes = command_encode(&u->command, bytes);
+    switch (pool_add(&n->pool, &d->cluster, bytes, size_bytes, d->now_ms)) {
+    case POOL_NEW:
         broadcast_command(bytes, (uint32_t)size_bytes, &n->scratch, out);
+        return;
+    case POOL_KNOWN:
+    case POOL_USELESS:
+        return;
+    case POOL_MALFORMED:
+    case POOL_BAD_SIGNATURE: {
+        const struct finding why = self_finding(SELF_SIGNATURE);
+        node_neuter(n, &why, out);
+        return;
+    }
     }
 }
 
@@ -183,6 +231,10 @@ static void repeat_undecided(struct node *n, struct effects *out)
     d->own.repeat_ms = d->now_ms + REPEAT_HEARTBEATS * (uint64_t)d->cluster.timing.heartbeat_ms;
     effects_wake(out, d->own.repeat_ms);
     for (uint32_t i = 0; i < POOL_KINDS; i++) {
+        struct unsigned_command *u = &d->own.unsigned_command[i];
+        if (u->has && u->serial == 0 && !d->silent) {
+            ask_for_signature(d, u, out);
+        }
         const struct pooled *p = &n->pool.slot[d->options.self][i];
         if (p->size_bytes != 0) {
             broadcast_command(p->bytes, p->size_bytes, &n->scratch, out);
@@ -194,7 +246,7 @@ void node_words_say(struct node *n, struct effects *out)
 {
     struct deciding *d = &n->deciding;
     const struct simplex_world world = node_world(n, 0, out);
-    if (!cluster_is_voter(&d->cluster, d->options.self) || d->muted ||
+    if (!cluster_is_voter(&d->cluster, d->options.self) || d->muted || d->silent ||
         !simplex_is_caught_up(&d->simplex, &world)) {
         return;
     }

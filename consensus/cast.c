@@ -1,6 +1,6 @@
 /* The persistence rule: to cast a vote is to change the record, which at once forbids what
- * contradicts it, and to have record and bytes written. Signed, sent and counted it is when
- * that is durable. */
+ * contradicts it, and to have record and bytes written. When that is durable its signature is
+ * asked for, and when that has come it is counted and sent. */
 #include "simplex_parts.h"
 
 #include <assert.h>
@@ -91,7 +91,8 @@ void cast(struct simplex *s, const struct simplex_world *w, const struct vote *v
     assert(s->pending_count + count <= PENDING_MAX);
     persist(s, w, block);
     for (uint32_t i = 0; i < count; i++) {
-        s->pending[s->pending_count] = (struct pending_vote){s->serial, votes[i]};
+        s->pending[s->pending_count] =
+            (struct pending_vote){.serial = s->serial, .vote = votes[i]};
         s->pending_count++;
     }
 }
@@ -101,17 +102,19 @@ void cast_record(struct simplex *s, const struct simplex_world *w)
     persist(s, w, NULL);
 }
 
-/* False: my own signature is wrong, and so am I. */
-static bool sign(struct simplex *s, const struct simplex_world *w, struct vote *v)
+void cast_ask(struct simplex *s, const struct simplex_world *w)
 {
-    vote_sign(v, &s->options.cluster_id, &s->options.vote_key);
-    const uint8_t *key = w->cluster->member[s->options.self].vote_key;
-    if (!vote_verify(v, &s->options.cluster_id, key)) {
-        simplex_damage(s, w, DAMAGE_SIGNATURE);
-        return false;
+    for (uint32_t i = 0; i < s->pending_count && !w->silent; i++) {
+        struct pending_vote *p = &s->pending[i];
+        if (p->serial > s->stored || p->sign != 0) {
+            continue;
+        }
+        uint8_t bytes[VOTE_SIGNED_BYTES];
+        vote_signed_bytes(&p->vote, bytes);
+        s->signs++;
+        p->sign = s->signs;
+        effects_sign(w->out, SIGNING_VOTE, p->sign, VOTE_DOMAIN, bytes, sizeof bytes);
     }
-    tally_put(s, v);
-    return true;
 }
 
 void cast_on_stored(struct simplex *s, const struct simplex_world *w)
@@ -120,24 +123,45 @@ void cast_on_stored(struct simplex *s, const struct simplex_world *w)
         s->pending_count = 0;
         return;
     }
-    uint32_t kept = 0;
-    for (uint32_t i = 0; i < s->pending_count; i++) {
-        struct pending_vote *p = &s->pending[i];
-        if (p->serial > s->stored) {
-            s->pending[kept] = *p;
-            kept++;
-            continue;
-        }
-        if (!sign(s, w, &p->vote)) {
-            break;
-        }
-        if (p->vote.kind == VOTE_PROPOSE) {
-            send_proposal(s, w);
-        } else {
-            send_vote(s, w, &p->vote);
-        }
+    cast_ask(s, w);
+}
+
+static void count_and_send(struct simplex *s, const struct simplex_world *w,
+                           const struct vote *v)
+{
+    tally_put(s, v);
+    if (v->kind == VOTE_PROPOSE) {
+        send_proposal(s, w);
+    } else {
+        send_vote(s, w, v);
     }
-    s->pending_count = kept;
+}
+
+void simplex_on_signed(struct simplex *s, const struct simplex_world *w, uint64_t serial,
+                       const uint8_t *signature)
+{
+    uint32_t at = 0;
+    while (at < s->pending_count && s->pending[at].sign != serial) {
+        at++;
+    }
+    if (s->damaged || serial == 0 || at == s->pending_count) {
+        return; /* its height is over */
+    }
+    if (signature == NULL || w->silent) {
+        s->pending[at].sign = 0;
+        return;
+    }
+    struct vote v = s->pending[at].vote;
+    s->pending_count--;
+    memmove(&s->pending[at], &s->pending[at + 1],
+            (s->pending_count - at) * sizeof s->pending[0]);
+    memcpy(v.signature, signature, sizeof v.signature);
+    if (!vote_verify(&v, &s->options.cluster_id,
+                     w->cluster->member[s->options.self].vote_key)) {
+        simplex_damage(s, w, SELF_SIGNATURE);
+        return;
+    }
+    count_and_send(s, w, &v);
 }
 
 void cast_recall(struct simplex *s, const struct simplex_world *w)
@@ -145,6 +169,7 @@ void cast_recall(struct simplex *s, const struct simplex_world *w)
     const struct vote_record *r = &s->record;
     struct vote votes[VOTE_KINDS];
     uint32_t count = 0;
+    static_assert(VOTE_KINDS <= PENDING_MAX, "nothing else is pending at a start");
     if (!hash_is_none(&r->proposed)) {
         votes[count++] = cast_vote(s, VOTE_PROPOSE, r->top, &r->proposed);
     }
@@ -159,8 +184,8 @@ void cast_recall(struct simplex *s, const struct simplex_world *w)
         votes[count++] = cast_vote(s, VOTE_FINALIZE, r->finalized, &r->finalized_hash);
     }
     for (uint32_t i = 0; i < count; i++) {
-        if (!sign(s, w, &votes[i])) {
-            return;
-        }
+        s->pending[s->pending_count] = (struct pending_vote){.vote = votes[i]};
+        s->pending_count++;
     }
+    cast_ask(s, w);
 }

@@ -191,8 +191,7 @@ bool command_decode(struct command *c, const uint8_t *bytes, size_t size_bytes)
     return reader_done(&r);
 }
 
-/* All that is signed: everything but the signature. */
-static size_t signed_encode(const struct command *c, uint8_t out[static COMMAND_BYTES_MAX])
+size_t command_signed_bytes(const struct command *c, uint8_t out[static COMMAND_BYTES_MAX])
 {
     assert(c->author < MEMBERS_MAX);
     struct writer w = writer_of(out, COMMAND_BYTES_MAX - SIGNATURE_BYTES);
@@ -205,7 +204,7 @@ static size_t signed_encode(const struct command *c, uint8_t out[static COMMAND_
 
 size_t command_encode(const struct command *c, uint8_t out[static COMMAND_BYTES_MAX])
 {
-    const size_t size_bytes = signed_encode(c, out);
+    const size_t size_bytes = command_signed_bytes(c, out);
     for (uint32_t i = 0; i < SIGNATURE_BYTES; i++) {
         out[size_bytes + i] = c->signature[i];
     }
@@ -216,7 +215,7 @@ static struct statement statement_of(const struct hash *cluster_id, const uint8_
                                      size_t body_size_bytes)
 {
     return (struct statement){
-        .domain = "ostrakon/cmd/1",
+        .domain = COMMAND_DOMAIN,
         .cluster_id = cluster_id->bytes,
         .body = body,
         .body_size_bytes = body_size_bytes,
@@ -226,7 +225,7 @@ static struct statement statement_of(const struct hash *cluster_id, const uint8_
 void command_sign(struct command *c, const struct hash *cluster_id, const struct key_pair *vote)
 {
     uint8_t body[COMMAND_BYTES_MAX];
-    const size_t size_bytes = signed_encode(c, body);
+    const size_t size_bytes = command_signed_bytes(c, body);
     const struct statement statement = statement_of(cluster_id, body, size_bytes);
     signer_sign(vote, &statement, c->signature);
 }
@@ -235,7 +234,7 @@ bool command_verify(const struct command *c, const struct hash *cluster_id,
                     const uint8_t vote_key[static PUBLIC_KEY_BYTES])
 {
     uint8_t body[COMMAND_BYTES_MAX];
-    const size_t size_bytes = signed_encode(c, body);
+    const size_t size_bytes = command_signed_bytes(c, body);
     const struct statement statement = statement_of(cluster_id, body, size_bytes);
     return signature_verify(vote_key, &statement, c->signature);
 }

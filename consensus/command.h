@@ -14,6 +14,7 @@
  * cluster's id and all bytes before the signature. standing.md, section 3. */
 
 #define COMMAND_BYTES_MAX 1280u
+#define COMMAND_DOMAIN "ostrakon/cmd/1"
 #define DIGEST_BYTES 16u       /* of a window's rows */
 #define RESULT_WINDOWS_MAX 64u /* in one result, and in the ring of open windows */
 #define REASON_SIZE_BYTES                                                                      \
@@ -87,6 +88,11 @@ bool command_decode(struct command *c, const uint8_t *bytes, size_t size_bytes)
 
 /* Returns the size, at most COMMAND_BYTES_MAX; includes the signature as it stands. */
 size_t command_encode(const struct command *c, uint8_t out[static COMMAND_BYTES_MAX]);
+
+/* All that is signed, behind domain and cluster: everything but the signature. Returns its
+ * size.
+ */
+size_t command_signed_bytes(const struct command *c, uint8_t out[static COMMAND_BYTES_MAX]);
 
 /* Fills in the signature. Costs one signature (about 50 us). */
 void command_sign(struct command *c, const struct hash *cluster_id,

@@ -29,7 +29,7 @@ static bool is_good(struct simplex *s, const struct simplex_world *w, const stru
         simplex_stop(s, w, NOTE_STATE_DIFFERS, s->height);
         return false;
     case JUDGED_DAMAGED:
-        simplex_damage(s, w, DAMAGE_STATE);
+        simplex_damage(s, w, SELF_CHAIN);
         return false;
     }
     return false;

@@ -63,3 +63,12 @@ void effects_note(struct effects *e, const struct note *note)
     }
     effects_add(e, EFFECT_NOTE)->note = *note;
 }
+
+void effects_sign(struct effects *e, enum signing_kind kind, uint64_t serial,
+                  const char *domain, const uint8_t *bytes, size_t size_bytes)
+{
+    struct effect *effect = effects_add(e, EFFECT_SIGN);
+    effect->serial = serial;
+    effect->signing = (struct signing){.kind = kind, .domain = domain};
+    effect->body = effects_body(e, bytes, size_bytes);
+}

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../health/reference.h"
 #include "block.h"
 #include "founding.h"
 #include "hash.h"
@@ -21,18 +22,20 @@
 #define RECORD_BYTES_MAX (12u * 1024u)
 
 enum effect_kind {
-    EFFECT_SEND,        /* body to `member` */
-    EFFECT_BROADCAST,   /* body to every other member that has not left */
-    EFFECT_HEARTBEAT,   /* body likewise, on the connections kept for heartbeats */
-    EFFECT_PROBE,       /* body to `member`, over a fresh connection, now */
-    EFFECT_PERSIST,     /* the vote record; `serial` is told back when durable */
+    EFFECT_SEND,      /* body to `member` */
+    EFFECT_BROADCAST, /* body to every other member that has not left */
+    EFFECT_HEARTBEAT, /* body likewise, on the connections kept for heartbeats */
+    EFFECT_PROBE,     /* body to `member`, over a fresh connection, now */
+    EFFECT_SIGN,    /* body: bytes of a statement; `signing` says which. The signature, or that
+                     * there is none, comes back under the same kind and `serial` */
+    EFFECT_PERSIST, /* the vote record; `serial` is told back when durable */
     EFFECT_STORE_BLOCK, /* body: a `decided` message, of `height`; `serial` likewise */
     EFFECT_HELP,        /* send the stored `decided` message of `height` to `member` */
     EFFECT_WORK,        /* start the grant hook; `work` says for what */
     EFFECT_WORK_LEASE,  /* the running worker may live until `until_ms` (monotonic) */
     EFFECT_WORK_STOP,   /* kill the worker, run the revoke hook */
     EFFECT_NOTE,        /* `note` */
-    EFFECT_DAMAGED,     /* this node's own state is wrong: stop the worker, say so, exit */
+    EFFECT_NEUTER,      /* `finding`: this node is unfit, for good; the last effect there is */
 };
 
 struct body {
@@ -59,15 +62,13 @@ struct work {
     uint64_t until_ms; /* monotonic: the grant's deadline */
 };
 
-#define DAMAGES(X)                                                                             \
-    X(SHADOW, "memory: the deciding state differs from its shadow")                            \
-    X(STATE, "state: its digest differs from the one that a quorum notarized")                 \
-    X(SIGNATURE, "signature: my own fresh signature does not verify")
+/* What a signature is for. The node never holds the vote key: it asks, and sends what comes
+ * back only once it has verified it. */
+enum signing_kind { SIGNING_VOTE, SIGNING_COMMAND };
 
-enum damage {
-#define X(name, text) DAMAGE_##name,
-    DAMAGES(X)
-#undef X
+struct signing {
+    enum signing_kind kind;
+    const char *domain; /* of the statement (tokens/signer.h); a literal */
 };
 
 struct effect {
@@ -81,7 +82,8 @@ struct effect {
         struct persist persist;
         struct work work;
         struct note note;
-        enum damage damage;
+        struct signing signing;
+        struct finding finding;
     };
 };
 
@@ -106,6 +108,9 @@ struct body effects_body(struct effects *e, const void *bytes, size_t size_bytes
  * are repeated anyway. Everything else always has room, which is asserted. */
 struct effect *effects_add(struct effects *e, enum effect_kind kind);
 bool effects_has_room(const struct effects *e, size_t size_bytes);
+/* Asks for a signature over the domain, the cluster's id and `size_bytes` at `bytes`. */
+void effects_sign(struct effects *e, enum signing_kind kind, uint64_t serial,
+                  const char *domain, const uint8_t *bytes, size_t size_bytes);
 /* All notes of one block have room; of what is noted beyond that, the rest is dropped. */
 void effects_note(struct effects *e, const struct note *note);
 

@@ -32,7 +32,7 @@ bool finalize_evaluate(struct simplex *s, const struct simplex_world *w)
         simplex_stop(s, w, NOTE_STATE_DIFFERS, s->height);
         return false;
     case JUDGED_DAMAGED:
-        simplex_damage(s, w, DAMAGE_STATE);
+        simplex_damage(s, w, SELF_CHAIN);
         return false;
     }
     if (!held_put(s, w, &b)) {

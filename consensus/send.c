@@ -106,6 +106,7 @@ void send_repeats(struct simplex *s, const struct simplex_world *w)
         return;
     }
     s->repeat_ms = w->now_ms + repeat_after_ms(s, w);
+    cast_ask(s, w);
     send_status_to_all(s, w);
     const struct tally *mine = s->tallies[s->options.self];
     for (uint32_t i = 0; i < VOTE_KINDS; i++) {

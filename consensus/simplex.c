@@ -65,11 +65,11 @@ void simplex_stop(struct simplex *s, const struct simplex_world *w, enum note_ki
     simplex_note(w, why, CAUSE_NONE, MEMBER_NONE, height, 0);
 }
 
-void simplex_damage(struct simplex *s, const struct simplex_world *w, enum damage damage)
+void simplex_damage(struct simplex *s, const struct simplex_world *w, enum self_note why)
 {
     s->damaged = true;
     s->pending_count = 0;
-    effects_add(w->out, EFFECT_DAMAGED)->damage = damage;
+    effects_add(w->out, EFFECT_NEUTER)->finding = self_finding(why);
 }
 
 void simplex_init(struct simplex *s, const struct simplex_options *o)
@@ -277,9 +277,9 @@ void simplex_next(struct simplex *s, const struct simplex_world *w)
 
 bool simplex_may_vote(const struct simplex *s, const struct simplex_world *w)
 {
-    return !s->damaged && !s->stopped && !s->amnesiac && !w->muted && simplex_has_record(s) &&
-           s->height >= s->record.resume && cluster_is_voter(w->cluster, s->options.self) &&
-           amnesia_has_asked(s, w);
+    return !s->damaged && !s->stopped && !s->amnesiac && !w->muted && !w->silent &&
+           simplex_has_record(s) && s->height >= s->record.resume &&
+           cluster_is_voter(w->cluster, s->options.self) && amnesia_has_asked(s, w);
 }
 
 bool simplex_is_caught_up(const struct simplex *s, const struct simplex_world *w)

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../health/self.h"
 #include "../tokens/signer.h"
 #include "block.h"
 #include "certificate.h"
@@ -59,7 +60,6 @@ struct simplex_bulk {
 struct simplex_options {
     struct hash cluster_id;
     uint32_t self;
-    struct key_pair vote_key;
     struct timing timing;
     uint64_t nonce; /* random, not 0: what peers' hellos must answer */
 };
@@ -74,13 +74,16 @@ struct simplex_world {
     uint32_t suspected; /* bits of members that my failure detector suspects; never my own */
     uint32_t heard;     /* bits of members that I hear */
     bool muted;         /* the vote store is gone: follow, do not vote */
+    bool silent;        /* signs nothing for now: what is recorded is signed later */
     struct simplex_bulk *bulk;
     struct effects *out;
 };
 
-/* A vote that the record holds already, and that is signed and sent once that is durable. */
+/* A vote that the record holds already. Once that is durable its signature is asked for; it is
+ * counted and sent when that has come and verifies. */
 struct pending_vote {
-    uint64_t serial;
+    uint64_t serial; /* of the write that makes it durable */
+    uint64_t sign;   /* under which its signature was asked for; 0: not, or in vain */
     struct vote vote;
 };
 #define PENDING_MAX 8u
@@ -146,6 +149,7 @@ struct simplex {
     uint64_t deciding_serial;
 
     uint64_t serial; /* of the last write asked for */
+    uint64_t signs;  /* of the last signature asked for */
     uint64_t stored; /* all writes up to this one are durable */
 
     bool damaged;     /* for good */
@@ -184,6 +188,9 @@ void simplex_resume(struct simplex *s, const struct simplex_world *w, const uint
 void simplex_on_message(struct simplex *s, const struct simplex_world *w, uint32_t from,
                         const struct message *m);
 void simplex_on_stored(struct simplex *s, const struct simplex_world *w, uint64_t serial);
+/* SIGNATURE_BYTES, or NULL: it was refused, and is asked for again later. */
+void simplex_on_signed(struct simplex *s, const struct simplex_world *w, uint64_t serial,
+                       const uint8_t *signature);
 /* Time has passed, or the pool, suspicions or what is heard have changed. Also called after
  * each of the others, at the end of a step: evaluates what stands in every step, and sets the
  * timer. */

@@ -25,7 +25,8 @@ void simplex_nonsense(const struct simplex_world *w, uint32_t from, enum cause c
 /* The fault model is broken: follows from now on, without voting. */
 void simplex_stop(struct simplex *s, const struct simplex_world *w, enum note_kind why,
                   uint64_t height);
-void simplex_damage(struct simplex *s, const struct simplex_world *w, enum damage damage);
+/* For good: this node is unfit. */
+void simplex_damage(struct simplex *s, const struct simplex_world *w, enum self_note why);
 
 /* simplex_clock.c: rules 13 to 15 */
 uint64_t clock_age_ms(const struct simplex *s, const struct simplex_world *w);
@@ -68,7 +69,9 @@ void cast(struct simplex *s, const struct simplex_world *w, const struct vote *v
           uint32_t count, const struct block *block);
 void cast_record(struct simplex *s, const struct simplex_world *w);
 void cast_on_stored(struct simplex *s, const struct simplex_world *w);
-/* After a start: signs anew what the record says, which is durable. */
+/* Asks for the signatures of durable votes that were not asked for, or refused. */
+void cast_ask(struct simplex *s, const struct simplex_world *w);
+/* After a start: has signed anew what the record says, which is durable. */
 void cast_recall(struct simplex *s, const struct simplex_world *w);
 
 /* send.c */

@@ -3,10 +3,9 @@
 #include <assert.h>
 #include <string.h>
 
-/* Kind 1, height 8, view 4, parent 32, block 32, claim 4; with the domain's 16 and the
- * cluster's 32 bytes, which the signer puts before them, the 129 of protocol.md, section 2. */
-#define BODY_BYTES 81u
-static_assert(SIGNER_DOMAIN_BYTES + SIGNER_CLUSTER_BYTES + BODY_BYTES == 129, "signed bytes");
+/* protocol.md, section 2 */
+static_assert(SIGNER_DOMAIN_BYTES + SIGNER_CLUSTER_BYTES + VOTE_SIGNED_BYTES == 129,
+              "signed bytes");
 
 static void body_write(struct writer *w, const struct vote *v)
 {
@@ -18,22 +17,29 @@ static void body_write(struct writer *w, const struct vote *v)
     write_uint(w, v->claim, 4);
 }
 
-static struct statement statement_of(const struct vote *v, const struct hash *cluster_id,
-                                     uint8_t body[static BODY_BYTES])
+void vote_signed_bytes(const struct vote *v, uint8_t out[static VOTE_SIGNED_BYTES])
 {
-    struct writer w = writer_of(body, BODY_BYTES);
+    struct writer w = writer_of(out, VOTE_SIGNED_BYTES);
     body_write(&w, v);
+    const size_t size_bytes = writer_done(&w);
+    assert(size_bytes == VOTE_SIGNED_BYTES);
+}
+
+static struct statement statement_of(const struct vote *v, const struct hash *cluster_id,
+                                     uint8_t body[static VOTE_SIGNED_BYTES])
+{
+    vote_signed_bytes(v, body);
     return (struct statement){
-        .domain = "ostrakon/vote/1",
+        .domain = VOTE_DOMAIN,
         .cluster_id = cluster_id->bytes,
         .body = body,
-        .body_size_bytes = writer_done(&w),
+        .body_size_bytes = VOTE_SIGNED_BYTES,
     };
 }
 
 void vote_sign(struct vote *v, const struct hash *cluster_id, const struct key_pair *key)
 {
-    uint8_t body[BODY_BYTES];
+    uint8_t body[VOTE_SIGNED_BYTES];
     const struct statement statement = statement_of(v, cluster_id, body);
     signer_sign(key, &statement, v->signature);
 }
@@ -41,7 +47,7 @@ void vote_sign(struct vote *v, const struct hash *cluster_id, const struct key_p
 bool vote_verify(const struct vote *v, const struct hash *cluster_id,
                  const uint8_t key[static PUBLIC_KEY_BYTES])
 {
-    uint8_t body[BODY_BYTES];
+    uint8_t body[VOTE_SIGNED_BYTES];
     const struct statement statement = statement_of(v, cluster_id, body);
     return signature_verify(key, &statement, v->signature);
 }

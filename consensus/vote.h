@@ -12,6 +12,10 @@
 
 /* Kind 1, signer 1, height 8, view 4, parent 32, block 32, claim 4, signature 64. */
 #define VOTE_BYTES 146u
+/* What is signed, behind domain and cluster: kind 1, height 8, view 4, parent 32, block 32,
+ * claim 4. */
+#define VOTE_DOMAIN "ostrakon/vote/1"
+#define VOTE_SIGNED_BYTES 81u
 
 /* A vote is a misfit unless its kind is one of the four, its height is not 0, its view is below
  * VIEW_END, a nullify names no block and everything else does, and only a nullify claims
@@ -19,6 +23,7 @@
 void vote_read(struct reader *r, struct vote *v);
 void vote_write(struct writer *w, const struct vote *v);
 
+void vote_signed_bytes(const struct vote *v, uint8_t out[static VOTE_SIGNED_BYTES]);
 /* Fills in the signature (about 25 us). Does not ask whether the vote is durable. */
 void vote_sign(struct vote *v, const struct hash *cluster_id, const struct key_pair *key);
 /* About 50 us. */

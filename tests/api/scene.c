@@ -78,7 +78,6 @@ void scene_init(struct agent *a, uint32_t members, uint64_t now_ms, uint64_t uni
 {
     const struct node_options options = {.founding = scene_founding(members),
                                          .self = ATLAS,
-                                         .vote_key = key_of(ATLAS),
                                          .incarnation = 0xabcdef0100000000u,
                                          .nonce = 9};
     *a = (struct agent){.lock = -1};

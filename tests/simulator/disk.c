@@ -151,6 +151,15 @@ void disk_fail(struct disk *d)
     d->write[d->write_count - 1].fails = true;
 }
 
+bool disk_is_failing(const struct disk *d)
+{
+    bool failing = d->dead;
+    for (uint32_t i = 0; i < d->write_count; i++) {
+        failing = failing || d->write[i].fails;
+    }
+    return failing;
+}
+
 struct crash_losses disk_crash(struct disk *d, struct dice *dice, uint32_t tear_per_10000)
 {
     struct crash_losses losses = {0};

@@ -61,6 +61,8 @@ uint64_t disk_busy_until_ms(const struct disk *d);
 bool disk_complete(struct disk *d, uint64_t *serial);
 /* The newest record under way will fail. */
 void disk_fail(struct disk *d);
+/* A record could not be written, or will not be. */
+bool disk_is_failing(const struct disk *d);
 
 struct crash_losses {
     uint32_t untold;

@@ -1,4 +1,7 @@
 /* Does what a step asks for, as agent/agent.c does. */
+#include <assert.h>
+#include <stdlib.h>
+
 #include "judge.h"
 #include "world.h"
 
@@ -53,6 +56,32 @@ static void write_down(struct world *w, struct station *s, const struct effect *
     }
     const struct event event = {
         .at_ms = done_ms, .kind = EVENT_STORED, .station = station_index(w, s), .run = s->run};
+    queue_push(&w->queue, &event);
+}
+
+/* The gate of a sound machine: it takes a moment, now and then a long one. */
+static void sign(struct world *w, struct station *s, const struct effect *e)
+{
+    const struct statement statement = {
+        .domain = e->signing.domain,
+        .cluster_id = w->id.bytes,
+        .body = w->effects.outbox + e->body.offset,
+        .body_size_bytes = e->body.size_bytes,
+    };
+    uint8_t *signature = malloc(SIGNATURE_BYTES);
+    assert(signature != NULL);
+    signer_sign(&w->key[s->member], &statement, signature);
+    const bool slow = !w->calm && dice_chance(&w->dice, 50);
+    const struct event event = {
+        .at_ms = w->now_ms + (slow ? dice_between(&w->dice, 1, 50) : 0),
+        .kind = EVENT_SIGNED,
+        .station = station_index(w, s),
+        .run = s->run,
+        .member = (uint32_t)e->signing.kind,
+        .serial = e->serial,
+        .bytes = signature,
+        .size_bytes = SIGNATURE_BYTES,
+    };
     queue_push(&w->queue, &event);
 }
 
@@ -117,10 +146,13 @@ static void perform(struct world *w, struct station *s, const struct effect *e)
     case EFFECT_NOTE:
         say_note(w, s, &e->note);
         break;
-    case EFFECT_DAMAGED:
+    case EFFECT_SIGN:
+        sign(w, s, e);
+        break;
+    case EFFECT_NEUTER:
         if (s->sound && !w->plan.beyond) {
-            world_fail(w, CHECK_WELL_BEHAVED, "%s finds itself damaged (%d)",
-                       world_name(w, s->member), (int)e->damage);
+            world_fail(w, CHECK_WELL_BEHAVED, "%s finds itself damaged (%s)",
+                       world_name(w, s->member), reference_facts(e->finding.id)->name);
         }
         break;
     }

@@ -84,7 +84,6 @@ void station_start(struct world *w, struct station *s)
     struct node_options o = {
         .founding = w->founding,
         .self = s->member,
-        .vote_key = w->key[s->member],
         .incarnation = dice_roll(&w->dice) | 1,
         .nonce = dice_roll(&w->dice) | 1,
     };
@@ -160,8 +159,9 @@ static void watch_views(struct world *w, struct station *s)
 
 static void say_input(const struct world *w, const struct station *s, const struct input *in)
 {
-    static const char *const inputs[] = {"timer",   "message",    "stored", "closed",
-                                         "refused", "votes dead", "report", "work ended"};
+    static const char *const inputs[] = {"timer",   "message",   "stored",  "signed",
+                                         "finding", "closed",    "refused", "votes dead",
+                                         "report",  "work ended"};
     static const char *const messages[] = {"?",    "vote",  "proposal", "status",    "decided",
                                            "want", "block", "hello",    "heartbeat", "command"};
     const bool message = in->kind == INPUT_MESSAGE && in->size_bytes > 0 && in->bytes[0] < 10;

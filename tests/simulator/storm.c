@@ -300,7 +300,7 @@ void storm_end(struct world *w)
         struct station *s = &w->station[i];
         network_heal(w, i);
         wake(w, s);
-        if (s->up && s->disk.dead) { /* a person starts it again */
+        if (s->up && disk_is_failing(&s->disk)) { /* a person starts it again */
             station_crash(w, s, false);
         }
         if (!s->up) {

@@ -157,6 +157,13 @@ static void station_event(struct world *w, struct station *s, const struct event
     case EVENT_STORED:
         stored(w, s);
         break;
+    case EVENT_SIGNED:
+        in.kind = INPUT_SIGNED;
+        in.signing = (enum signing_kind)e->member;
+        in.serial = e->serial;
+        in.signature = e->bytes;
+        station_input(w, s, &in);
+        break;
     case EVENT_CLOSED:
     case EVENT_REFUSED:
         in.kind = e->kind == EVENT_CLOSED ? INPUT_CLOSED : INPUT_REFUSED;

@@ -13,6 +13,14 @@
 #define FOUNDED_MS 1800000000000u
 #define SEED 0x9e3779b97f4a7c15u
 
+#define BLOCKS_KEPT 6u
+
+struct asked {
+    enum signing_kind kind;
+    uint64_t serial;
+    uint8_t signature[SIGNATURE_BYTES];
+};
+
 struct bench {
     struct node *node;
     struct effects *out;
@@ -20,6 +28,13 @@ struct bench {
     uint32_t ended; /* EFFECT_WORK_STOP seen */
     struct work work;
     uint32_t works;
+    bool refuses;    /* the gate: nothing is signed */
+    uint64_t serial; /* of the newest write that is not durable; 0: none */
+    uint32_t asked_count;
+    struct asked asked[64];
+    uint32_t block_count;
+    uint32_t block_bytes[BLOCKS_KEPT];
+    uint8_t *blocks[BLOCKS_KEPT];
 };
 
 static struct key_pair key_of(uint32_t member)
@@ -57,10 +72,12 @@ static struct bench bench_of(uint32_t members, bool audit_required)
         .node = calloc(1, sizeof *b.node), .out = calloc(1, sizeof *b.out), .now_ms = 1000000};
     const struct node_options options = {.founding = founding_of(members, audit_required),
                                          .self = 0,
-                                         .vote_key = key_of(0),
                                          .incarnation = 7,
                                          .nonce = 9};
     const struct input now = {.now_ms = b.now_ms, .unix_ms = FOUNDED_MS + 100000};
+    for (uint32_t i = 0; i < BLOCKS_KEPT; i++) {
+        b.blocks[i] = malloc(MESSAGE_BYTES_MAX);
+    }
     node_init(b.node, &options);
     node_resume(b.node, &now, NULL, 0, CAUSE_NONE, b.out);
     return b;
@@ -68,6 +85,9 @@ static struct bench bench_of(uint32_t members, bool audit_required)
 
 static void bench_finish(struct bench *b)
 {
+    for (uint32_t i = 0; i < BLOCKS_KEPT; i++) {
+        free(b->blocks[i]);
+    }
     free(b->node);
     free(b->out);
 }
@@ -116,28 +136,71 @@ static void hear(struct bench *b, uint32_t member)
                            .size_bytes = size_bytes});
 }
 
-/* Runs a cluster of one: all it writes is durable at once. */
+static void sign(struct bench *b, const struct effect *e)
+{
+    const struct key_pair key = key_of(0);
+    const struct statement statement = {
+        .domain = e->signing.domain,
+        .cluster_id = b->node->deciding.cluster.id.bytes,
+        .body = b->out->outbox + e->body.offset,
+        .body_size_bytes = e->body.size_bytes,
+    };
+    struct asked *asked = &b->asked[b->asked_count++];
+    asked->kind = e->signing.kind;
+    asked->serial = e->serial;
+    signer_sign(&key, &statement, asked->signature);
+}
+
+/* What the last step asked for. */
+static void perform(struct bench *b)
+{
+    for (uint32_t i = 0; i < b->out->count; i++) {
+        const struct effect *e = &b->out->list[i];
+        if (e->kind == EFFECT_PERSIST || e->kind == EFFECT_STORE_BLOCK) {
+            b->serial = e->serial;
+        }
+        if (e->kind == EFFECT_STORE_BLOCK && b->block_count < BLOCKS_KEPT) {
+            b->block_bytes[b->block_count] = e->body.size_bytes;
+            memcpy(b->blocks[b->block_count++], b->out->outbox + e->body.offset,
+                   e->body.size_bytes);
+        }
+        if (e->kind == EFFECT_SIGN) {
+            sign(b, e);
+        }
+        b->ended += e->kind == EFFECT_WORK_STOP ? 1 : 0;
+        if (e->kind == EFFECT_WORK) {
+            b->work = e->work;
+            b->works++;
+        }
+    }
+}
+
+/* All it writes is durable at once, all it asks to be signed is signed at once. */
+static void settle(struct bench *b)
+{
+    perform(b);
+    for (uint32_t rounds = 0; rounds < 40 && (b->asked_count > 0 || b->serial > 0); rounds++) {
+        if (b->asked_count > 0) {
+            const struct asked asked = b->asked[--b->asked_count];
+            step(b, (struct input){.kind = INPUT_SIGNED,
+                                   .signing = asked.kind,
+                                   .serial = asked.serial,
+                                   .signature = b->refuses ? NULL : asked.signature});
+        } else {
+            const uint64_t serial = b->serial;
+            b->serial = 0;
+            step(b, (struct input){.kind = INPUT_STORED, .serial = serial});
+        }
+        perform(b);
+    }
+}
+
+/* Runs a cluster of one. */
 static void run_alone(struct bench *b, uint64_t until_ms)
 {
     while (b->now_ms < until_ms) {
         step(b, (struct input){.kind = INPUT_TIMER});
-        for (uint32_t rounds = 0; rounds < 20; rounds++) {
-            uint64_t serial = 0;
-            for (uint32_t i = 0; i < b->out->count; i++) {
-                const struct effect *e = &b->out->list[i];
-                serial = e->kind == EFFECT_PERSIST || e->kind == EFFECT_STORE_BLOCK ? e->serial
-                                                                                    : serial;
-                b->ended += e->kind == EFFECT_WORK_STOP ? 1 : 0;
-                if (e->kind == EFFECT_WORK) {
-                    b->work = e->work;
-                    b->works++;
-                }
-            }
-            if (serial == 0) {
-                break;
-            }
-            step(b, (struct input){.kind = INPUT_STORED, .serial = serial});
-        }
+        settle(b);
         b->now_ms += 10;
     }
 }
@@ -156,8 +219,8 @@ Test(node, ends_for_good_when_a_bit_of_its_deciding_state_has_flipped)
         *byte ^= (uint8_t)(1u << at % 8);
         step(&b, (struct input){.kind = INPUT_TIMER});
         cr_assert(eq(u32, b.out->count, 1), "byte %zu", at);
-        cr_assert(eq(int, (int)b.out->list[0].kind, EFFECT_DAMAGED), "byte %zu", at);
-        cr_assert(eq(int, (int)b.out->list[0].damage, DAMAGE_SHADOW), "byte %zu", at);
+        cr_assert(eq(int, (int)b.out->list[0].kind, EFFECT_NEUTER), "byte %zu", at);
+        cr_assert(eq(int, (int)b.out->list[0].finding.id, 2), "byte %zu", at);
         *byte ^= (uint8_t)(1u << at % 8); /* a repair comes too late */
         step(&b, (struct input){.kind = INPUT_TIMER});
         cr_assert(eq(u32, b.out->count, 0), "byte %zu", at);
@@ -173,7 +236,7 @@ Test(node, ends_when_a_bit_of_the_shadow_has_flipped)
     step(&b, (struct input){.kind = INPUT_TIMER});
     b.node->shadow[100] ^= 1u << 20;
     step(&b, (struct input){.kind = INPUT_TIMER});
-    cr_assert(find(&b, EFFECT_DAMAGED) != NULL);
+    cr_assert(find(&b, EFFECT_NEUTER) != NULL);
     bench_finish(&b);
 }
 
@@ -258,7 +321,7 @@ Test(node, takes_rubbish_for_another_input)
                                 .member = (uint32_t)(random >> 60),
                                 .bytes = bytes,
                                 .size_bytes = random >> 32 & 255});
-        cr_assert(find(&b, EFFECT_DAMAGED) == NULL, "message %u, seed %llx", i,
+        cr_assert(find(&b, EFFECT_NEUTER) == NULL, "message %u, seed %llx", i,
                   (unsigned long long)SEED);
         cr_assert(find(&b, EFFECT_PERSIST) == NULL, "message %u, seed %llx", i,
                   (unsigned long long)SEED);
@@ -304,43 +367,74 @@ Test(node, hands_in_a_failure_when_its_worker_dies_and_tries_again_as_the_only_o
 Test(node, starts_from_a_snapshot_and_the_blocks_after_it)
 {
     struct bench b = bench_of(1, false);
-    static uint8_t blocks[8][MESSAGE_BYTES_MAX];
     static uint8_t state[CLUSTER_BYTES_MAX];
-    uint32_t sizes[8] = {0};
-    uint32_t count = 0;
     size_t state_bytes = 0;
-    while (count < 6) {
-        step(&b, (struct input){.kind = INPUT_TIMER});
-        for (uint32_t rounds = 0; rounds < 20; rounds++) {
-            uint64_t serial = 0;
-            for (uint32_t i = 0; i < b.out->count; i++) {
-                const struct effect *e = &b.out->list[i];
-                if (e->kind == EFFECT_STORE_BLOCK && count < 6) {
-                    sizes[count] = e->body.size_bytes;
-                    memcpy(blocks[count++], b.out->outbox + e->body.offset, e->body.size_bytes);
-                }
-                serial = e->kind == EFFECT_PERSIST || e->kind == EFFECT_STORE_BLOCK ? e->serial
-                                                                                    : serial;
-            }
-            if (serial == 0) {
-                break;
-            }
-            step(&b, (struct input){.kind = INPUT_STORED, .serial = serial});
-        }
+    while (b.block_count < BLOCKS_KEPT) {
+        run_alone(&b, b.now_ms + 10);
         if (b.node->deciding.cluster.height == 3) {
             state_bytes = cluster_encode(&b.node->deciding.cluster, state);
         }
-        b.now_ms += 10;
     }
     struct bench again = bench_of(1, false);
     struct notes *notes = calloc(1, sizeof *notes);
     cr_assert(node_restore(again.node, state, state_bytes));
-    cr_assert(not(node_replay(again.node, blocks[4], sizes[4], notes)));
-    for (uint32_t i = 3; i < count; i++) {
-        cr_assert(node_replay(again.node, blocks[i], sizes[i], notes), "block %u", i);
+    cr_assert(not(node_replay(again.node, b.blocks[4], b.block_bytes[4], notes)));
+    for (uint32_t i = 3; i < BLOCKS_KEPT; i++) {
+        cr_assert(node_replay(again.node, b.blocks[i], b.block_bytes[i], notes), "block %u", i);
     }
     cr_assert(hash_equal(&again.node->deciding.cluster.block, &b.node->deciding.cluster.block));
     free(notes);
     bench_finish(&again);
     bench_finish(&b);
+}
+
+Test(node, says_nothing_that_needs_a_signature_while_it_gets_none_and_all_of_it_later)
+{
+    struct bench b = bench_of(1, false);
+    b.refuses = true;
+    run_alone(&b, b.now_ms + 7000);
+    cr_assert(zero(u64, b.node->deciding.cluster.height));
+    b.refuses = false;
+    run_alone(&b, b.now_ms + 2000);
+    cr_assert(gt(u64, b.node->deciding.cluster.height, 0));
+    bench_finish(&b);
+}
+
+Test(node, is_unfit_when_its_own_signature_does_not_verify)
+{
+    static const uint8_t wrong[SIGNATURE_BYTES] = {1};
+    struct bench b = bench_of(1, false);
+    step(&b, (struct input){.kind = INPUT_TIMER});
+    perform(&b);
+    cr_assert(gt(u32, b.asked_count, 0));
+    step(&b, (struct input){.kind = INPUT_SIGNED,
+                            .signing = b.asked[0].kind,
+                            .serial = b.asked[0].serial,
+                            .signature = wrong});
+    cr_assert(eq(u32, b.out->count, 1));
+    cr_assert(eq(int, (int)b.out->list[0].kind, EFFECT_NEUTER));
+    cr_assert(eq(u32, b.out->list[0].finding.id, 5));
+    bench_finish(&b);
+}
+
+Test(node, is_unfit_when_a_reference_says_so_or_says_what_no_reference_says)
+{
+    static const struct {
+        enum reference_result result;
+        bool unfit;
+    } cases[] = {{RESULT_OK, false},
+                 {RESULT_DEGRADED, false},
+                 {RESULT_UNKNOWN, false},
+                 {RESULT_FATAL, true},
+                 {(enum reference_result)0, true},
+                 {(enum reference_result)(RESULT_OK ^ 1), true}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct bench b = bench_of(5, true);
+        struct finding f;
+        finding_begin(&f, 15);
+        f.result = cases[i].result;
+        step(&b, (struct input){.kind = INPUT_FINDING, .finding = &f});
+        cr_assert(eq(int, find(&b, EFFECT_NEUTER) != NULL, cases[i].unfit), "case %zu", i);
+        bench_finish(&b);
+    }
 }

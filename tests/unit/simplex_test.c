@@ -23,6 +23,11 @@ struct disk {
     struct held_block held[HELD_MAX];
 };
 
+struct signing_under_way {
+    uint64_t serial;
+    uint8_t signature[SIGNATURE_BYTES];
+};
+
 struct life {
     struct voters voters;
     struct simplex simplex;
@@ -37,6 +42,8 @@ struct life {
     uint32_t write_count;
     uint64_t serials[WRITES_MAX];
     struct disk writes[WRITES_MAX]; /* the disk as it will be */
+    uint32_t signing_count;
+    struct signing_under_way signings[WRITES_MAX];
     uint32_t sent_count;
     struct vote sent[SENT_MAX];
     struct hash hash[BLOCKS];
@@ -142,6 +149,20 @@ static void begin_write(const struct effect *e)
     life.serials[life.write_count++] = e->serial;
 }
 
+static void begin_signing(const struct effect *e)
+{
+    const struct statement statement = {
+        .domain = e->signing.domain,
+        .cluster_id = life.voters.cluster.id.bytes,
+        .body = life.out.outbox + e->body.offset,
+        .body_size_bytes = e->body.size_bytes,
+    };
+    cr_assert(life.signing_count < WRITES_MAX);
+    struct signing_under_way *s = &life.signings[life.signing_count++];
+    s->serial = e->serial;
+    signer_sign(&life.voters.keys[SELF], &statement, s->signature);
+}
+
 static void end_step(void)
 {
     const struct simplex_world w = world();
@@ -149,13 +170,27 @@ static void end_step(void)
     cr_assert(life.out.count <= EFFECTS_MAX);
     for (uint32_t i = 0; i < life.out.count; i++) {
         const struct effect *e = &life.out.list[i];
-        cr_assert(e->kind != EFFECT_DAMAGED);
-        if (e->kind == EFFECT_PERSIST) {
+        cr_assert(e->kind != EFFECT_NEUTER);
+        if (e->kind == EFFECT_SIGN) {
+            begin_signing(e);
+        } else if (e->kind == EFFECT_PERSIST) {
             begin_write(e);
         } else if (e->kind == EFFECT_BROADCAST || e->kind == EFFECT_SEND) {
             check_sent(e);
         }
     }
+}
+
+static void finish_signing(bool refused)
+{
+    if (life.signing_count == 0) {
+        return;
+    }
+    const struct signing_under_way s = life.signings[--life.signing_count];
+    effects_begin(&life.out);
+    const struct simplex_world w = world();
+    simplex_on_signed(&life.simplex, &w, s.serial, refused ? NULL : s.signature);
+    end_step();
 }
 
 static void finish_write(void)
@@ -187,11 +222,11 @@ static void start(void)
     const struct simplex_options options = {
         .cluster_id = life.voters.cluster.id,
         .self = SELF,
-        .vote_key = life.voters.keys[SELF],
         .timing = life.voters.founding.timing,
         .nonce = ++life.nonce,
     };
     life.write_count = 0;
+    life.signing_count = 0;
     memcpy(life.bulk.held, life.disk.held, sizeof life.bulk.held);
     simplex_init(&life.simplex, &options);
     effects_begin(&life.out);
@@ -330,8 +365,10 @@ static void live(uint32_t steps)
         const uint64_t what = draw(100);
         life.now_ms += draw(200);
         life.suspected = draw(20) == 0 ? 0x1e & (uint32_t)draw(32) : 0;
-        if (what < 60) {
+        if (what < 50) {
             tell();
+        } else if (what < 75) {
+            finish_signing(draw(8) == 0);
         } else if (what < 98) {
             finish_write();
         } else {
@@ -361,8 +398,11 @@ Test(simplex, says_nothing_before_it_is_durable)
     effects_begin(&life.out);
     end_step();
     cr_assert(eq(u32, life.write_count, 1));
+    finish_signing(false);
     cr_assert(eq(u32, life.sent_count, 0));
     finish_write();
+    cr_assert(eq(u32, life.sent_count, 0), "not before it is signed either");
+    finish_signing(false);
     cr_assert(eq(u32, life.sent_count, 1));
     cr_assert(life.sent[0].kind == VOTE_NULLIFY);
 }
@@ -380,6 +420,7 @@ static void propose_fresh(uint32_t block, uint32_t view)
     m.proposal.block = (struct bytes_view){life.bytes[block], life.size_bytes[block]};
     hear(1, &m);
     finish_write();
+    finish_signing(false);
     cr_assert(eq(u32, life.simplex.view, view));
 }
 

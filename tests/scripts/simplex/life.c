@@ -27,6 +27,7 @@ void world_start(struct world *w, uint32_t member, enum cause cause)
     a->up = true;
     a->timer_ms = TIME_NEVER;
     a->view = 0;
+    a->signature_count = 0;
     memset(&a->bulk, 0, sizeof a->bulk);
     memset(&a->pool, 0, sizeof a->pool);
     memset(a->said, 0, sizeof a->said);
@@ -38,7 +39,6 @@ void world_start(struct world *w, uint32_t member, enum cause cause)
     const struct simplex_options options = {
         .cluster_id = a->cluster.id,
         .self = member,
-        .vote_key = w->keys[member],
         .timing = w->founding.timing,
         .nonce = a->starts << 8 | member | 1u << 31,
     };

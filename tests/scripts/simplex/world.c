@@ -150,6 +150,21 @@ static void tell_note(struct world *w, uint32_t member, const struct note *note)
     world_event(w, member, "notes %s%s%s", note_kind_text(note->kind), of, cause);
 }
 
+static void sign(struct world *w, uint32_t member, const struct effect *e)
+{
+    struct agent *a = &w->agents[member];
+    const struct statement statement = {
+        .domain = e->signing.domain,
+        .cluster_id = a->cluster.id.bytes,
+        .body = w->out.outbox + e->body.offset,
+        .body_size_bytes = e->body.size_bytes,
+    };
+    assert(a->signature_count < PENDING_MAX);
+    struct signature *s = &a->signatures[a->signature_count++];
+    s->serial = e->serial;
+    signer_sign(&w->keys[member], &statement, s->bytes);
+}
+
 static void perform(struct world *w, uint32_t member, const struct effect *e)
 {
     struct agent *a = &w->agents[member];
@@ -174,9 +189,11 @@ static void perform(struct world *w, uint32_t member, const struct effect *e)
     case EFFECT_NOTE:
         tell_note(w, member, &e->note);
         break;
-    case EFFECT_DAMAGED:
-        world_event(w, member, "is damaged%s",
-                    e->damage == DAMAGE_STATE ? " in its state" : "");
+    case EFFECT_SIGN:
+        sign(w, member, e);
+        break;
+    case EFFECT_NEUTER:
+        world_event(w, member, "is damaged%s", e->finding.id == 4 ? " in its state" : "");
         break;
     case EFFECT_HEARTBEAT:
     case EFFECT_PROBE:
@@ -250,9 +267,25 @@ void world_say(struct world *w, uint32_t from, uint32_t to, const struct message
     end_step(w, to);
 }
 
+/* Signatures take no time here. */
+static void finish_signatures(struct world *w, uint32_t member)
+{
+    struct agent *a = &w->agents[member];
+    while (a->up && a->signature_count > 0) {
+        const struct signature s = a->signatures[0];
+        a->signature_count--;
+        memmove(a->signatures, a->signatures + 1, a->signature_count * sizeof s);
+        effects_begin(&w->out);
+        const struct simplex_world world = view_of(w, a);
+        simplex_on_signed(&a->simplex, &world, s.serial, s.bytes);
+        end_step(w, member);
+    }
+}
+
 static void finish_writes(struct world *w, uint32_t member)
 {
     struct agent *a = &w->agents[member];
+    finish_signatures(w, member);
     while (a->up && !a->slow) {
         const uint64_t serial = disk_finish_one(a);
         if (serial == 0) {
@@ -262,6 +295,7 @@ static void finish_writes(struct world *w, uint32_t member)
         const struct simplex_world world = view_of(w, a);
         simplex_on_stored(&a->simplex, &world, serial);
         end_step(w, member);
+        finish_signatures(w, member);
     }
 }
 

@@ -52,6 +52,12 @@ struct disk {
     struct stored_block decided[HEIGHTS_MAX];
 };
 
+/* Made, and not yet told to simplex. */
+struct signature {
+    uint64_t serial;
+    uint8_t bytes[SIGNATURE_BYTES];
+};
+
 struct agent {
     bool up;
     bool slow; /* its disk finishes nothing */
@@ -65,6 +71,8 @@ struct agent {
     struct disk disk;
     struct disk saved;
     struct write *writes;
+    uint32_t signature_count;
+    struct signature signatures[PENDING_MAX];
     struct vote said[VOTE_KINDS]; /* what was told as an event already */
     uint32_t view;
     struct simplex_bulk bulk;

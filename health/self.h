@@ -1,0 +1,32 @@
+#ifndef OSTRAKON_HEALTH_SELF_H
+#define OSTRAKON_HEALTH_SELF_H
+
+#include "reference.h"
+
+/* What the node finds out about itself by those references that need no machine (references.md,
+ * section 2: they see memory, inputs and time as given). A table, as theirs: name, reference,
+ * result, what was seen, what to do. `evidence.note` of such a finding is its place here. */
+#define SELF_FINDINGS(X)                                                                       \
+    X(DIGESTS, 1, FATAL, "memory: the deciding state differs from its digests", SELF_REPAIR)   \
+    X(SHADOW, 2, FATAL, "memory: the deciding state differs from its shadow", SELF_REPAIR)     \
+    X(CHAIN, 4, FATAL, "state: its digest differs from the one that a quorum notarized",       \
+      SELF_REPAIR)                                                                             \
+    X(SIGNATURE, 5, FATAL, "signature: its own fresh signature does not verify", SELF_REPAIR)
+
+#define SELF_REPAIR                                                                            \
+    "Test this machine with ostrakon doctor --thorough, then run ostrakon clear."
+
+enum self_note {
+#define X(name, id, result, text, action) SELF_##name,
+    SELF_FINDINGS(X)
+#undef X
+        SELF_NOTES
+};
+
+/* The finding, with nothing but its note for evidence. */
+struct finding self_finding(enum self_note note);
+
+/* The words of a finding of one of those references; NULL for any other finding. */
+const struct reference_note *self_words(const struct finding *f);
+
+#endif
