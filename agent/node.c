@@ -7,9 +7,8 @@
 #include <string.h>
 
 #include "../health/self.h"
-#include "../health/shadow.h"
 
-static_assert(sizeof(struct deciding) % sizeof(uint64_t) == 0, "the shadow is made of words");
+#define EXAMINE_MS 1000u /* references.md, R01 */
 
 struct simplex_world node_world(struct node *n, uint64_t random, struct effects *out)
 {
@@ -210,6 +209,21 @@ static void fall_silent(struct node *n, const struct finding *why, struct effect
     out->timer_ms = TIME_NEVER;
 }
 
+/* The shadow at every entry; all there is once a second. */
+static bool may_enter(struct node *n, uint64_t now_ms, enum self_note *damage)
+{
+    struct deciding *d = &n->deciding;
+    if (now_ms >= d->examined_ms + EXAMINE_MS) {
+        if (!node_is_intact(n, damage)) {
+            return false;
+        }
+        d->examined_ms = now_ms;
+        return true;
+    }
+    *damage = SELF_SHADOW;
+    return node_has_shadow(n);
+}
+
 void node_step(struct node *n, const struct input *in, struct effects *out)
 {
     struct deciding *d = &n->deciding;
@@ -217,9 +231,10 @@ void node_step(struct node *n, const struct input *in, struct effects *out)
     if (d->damaged) {
         return;
     }
-    if (!shadow_holds(d, n->shadow, sizeof *d)) {
-        const struct finding why = self_finding(SELF_SHADOW);
-        fall_silent(n, &why, out);
+    enum self_note damage;
+    if (!may_enter(n, in->now_ms, &damage)) {
+        const struct finding found = self_finding(damage);
+        fall_silent(n, &found, out);
         return;
     }
     begin_step(d, in);
@@ -230,5 +245,8 @@ void node_step(struct node *n, const struct input *in, struct effects *out)
         fall_silent(n, why, out);
     }
     d->wake_ms = out->timer_ms;
-    shadow_renew(d, n->shadow, sizeof *d);
+    if (!node_seal(n)) {
+        const struct finding found = self_finding(SELF_DIGESTS);
+        fall_silent(n, &found, out);
+    }
 }

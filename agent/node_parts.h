@@ -10,6 +10,11 @@
 #define LEASE_HEARTBEATS 20u       /* that a worker outlives its agent */
 #define URGENT_PER_TICK 4u /* standing.md, section 3: the rest waits for the tick's block */
 
+/* Renews what guards the deciding state; false: it was damaged before. */
+bool node_seal(struct node *n) __attribute__((warn_unused_result));
+void node_seal_first(struct node *n);
+bool node_has_shadow(const struct node *n) __attribute__((warn_unused_result));
+
 /* For good: this node is unfit. Whatever else the step has prepared is dropped. */
 void node_neuter(struct node *n, const struct finding *why, struct effects *out);
 

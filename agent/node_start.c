@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "../consensus/certificate.h"
-#include "../health/shadow.h"
 
 /* Leaves the room for blocks alone: most of it is never touched, and so costs no memory. */
 static void clear_bulk(struct node *n)
@@ -123,5 +122,5 @@ void node_resume(struct node *n, const struct input *now, const uint8_t *record,
     simplex_resume(&d->simplex, &world, record, size_bytes, cause, since_ms);
     effects_wake(out, now->now_ms);
     d->wake_ms = out->timer_ms;
-    shadow_renew(d, n->shadow, sizeof *d);
+    node_seal_first(n);
 }

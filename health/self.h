@@ -9,6 +9,8 @@
 #define SELF_FINDINGS(X)                                                                       \
     X(DIGESTS, 1, FATAL, "memory: the deciding state differs from its digests", SELF_REPAIR)   \
     X(SHADOW, 2, FATAL, "memory: the deciding state differs from its shadow", SELF_REPAIR)     \
+    X(GUARDS, 3, FATAL, "memory: something wrote past its bounds beside the deciding state",   \
+      SELF_REPAIR)                                                                             \
     X(CHAIN, 4, FATAL, "state: its digest differs from the one that a quorum notarized",       \
       SELF_REPAIR)                                                                             \
     X(SIGNATURE, 5, FATAL, "signature: its own fresh signature does not verify", SELF_REPAIR)

@@ -1,214 +1,18 @@
 /* The node as the shell sees it: inputs in, effects out. What several nodes do together is the
  * simulator's. */
-#include "agent/node.h"
+#include "node_bench.h"
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "health/shadow.h"
 
-#define FOUNDED_MS 1800000000000u
-#define SEED 0x9e3779b97f4a7c15u
-
-#define BLOCKS_KEPT 6u
-
-struct asked {
-    enum signing_kind kind;
-    uint64_t serial;
-    uint8_t signature[SIGNATURE_BYTES];
-};
-
-struct bench {
-    struct node *node;
-    struct effects *out;
-    uint64_t now_ms;
-    uint32_t ended; /* EFFECT_WORK_STOP seen */
-    struct work work;
-    uint32_t works;
-    bool refuses;    /* the gate: nothing is signed */
-    uint64_t serial; /* of the newest write that is not durable; 0: none */
-    uint32_t asked_count;
-    struct asked asked[64];
-    uint32_t block_count;
-    uint32_t block_bytes[BLOCKS_KEPT];
-    uint8_t *blocks[BLOCKS_KEPT];
-};
-
-static struct key_pair key_of(uint32_t member)
-{
-    uint8_t seed[IDENTITY_SEED_BYTES];
-    struct key_pair pair;
-    memset(seed, (int)member + 1, sizeof seed);
-    key_pair_from_seed(&pair, seed);
-    return pair;
-}
-
-static struct founding founding_of(uint32_t members, bool audit_required)
-{
-    struct founding f = {.name = "test",
-                         .founded_ms = FOUNDED_MS,
-                         .timing = timing_default(),
-                         .malfunctioning_max = MEMBERS_MAX,
-                         .audit_required = audit_required,
-                         .member_count = members};
-    for (uint32_t i = 0; i < members; i++) {
-        struct founding_member *m = &f.members[i];
-        const struct key_pair pair = key_of(i);
-        snprintf(m->name, sizeof m->name, "m%u", i);
-        snprintf(m->address, sizeof m->address, "127.0.0.1:%u", 7000 + i);
-        m->role = i < 3 ? ROLE_NODE : ROLE_WITNESS;
-        memcpy(m->transport_key, pair.public_key, sizeof m->transport_key);
-        memcpy(m->vote_key, pair.public_key, sizeof m->vote_key);
-    }
-    return f;
-}
-
-static struct bench bench_of(uint32_t members, bool audit_required)
-{
-    struct bench b = {
-        .node = calloc(1, sizeof *b.node), .out = calloc(1, sizeof *b.out), .now_ms = 1000000};
-    const struct node_options options = {.founding = founding_of(members, audit_required),
-                                         .self = 0,
-                                         .incarnation = 7,
-                                         .nonce = 9};
-    const struct input now = {.now_ms = b.now_ms, .unix_ms = FOUNDED_MS + 100000};
-    for (uint32_t i = 0; i < BLOCKS_KEPT; i++) {
-        b.blocks[i] = malloc(MESSAGE_BYTES_MAX);
-    }
-    node_init(b.node, &options);
-    node_resume(b.node, &now, NULL, 0, CAUSE_NONE, b.out);
-    return b;
-}
-
-static void bench_finish(struct bench *b)
-{
-    for (uint32_t i = 0; i < BLOCKS_KEPT; i++) {
-        free(b->blocks[i]);
-    }
-    free(b->node);
-    free(b->out);
-}
-
-static void step(struct bench *b, struct input in)
-{
-    in.now_ms = b->now_ms;
-    in.unix_ms = FOUNDED_MS + 100000 + (b->now_ms - 1000000);
-    in.random = SEED;
-    node_step(b->node, &in, b->out);
-}
-
-static const struct effect *find(const struct bench *b, enum effect_kind kind)
-{
-    for (uint32_t i = 0; i < b->out->count; i++) {
-        if (b->out->list[i].kind == kind) {
-            return &b->out->list[i];
-        }
-    }
-    return NULL;
-}
-
-static const struct note *find_note(const struct bench *b, enum note_kind kind)
-{
-    for (uint32_t i = 0; i < b->out->count; i++) {
-        const struct effect *e = &b->out->list[i];
-        if (e->kind == EFFECT_NOTE && e->note.kind == kind) {
-            return &e->note;
-        }
-    }
-    return NULL;
-}
-
-/* A heartbeat of `member`, as its own node would send it. */
-static void hear(struct bench *b, uint32_t member)
-{
-    static uint8_t bytes[MESSAGE_BYTES_MAX];
-    struct message m = {.kind = MESSAGE_HEARTBEAT};
-    m.heartbeat.height = 1;
-    m.heartbeat.incarnation = 100 + member;
-    m.heartbeat.unix_ms = FOUNDED_MS + 100000 + (b->now_ms - 1000000);
-    const size_t size_bytes = message_encode(&m, bytes);
-    step(b, (struct input){.kind = INPUT_MESSAGE,
-                           .member = member,
-                           .bytes = bytes,
-                           .size_bytes = size_bytes});
-}
-
-static void sign(struct bench *b, const struct effect *e)
-{
-    const struct key_pair key = key_of(0);
-    const struct statement statement = {
-        .domain = e->signing.domain,
-        .cluster_id = b->node->deciding.cluster.id.bytes,
-        .body = b->out->outbox + e->body.offset,
-        .body_size_bytes = e->body.size_bytes,
-    };
-    struct asked *asked = &b->asked[b->asked_count++];
-    asked->kind = e->signing.kind;
-    asked->serial = e->serial;
-    signer_sign(&key, &statement, asked->signature);
-}
-
-/* What the last step asked for. */
-static void perform(struct bench *b)
-{
-    for (uint32_t i = 0; i < b->out->count; i++) {
-        const struct effect *e = &b->out->list[i];
-        if (e->kind == EFFECT_PERSIST || e->kind == EFFECT_STORE_BLOCK) {
-            b->serial = e->serial;
-        }
-        if (e->kind == EFFECT_STORE_BLOCK && b->block_count < BLOCKS_KEPT) {
-            b->block_bytes[b->block_count] = e->body.size_bytes;
-            memcpy(b->blocks[b->block_count++], b->out->outbox + e->body.offset,
-                   e->body.size_bytes);
-        }
-        if (e->kind == EFFECT_SIGN) {
-            sign(b, e);
-        }
-        b->ended += e->kind == EFFECT_WORK_STOP ? 1 : 0;
-        if (e->kind == EFFECT_WORK) {
-            b->work = e->work;
-            b->works++;
-        }
-    }
-}
-
-/* All it writes is durable at once, all it asks to be signed is signed at once. */
-static void settle(struct bench *b)
-{
-    perform(b);
-    for (uint32_t rounds = 0; rounds < 40 && (b->asked_count > 0 || b->serial > 0); rounds++) {
-        if (b->asked_count > 0) {
-            const struct asked asked = b->asked[--b->asked_count];
-            step(b, (struct input){.kind = INPUT_SIGNED,
-                                   .signing = asked.kind,
-                                   .serial = asked.serial,
-                                   .signature = b->refuses ? NULL : asked.signature});
-        } else {
-            const uint64_t serial = b->serial;
-            b->serial = 0;
-            step(b, (struct input){.kind = INPUT_STORED, .serial = serial});
-        }
-        perform(b);
-    }
-}
-
-/* Runs a cluster of one. */
-static void run_alone(struct bench *b, uint64_t until_ms)
-{
-    while (b->now_ms < until_ms) {
-        step(b, (struct input){.kind = INPUT_TIMER});
-        settle(b);
-        b->now_ms += 10;
-    }
-}
-
 Test(node, ends_for_good_when_a_bit_of_its_deciding_state_has_flipped)
 {
     struct bench b = bench_of(5, true);
-    step(&b, (struct input){.kind = INPUT_TIMER});
+    bench_step(&b, (struct input){.kind = INPUT_TIMER});
     struct node *sound = malloc(sizeof *sound);
     memcpy(sound, b.node, sizeof *sound);
     for (size_t at = 0; at < sizeof b.node->deciding; at += 97) {
@@ -217,12 +21,12 @@ Test(node, ends_for_good_when_a_bit_of_its_deciding_state_has_flipped)
             continue; /* that one says so itself */
         }
         *byte ^= (uint8_t)(1u << at % 8);
-        step(&b, (struct input){.kind = INPUT_TIMER});
+        bench_step(&b, (struct input){.kind = INPUT_TIMER});
         cr_assert(eq(u32, b.out->count, 1), "byte %zu", at);
         cr_assert(eq(int, (int)b.out->list[0].kind, EFFECT_NEUTER), "byte %zu", at);
         cr_assert(eq(int, (int)b.out->list[0].finding.id, 2), "byte %zu", at);
         *byte ^= (uint8_t)(1u << at % 8); /* a repair comes too late */
-        step(&b, (struct input){.kind = INPUT_TIMER});
+        bench_step(&b, (struct input){.kind = INPUT_TIMER});
         cr_assert(eq(u32, b.out->count, 0), "byte %zu", at);
         memcpy(b.node, sound, sizeof *sound);
     }
@@ -233,10 +37,10 @@ Test(node, ends_for_good_when_a_bit_of_its_deciding_state_has_flipped)
 Test(node, ends_when_a_bit_of_the_shadow_has_flipped)
 {
     struct bench b = bench_of(5, true);
-    step(&b, (struct input){.kind = INPUT_TIMER});
+    bench_step(&b, (struct input){.kind = INPUT_TIMER});
     b.node->shadow[100] ^= 1u << 20;
-    step(&b, (struct input){.kind = INPUT_TIMER});
-    cr_assert(find(&b, EFFECT_NEUTER) != NULL);
+    bench_step(&b, (struct input){.kind = INPUT_TIMER});
+    cr_assert(bench_find(&b, EFFECT_NEUTER) != NULL);
     bench_finish(&b);
 }
 
@@ -245,18 +49,18 @@ Test(node, sends_a_heartbeat_each_interval_and_no_volley_after_a_sleep)
     struct bench b = bench_of(5, true);
     uint32_t beats = 0;
     for (uint32_t i = 0; i < 1000; i++, b.now_ms++) {
-        step(&b, (struct input){.kind = INPUT_TIMER});
-        beats += find(&b, EFFECT_HEARTBEAT) != NULL ? 1 : 0;
+        bench_step(&b, (struct input){.kind = INPUT_TIMER});
+        beats += bench_find(&b, EFFECT_HEARTBEAT) != NULL ? 1 : 0;
     }
     cr_assert(eq(u32, beats, 10));
     b.now_ms += 5000;
     for (beats = 0; beats < 1; b.now_ms++) {
-        step(&b, (struct input){.kind = INPUT_TIMER});
-        beats += find(&b, EFFECT_HEARTBEAT) != NULL ? 1 : 0;
+        bench_step(&b, (struct input){.kind = INPUT_TIMER});
+        beats += bench_find(&b, EFFECT_HEARTBEAT) != NULL ? 1 : 0;
     }
     for (uint32_t i = 0; i < 99; i++, b.now_ms++) {
-        step(&b, (struct input){.kind = INPUT_TIMER});
-        cr_assert(find(&b, EFFECT_HEARTBEAT) == NULL, "%u ms after the first", i);
+        bench_step(&b, (struct input){.kind = INPUT_TIMER});
+        cr_assert(bench_find(&b, EFFECT_HEARTBEAT) == NULL, "%u ms after the first", i);
     }
     bench_finish(&b);
 }
@@ -264,8 +68,8 @@ Test(node, sends_a_heartbeat_each_interval_and_no_volley_after_a_sleep)
 Test(node, probes_who_has_closed_its_connection)
 {
     struct bench b = bench_of(5, true);
-    step(&b, (struct input){.kind = INPUT_CLOSED, .member = 3});
-    const struct effect *probe = find(&b, EFFECT_PROBE);
+    bench_step(&b, (struct input){.kind = INPUT_CLOSED, .member = 3});
+    const struct effect *probe = bench_find(&b, EFFECT_PROBE);
     cr_assert(probe != NULL);
     cr_assert(eq(u32, probe->member, 3));
     bench_finish(&b);
@@ -274,31 +78,31 @@ Test(node, probes_who_has_closed_its_connection)
 Test(node, suspects_at_once_whose_machine_refuses_and_no_longer_when_heard)
 {
     struct bench b = bench_of(5, true);
-    hear(&b, 3);
+    bench_hear(&b, 3);
     b.now_ms += 5;
-    step(&b, (struct input){.kind = INPUT_REFUSED, .member = 3});
-    const struct note *note = find_note(&b, NOTE_PEER_SUSPECTED);
+    bench_step(&b, (struct input){.kind = INPUT_REFUSED, .member = 3});
+    const struct note *note = bench_find_note(&b, NOTE_PEER_SUSPECTED);
     cr_assert(note != NULL);
     cr_assert(eq(u32, note->member, 3));
     b.now_ms += 5;
-    hear(&b, 3);
-    cr_assert(find_note(&b, NOTE_PEER_HEARD) != NULL);
+    bench_hear(&b, 3);
+    cr_assert(bench_find_note(&b, NOTE_PEER_HEARD) != NULL);
     bench_finish(&b);
 }
 
 Test(node, says_when_it_hears_a_quorum_and_when_no_longer)
 {
     struct bench b = bench_of(5, true);
-    hear(&b, 1);
-    hear(&b, 2);
-    cr_assert(find_note(&b, NOTE_QUORUM_FOUND) == NULL);
-    hear(&b, 3);
-    cr_assert(find_note(&b, NOTE_QUORUM_FOUND) != NULL);
+    bench_hear(&b, 1);
+    bench_hear(&b, 2);
+    cr_assert(bench_find_note(&b, NOTE_QUORUM_FOUND) == NULL);
+    bench_hear(&b, 3);
+    cr_assert(bench_find_note(&b, NOTE_QUORUM_FOUND) != NULL);
     bool lost = false;
     for (uint32_t i = 0; i < 600 && !lost; i++) {
         b.now_ms++;
-        step(&b, (struct input){.kind = INPUT_TIMER});
-        lost = find_note(&b, NOTE_QUORUM_LOST) != NULL;
+        bench_step(&b, (struct input){.kind = INPUT_TIMER});
+        lost = bench_find_note(&b, NOTE_QUORUM_LOST) != NULL;
         cr_assert(not(lost && i < 350), "after %u ms", i);
     }
     cr_assert(lost);
@@ -317,13 +121,13 @@ Test(node, takes_rubbish_for_another_input)
         }
         bytes[0] = (uint8_t)(i % 12); /* a kind, mostly */
         b.now_ms += i % 3;
-        step(&b, (struct input){.kind = INPUT_MESSAGE,
-                                .member = (uint32_t)(random >> 60),
-                                .bytes = bytes,
-                                .size_bytes = random >> 32 & 255});
-        cr_assert(find(&b, EFFECT_NEUTER) == NULL, "message %u, seed %llx", i,
+        bench_step(&b, (struct input){.kind = INPUT_MESSAGE,
+                                      .member = (uint32_t)(random >> 60),
+                                      .bytes = bytes,
+                                      .size_bytes = random >> 32 & 255});
+        cr_assert(bench_find(&b, EFFECT_NEUTER) == NULL, "message %u, seed %llx", i,
                   (unsigned long long)SEED);
-        cr_assert(find(&b, EFFECT_PERSIST) == NULL, "message %u, seed %llx", i,
+        cr_assert(bench_find(&b, EFFECT_PERSIST) == NULL, "message %u, seed %llx", i,
                   (unsigned long long)SEED);
     }
     bench_finish(&b);
@@ -332,7 +136,7 @@ Test(node, takes_rubbish_for_another_input)
 Test(node, alone_decides_is_granted_and_works_through_the_backlog)
 {
     struct bench b = bench_of(1, false);
-    run_alone(&b, b.now_ms + 7000);
+    bench_run_alone(&b, b.now_ms + 7000);
     const struct cluster *c = &b.node->deciding.cluster;
     cr_assert(gt(u64, c->height, 0));
     cr_assert(eq(u32, c->grant.leader, 0));
@@ -344,10 +148,10 @@ Test(node, alone_decides_is_granted_and_works_through_the_backlog)
         struct input in = {.kind = INPUT_REPORT};
         in.report = (struct report){.kind = REPORT_RESULT, .fence = b.work.fence, .window = k};
         memset(in.report.digest.bytes, (int)k | 1, DIGEST_BYTES);
-        step(&b, in);
+        bench_step(&b, in);
     }
-    step(&b, (struct input){.kind = INPUT_WORK_ENDED, .clean = true});
-    run_alone(&b, b.now_ms + 200);
+    bench_step(&b, (struct input){.kind = INPUT_WORK_ENDED, .clean = true});
+    bench_run_alone(&b, b.now_ms + 200);
     cr_assert(eq(u64, c->windows.next, b.work.last_window + 1));
     bench_finish(&b);
 }
@@ -355,10 +159,10 @@ Test(node, alone_decides_is_granted_and_works_through_the_backlog)
 Test(node, hands_in_a_failure_when_its_worker_dies_and_tries_again_as_the_only_one)
 {
     struct bench b = bench_of(1, false);
-    run_alone(&b, b.now_ms + 7000);
+    bench_run_alone(&b, b.now_ms + 7000);
     const uint64_t fence = b.work.fence;
-    step(&b, (struct input){.kind = INPUT_WORK_ENDED, .clean = false});
-    run_alone(&b, b.now_ms + 3000);
+    bench_step(&b, (struct input){.kind = INPUT_WORK_ENDED, .clean = false});
+    bench_run_alone(&b, b.now_ms + 3000);
     cr_assert(gt(u64, b.node->deciding.cluster.grant.fence, fence));
     cr_assert(eq(u32, b.works, 2));
     bench_finish(&b);
@@ -370,7 +174,7 @@ Test(node, starts_from_a_snapshot_and_the_blocks_after_it)
     static uint8_t state[CLUSTER_BYTES_MAX];
     size_t state_bytes = 0;
     while (b.block_count < BLOCKS_KEPT) {
-        run_alone(&b, b.now_ms + 10);
+        bench_run_alone(&b, b.now_ms + 10);
         if (b.node->deciding.cluster.height == 3) {
             state_bytes = cluster_encode(&b.node->deciding.cluster, state);
         }
@@ -392,10 +196,10 @@ Test(node, says_nothing_that_needs_a_signature_while_it_gets_none_and_all_of_it_
 {
     struct bench b = bench_of(1, false);
     b.refuses = true;
-    run_alone(&b, b.now_ms + 7000);
+    bench_run_alone(&b, b.now_ms + 7000);
     cr_assert(zero(u64, b.node->deciding.cluster.height));
     b.refuses = false;
-    run_alone(&b, b.now_ms + 2000);
+    bench_run_alone(&b, b.now_ms + 2000);
     cr_assert(gt(u64, b.node->deciding.cluster.height, 0));
     bench_finish(&b);
 }
@@ -404,13 +208,13 @@ Test(node, is_unfit_when_its_own_signature_does_not_verify)
 {
     static const uint8_t wrong[SIGNATURE_BYTES] = {1};
     struct bench b = bench_of(1, false);
-    step(&b, (struct input){.kind = INPUT_TIMER});
-    perform(&b);
+    bench_step(&b, (struct input){.kind = INPUT_TIMER});
+    bench_perform(&b);
     cr_assert(gt(u32, b.asked_count, 0));
-    step(&b, (struct input){.kind = INPUT_SIGNED,
-                            .signing = b.asked[0].kind,
-                            .serial = b.asked[0].serial,
-                            .signature = wrong});
+    bench_step(&b, (struct input){.kind = INPUT_SIGNED,
+                                  .signing = b.asked[0].kind,
+                                  .serial = b.asked[0].serial,
+                                  .signature = wrong});
     cr_assert(eq(u32, b.out->count, 1));
     cr_assert(eq(int, (int)b.out->list[0].kind, EFFECT_NEUTER));
     cr_assert(eq(u32, b.out->list[0].finding.id, 5));
@@ -433,8 +237,9 @@ Test(node, is_unfit_when_a_reference_says_so_or_says_what_no_reference_says)
         struct finding f;
         finding_begin(&f, 15);
         f.result = cases[i].result;
-        step(&b, (struct input){.kind = INPUT_FINDING, .finding = &f});
-        cr_assert(eq(int, find(&b, EFFECT_NEUTER) != NULL, cases[i].unfit), "case %zu", i);
+        bench_step(&b, (struct input){.kind = INPUT_FINDING, .finding = &f});
+        cr_assert(eq(int, bench_find(&b, EFFECT_NEUTER) != NULL, cases[i].unfit), "case %zu",
+                  i);
         bench_finish(&b);
     }
 }

@@ -1,0 +1,52 @@
+#ifndef OSTRAKON_TESTS_NODE_BENCH_H
+#define OSTRAKON_TESTS_NODE_BENCH_H
+
+#include "agent/node.h"
+
+/* One node on a bench: steps it, and does at once what it asks for. */
+
+#define FOUNDED_MS 1800000000000u
+#define SEED 0x9e3779b97f4a7c15u
+
+#define BLOCKS_KEPT 6u
+
+struct asked {
+    enum signing_kind kind;
+    uint64_t serial;
+    uint8_t signature[SIGNATURE_BYTES];
+};
+
+struct bench {
+    struct node *node;
+    struct effects *out;
+    uint64_t now_ms;
+    uint32_t ended; /* EFFECT_WORK_STOP seen */
+    struct work work;
+    uint32_t works;
+    bool refuses;    /* the gate: nothing is signed */
+    uint64_t serial; /* of the newest write that is not durable; 0: none */
+    uint32_t asked_count;
+    struct asked asked[64];
+    uint32_t block_count;
+    uint32_t block_bytes[BLOCKS_KEPT];
+    uint8_t *blocks[BLOCKS_KEPT];
+};
+
+struct bench bench_of(uint32_t members, bool audit_required);
+void bench_finish(struct bench *b);
+/* The times are filled in. */
+void bench_step(struct bench *b, struct input in);
+/* Collects what the last step asked for. */
+void bench_perform(struct bench *b);
+/* All it writes is durable at once, all it asks to be signed is signed at once. */
+void bench_settle(struct bench *b);
+/* Runs a cluster of one. */
+void bench_run_alone(struct bench *b, uint64_t until_ms);
+/* A heartbeat of `member`, as its own node would send it. */
+void bench_hear(struct bench *b, uint32_t member);
+
+/* NULL: the last step has none. */
+const struct effect *bench_find(const struct bench *b, enum effect_kind kind);
+const struct note *bench_find_note(const struct bench *b, enum note_kind kind);
+
+#endif
