@@ -5,6 +5,7 @@ const struct reference *const references[] = {
     &reference_time_service, /* R20 */
     &reference_randomness,   /* R35 */
     &reference_lost_memory,  /* R13 */
+    &reference_kernel_log,   /* R14 */
     &reference_file_system,  /* R25 */
     &reference_edac,         /* R12 */
     &reference_interfaces,   /* R28 */
@@ -23,6 +24,7 @@ const uint32_t reference_count = sizeof references / sizeof references[0];
 
 void references_finish(struct reference_context *context)
 {
+    kernel_log_finish(&context->kernel_log);
     disk_finish(&context->disk);
     sweep_finish(&context->sweep, &context->seams);
     fill_finish(&context->fill, &context->seams);

@@ -13,6 +13,7 @@
 #include "health/reference.h"
 #include "installed.h"
 #include "interfaces.h"
+#include "kernel_log.h"
 #include "lost_memory.h"
 #include "randomness.h"
 #include "resources.h"
@@ -47,6 +48,7 @@ struct reference_context {
     struct sweep_state sweep;
     struct fill_state fill;
     struct lost_memory_state lost_memory;
+    struct kernel_log_state kernel_log;
     struct randomness_state randomness;
     struct clocks_state clocks;
     struct time_service_state time_service;

@@ -65,6 +65,13 @@ static int machine_open(void *self, const char *path, int flags, mode_t mode)
     return file < 0 ? -errno : file;
 }
 
+static ssize_t machine_read(void *self, int file, void *bytes, size_t size_bytes)
+{
+    (void)self;
+    const ssize_t done = read(file, bytes, size_bytes);
+    return done < 0 ? -errno : done;
+}
+
 static ssize_t machine_pread(void *self, int file, void *bytes, size_t size_bytes, off_t at)
 {
     (void)self;
@@ -171,6 +178,7 @@ struct seams seams_of_machine(void)
         .pause = machine_pause,
         .discipline = machine_discipline,
         .open = machine_open,
+        .read = machine_read,
         .pread = machine_pread,
         .pwrite = machine_pwrite,
         .sync = machine_sync,

@@ -58,6 +58,7 @@ struct seams {
     void (*pause)(void *self, uint32_t ms);
     int (*discipline)(void *self, struct timex *time); /* adjtimex */
     int (*open)(void *self, const char *path, int flags, mode_t mode);
+    ssize_t (*read)(void *self, int file, void *bytes, size_t size_bytes);
     ssize_t (*pread)(void *self, int file, void *bytes, size_t size_bytes, off_t at);
     ssize_t (*pwrite)(void *self, int file, const void *bytes, size_t size_bytes, off_t at);
     int (*sync)(void *self, int file);                       /* fdatasync */

@@ -36,6 +36,10 @@ struct source {
 enum source_verdict source_read(const struct seams *seams, const char *path, struct source *out)
     __attribute__((warn_unused_result));
 
+/* Opens one to be read, without waiting: a descriptor, or -1 and errno. Also for paths below
+ * /dev/, from which a stream is read. */
+int source_open(const struct seams *seams, const char *path);
+
 const char *source_verdict_text(enum source_verdict verdict);
 
 enum field {

@@ -104,6 +104,16 @@ void machine_lacks(const char *path)
     remove_tree(machine_path(path));
 }
 
+void machine_link(const char *path, const char *target)
+{
+    char below[PATH_BYTES];
+    snprintf(below, sizeof below, "%s/x", path);
+    machine_file(below, ""); /* for the directories above it */
+    machine_lacks(path);
+    const int failed = symlink(target, machine_path(path));
+    assert(failed == 0);
+}
+
 struct finding machine_run(uint32_t id)
 {
     struct finding f;

@@ -14,6 +14,8 @@ struct reference_context *machine_context(void);
 /* Makes the file and the directories above it; a path is "/proc/meminfo". */
 void machine_file(const char *path, const char *text);
 void machine_bytes(const char *path, const void *bytes, size_t size_bytes);
+/* A symbolic link, instead of whatever was there. */
+void machine_link(const char *path, const char *target);
 /* Takes away a file or a whole directory; none there is fine. */
 void machine_lacks(const char *path);
 /* The real path of one below the root; good until the 8th call after this. */
