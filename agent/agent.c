@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <malloc.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -190,7 +191,13 @@ static void step_once(struct agent *a, struct input *in)
     in->now_ms = clock_monotonic_ms();
     in->unix_ms = clock_unix_ms();
     randombytes_buf(&in->random, sizeof in->random);
+    twin_listen(a->twin, in);
     node_step(a->node, in, a->effects);
+    if (!twin_agrees(a->twin, a->effects)) {
+        const struct finding found = self_finding(SELF_TWICE);
+        neuter(a, &found);
+        return;
+    }
     perform_all(a);
     if (a->node->deciding.cluster.height / SNAPSHOT_HEIGHTS !=
         height_before / SNAPSHOT_HEIGHTS) {
@@ -237,13 +244,20 @@ static void resume(struct agent *a)
     const bool trusted = a->votes_cause == CAUSE_NONE;
     node_resume(a->node, &now, trusted ? a->votes.record : NULL,
                 trusted ? a->votes.record_bytes : 0, a->votes_cause, a->effects);
+    a->twin = twin_create(a->node);
     perform_all(a);
-    tell_signatures(a);
+    if (a->twin != NULL) {
+        tell_signatures(a);
+    }
 }
 
 int agent_run(struct agent *a)
 {
     resume(a);
+    if (a->twin == NULL) {
+        fprintf(stderr, "ostrakond: no memory for a second node\n");
+        return EXIT_FAILURE;
+    }
     malloc_trim(0); /* reading the whole database took more than running does */
     struct input in = {.kind = INPUT_TIMER};
     agent_step(a, &in);

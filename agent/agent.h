@@ -13,6 +13,7 @@
 #include "agent/node.h"
 #include "agent/peers.h"
 #include "agent/storage.h"
+#include "agent/twin.h"
 #include "agent/votes.h"
 #include "agent/worker.h"
 
@@ -53,6 +54,7 @@ struct agent {
     bool has_votes; /* false: amnesia; the first record that is written makes a new store */
     enum cause votes_cause; /* why the vote store found at the start is not to be trusted */
     struct node *node;
+    struct twin *twin; /* from the start of agent_run on */
     struct effects *effects;
     struct journal journal;
     struct worker worker;

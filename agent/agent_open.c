@@ -367,6 +367,7 @@ void agent_finish(struct agent *a)
         (void)munlock(a->node, sizeof a->node->deciding);
     }
     free(a->node);
+    twin_destroy(a->twin);
     free(a->effects);
     if (a->lock >= 0) {
         close(a->lock);

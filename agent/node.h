@@ -180,6 +180,10 @@ bool node_hold(struct node *n, const struct hash *hash, const uint8_t *bytes, si
 bool node_is_intact(const struct node *n, enum self_note *why)
     __attribute__((warn_unused_result));
 
+/* A second node, zeroed, becomes what this one is: its deciding state is made from the shadow,
+ * so that damage of one is not the other's. False: the two do not fit. */
+bool node_copy(struct node *to, const struct node *from) __attribute__((warn_unused_result));
+
 /* One step. Cannot fail; nonsense is only another input. Costs about 10 us beside signatures.
  */
 void node_step(struct node *n, const struct input *in, struct effects *out);

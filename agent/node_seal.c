@@ -53,3 +53,33 @@ void node_seal_first(struct node *n)
     digests_begin(&n->digests, key, &n->deciding, sizeof n->deciding);
     shadow_renew(&n->deciding, n->shadow, sizeof n->deciding);
 }
+
+static void copy_bulk(struct simplex_bulk *to, const struct simplex_bulk *from)
+{
+    const struct held_block *blocks[] = {&from->candidate, &from->deciding};
+    struct held_block *copies[] = {&to->candidate, &to->deciding};
+    for (uint32_t i = 0; i < HELD_MAX; i++) { /* what is not used is not touched */
+        const struct held_block *b = &from->held[i];
+        to->held[i].size_bytes = b->size_bytes;
+        to->held[i].hash = b->hash;
+        memcpy(to->held[i].bytes, b->bytes, b->size_bytes);
+    }
+    for (uint32_t i = 0; i < 2; i++) {
+        copies[i]->size_bytes = blocks[i]->size_bytes;
+        copies[i]->hash = blocks[i]->hash;
+        memcpy(copies[i]->bytes, blocks[i]->bytes, blocks[i]->size_bytes);
+    }
+    to->next_bytes = from->next_bytes;
+    memcpy(to->next, from->next, from->next_bytes);
+}
+
+bool node_copy(struct node *to, const struct node *from)
+{
+    shadow_renew(from->shadow, &to->deciding,
+                 sizeof to->deciding); /* the shadow of the shadow */
+    to->pool = from->pool;
+    copy_bulk(&to->bulk, &from->bulk);
+    node_seal_first(to);
+    return memcmp(&to->deciding, &from->deciding, sizeof to->deciding) == 0 &&
+           memcmp(&to->digests, &from->digests, sizeof to->digests) == 0;
+}

@@ -72,3 +72,69 @@ void effects_sign(struct effects *e, enum signing_kind kind, uint64_t serial,
     effect->signing = (struct signing){.kind = kind, .domain = domain};
     effect->body = effects_body(e, bytes, size_bytes);
 }
+
+static bool persist_same(const struct persist *a, const struct persist *b)
+{
+    return a->record.offset == b->record.offset &&
+           a->record.size_bytes == b->record.size_bytes && a->block.offset == b->block.offset &&
+           a->block.size_bytes == b->block.size_bytes &&
+           hash_equal(&a->block_hash, &b->block_hash) && a->held_count == b->held_count &&
+           memcmp(a->held, b->held, sizeof a->held) == 0;
+}
+
+static bool work_same(const struct work *a, const struct work *b)
+{
+    return a->role == b->role && a->fence == b->fence && a->first_window == b->first_window &&
+           a->last_window == b->last_window && a->until_ms == b->until_ms;
+}
+
+/* Field by field where there is padding, which is nobody's to compare. */
+static bool details_same(const struct effect *a, const struct effect *b)
+{
+    switch (a->kind) {
+    case EFFECT_PERSIST:
+        return persist_same(&a->persist, &b->persist);
+    case EFFECT_WORK:
+        return work_same(&a->work, &b->work);
+    case EFFECT_SIGN:
+        return a->signing.kind == b->signing.kind && a->signing.domain == b->signing.domain;
+    case EFFECT_NOTE:
+        static_assert(sizeof(struct note) == 120, "no padding");
+        return memcmp(&a->note, &b->note, sizeof a->note) == 0;
+    case EFFECT_NEUTER:
+        return memcmp(&a->finding, &b->finding, sizeof a->finding) == 0;
+    case EFFECT_SEND:
+    case EFFECT_BROADCAST:
+    case EFFECT_HEARTBEAT:
+    case EFFECT_PROBE:
+    case EFFECT_STORE_BLOCK:
+    case EFFECT_HELP:
+    case EFFECT_WORK_LEASE:
+    case EFFECT_WORK_STOP:
+        return true;
+    }
+    return false;
+}
+
+static bool effect_same(const struct effect *a, const struct effect *b)
+{
+    return a->kind == b->kind && a->member == b->member && a->serial == b->serial &&
+           a->height == b->height && a->until_ms == b->until_ms &&
+           a->body.offset == b->body.offset && a->body.size_bytes == b->body.size_bytes &&
+           details_same(a, b);
+}
+
+bool effects_same(const struct effects *a, const struct effects *b)
+{
+    if (a->timer_ms != b->timer_ms || a->count != b->count || a->dropped != b->dropped ||
+        a->outbox_bytes != b->outbox_bytes ||
+        memcmp(a->outbox, b->outbox, a->outbox_bytes) != 0) {
+        return false;
+    }
+    for (uint32_t i = 0; i < a->count; i++) {
+        if (!effect_same(&a->list[i], &b->list[i])) {
+            return false;
+        }
+    }
+    return true;
+}

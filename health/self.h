@@ -13,6 +13,8 @@
       SELF_REPAIR)                                                                             \
     X(CHAIN, 4, FATAL, "state: its digest differs from the one that a quorum notarized",       \
       SELF_REPAIR)                                                                             \
+    X(TWICE, 17, FATAL, "decision: two of its minds made different things of one input",       \
+      SELF_REPAIR)                                                                             \
     X(SIGNATURE, 5, FATAL, "signature: its own fresh signature does not verify", SELF_REPAIR)
 
 #define SELF_REPAIR                                                                            \
