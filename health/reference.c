@@ -122,9 +122,14 @@ static uint32_t gravity(enum reference_result result)
     return 5; /* damaged */
 }
 
+bool result_is_worse(enum reference_result result, enum reference_result than)
+{
+    return gravity(result) > gravity(than);
+}
+
 bool finding_worsen(struct finding *f, enum reference_result result, uint32_t note)
 {
-    const bool worse = gravity(result) > gravity(f->result);
+    const bool worse = result_is_worse(result, f->result);
     if (worse) {
         finding_set(f, result, note);
     }

@@ -37,6 +37,9 @@ const char *result_text(enum reference_result result);
 /* True for the six. */
 bool result_is_known(enum reference_result result);
 
+/* In this order: ok and absent, unknown, degraded, silent, fatal, and what is no result. */
+bool result_is_worse(enum reference_result result, enum reference_result than);
+
 enum reference_class {
     REFERENCE_OWN,         /* what it finds is this node's fault */
     REFERENCE_ENVIRONMENT, /* may have a common cause, which excuses it (standing.md, 5) */
@@ -48,6 +51,7 @@ enum reference_class {
 #define FINDING_PERSON (1u << 2)  /* a person has to act */
 #define FINDING_TWICE (1u << 3)   /* a second one of this reference in 24 h is fatal */
 #define FINDING_EXCUSED (1u << 4) /* an unknown that says nothing: skipped to spare others */
+#define FINDING_OF_BURST (1u << 5) /* what the burst test came to */
 
 #define EVIDENCE_NO_CORE UINT32_MAX
 #define EVIDENCE_SUBJECT_BYTES 24u
