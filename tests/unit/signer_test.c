@@ -94,14 +94,8 @@ Test(signer, refuses_the_body_cut_at_each_byte_or_longer)
 Test(signer, keeps_statements_of_different_kinds_apart)
 {
     static const char *const domains[] = {
-        "ostrakon/vote/1",
-        "ostrakon/vote/2",
-        "ostrakon/vote/",
-        "ostrakon/vote/11",
-        "ostrakon/cmd/1",
-        "Ostrakon/vote/1",
-        "o",
-        "strakon/vote/1",
+        "ostrakon/vote/1",  "ostrakon/vote/2", "ostrakon/vote/",
+        "ostrakon/vote/11", "ostrakon/cmd/1",  "ostrakon/",
     };
     const size_t count = sizeof domains / sizeof domains[0];
     struct fixture f;
@@ -202,5 +196,90 @@ Test(signer, never_signs_without_a_domain, .signal = SIGABRT)
     struct fixture f;
     prepare(&f);
     f.statement.domain = "";
+    signer_sign(&f.pair, &f.statement, f.signature);
+}
+
+Test(signer, never_signs_under_a_domain_that_is_not_ours, .signal = SIGABRT)
+{
+    struct fixture f;
+    prepare(&f);
+    f.statement.domain = "eyJvc3RyYWtvbg";
+    signer_sign(&f.pair, &f.statement, f.signature);
+}
+
+/* RFC 8037, appendix A.4: the key of RFC 8032's TEST 1 signs "Example of Ed25519 signing". */
+Test(signer, signs_a_jws_as_rfc_8037_does)
+{
+    static const char input[] = "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc";
+    static const char expected[] =
+        "hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5B"
+        "hVsPt9g7sVvpAr_MuM0KAg";
+    char text[96];
+    struct fixture f;
+    prepare(&f);
+    f.statement = (struct statement){.domain = SIGNER_JWS,
+                                     .cluster_id = f.cluster_id,
+                                     .body = (const uint8_t *)input,
+                                     .body_size_bytes = strlen(input)};
+    signer_sign(&f.pair, &f.statement, f.signature);
+    sodium_bin2base64(text, sizeof text, f.signature, sizeof f.signature,
+                      sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    cr_assert(zero(int, strcmp(text, expected)), "%s", text);
+    cr_assert(verifies(&f));
+    refuse_flips(&f, f.signature, sizeof f.signature, "signature");
+}
+
+/* A signature over what a vote signs, offered as one over a JWS and the other way round: the
+ * very same signed bytes, split as the other kind would. */
+Test(signer, keeps_statements_and_jws_apart)
+{
+    static const char input[] =
+        "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmcgdGhhdA";
+    uint8_t signed_bytes[16 + SIGNER_CLUSTER_BYTES + sizeof(((struct fixture *)0)->body)] = {0};
+    struct fixture f;
+    prepare(&f);
+    memcpy(signed_bytes, "ostrakon/vote/1", 15);
+    memcpy(signed_bytes + 16, f.cluster_id, SIGNER_CLUSTER_BYTES);
+    memcpy(signed_bytes + 48, f.body, sizeof f.body);
+    cr_assert(zero(int, crypto_sign_verify_detached(f.signature, signed_bytes,
+                                                    sizeof signed_bytes, f.pair.public_key)));
+    f.statement.domain = SIGNER_JWS;
+    f.statement.body = signed_bytes;
+    f.statement.body_size_bytes = sizeof signed_bytes;
+    cr_assert(not(signer_is_jws(signed_bytes, sizeof signed_bytes)));
+    cr_assert(not(verifies(&f)), "a vote as a JWS");
+
+    f.statement.body = (const uint8_t *)input;
+    f.statement.body_size_bytes = strlen(input);
+    signer_sign(&f.pair, &f.statement, f.signature);
+    f.statement.domain = "ostrakon/vote/1";
+    f.statement.cluster_id = (const uint8_t *)input + 16;
+    f.statement.body = (const uint8_t *)input + 48;
+    f.statement.body_size_bytes = strlen(input) - 48;
+    cr_assert(not(verifies(&f)), "a JWS as a vote");
+}
+
+Test(signer, knows_a_jws_by_its_letters)
+{
+    static const struct {
+        const char *text;
+        bool good;
+    } cases[] = {
+        {"e30.e30", true},  {"eyJ.", true},         {"", false},        {".", false},
+        {"e30", false},     {"e30.e30.e30", false}, {"E30.e30", false}, {"e30.e3=", false},
+        {"e30.e/0", false}, {"e30.e 0", false},     {".e30", false},    {"o30.e30", false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const uint8_t *bytes = (const uint8_t *)cases[i].text;
+        cr_assert(eq(int, signer_is_jws(bytes, strlen(cases[i].text)), cases[i].good), "%s",
+                  cases[i].text);
+    }
+}
+
+Test(signer, never_signs_as_a_jws_what_is_none, .signal = SIGABRT)
+{
+    struct fixture f;
+    prepare(&f);
+    f.statement.domain = SIGNER_JWS;
     signer_sign(&f.pair, &f.statement, f.signature);
 }
