@@ -148,7 +148,8 @@ static void demand_failover(struct world *w)
     const struct timing *t = &w->plan.timing;
     const struct grant *g = &newest_state(w)->grant;
     struct station *s = g->fence == 0 ? NULL : station_of(w, g->leader);
-    if (w->failed || w->plan.liars != 0 || s == NULL || !somebody_may_lead(w, s->member)) {
+    if (w->failed || w->plan.liars != 0 || w->plan.leaky != 0 || s == NULL ||
+        !somebody_may_lead(w, s->member)) {
         return;
     }
     const uint32_t leader = s->member;
@@ -169,7 +170,7 @@ static void demand_knowledge(struct world *w)
 {
     const struct timing *t = &w->plan.timing;
     struct station *s = &w->station[dice_between(&w->dice, 0, w->station_count - 1)];
-    if (w->failed || !s->sound) {
+    if (w->failed || !s->sound || !s->up) {
         return;
     }
     const uint32_t index = station_index(w, s);

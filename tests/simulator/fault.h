@@ -53,9 +53,17 @@
     X(CENSOR, "liar: leaves commands out")                                                     \
     X(EARLY, "liar: blocks before their time")
 
+/* The same of the world of flips: what may happen to a node's memory. */
+#define MEMORY_FAULTS(X)                                                                       \
+    X(FLIP_STATE, "bits flipped in the deciding state")                                        \
+    X(FLIP_GUARDIAN, "bits flipped in its shadow, digests or guard words")                     \
+    X(FLIP_BOTH, "the same bit flipped in state and shadow, in opposite directions")           \
+    X(FLIP_WIPED, "line of the deciding state wiped")                                          \
+    X(FLIP_COMPUTED, "state changed as if it had been computed")
+
 enum fault {
 #define X(name, text) FAULT_##name,
-    FAULTS(X)
+    FAULTS(X) MEMORY_FAULTS(X)
 #undef X
         FAULT_KINDS
 };
@@ -80,9 +88,15 @@ enum fault {
     X(CUT_OFF, "L9: cut off, it knows in time")                                                \
     X(WELL_BEHAVED, "S13: no effect lost, no damage seen where there is none")
 
+/* The same of the world of flips. */
+#define MEMORY_CHECKS(X)                                                                       \
+    X(DAMAGE_SEEN, "L2: damage at rest is fatal within 1.2 s")                                 \
+    X(DAMAGE_TRUE, "nothing is called damaged that is not")                                    \
+    X(SAID_BY_BOTH, "S3: nothing is said that a sound twin would not say")
+
 enum check {
 #define X(name, text) CHECK_##name,
-    CHECKS(X)
+    CHECKS(X) MEMORY_CHECKS(X)
 #undef X
         CHECK_KINDS
 };

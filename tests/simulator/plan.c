@@ -184,6 +184,30 @@ static struct plan plan_of_blackouts(uint64_t seed)
     return p;
 }
 
+/* Nobody lies, and little else fails: what is not noticed must not hide behind other faults. */
+static struct plan plan_of_flips(uint64_t seed)
+{
+    struct dice d = dice_of(seed ^ 0x666c697073ULL);
+    struct plan p = {.seed = seed, .malfunctioning_max = MEMBERS_MAX, .audited = true};
+    p.members = drawn(&d, 3, 7);
+    draw_timing(&p, &d);
+    draw_quorum(&p);
+    const uint32_t most = p.members - p.needed;
+    for (uint32_t i = 0; i < drawn(&d, 1, most); i++) {
+        p.leaky |= 1u << draw_member_not_in(&d, &p, p.leaky);
+    }
+    p.flip = drawn(&d, 50, 1000);
+    p.delay_mean_ms = drawn(&d, 1, p.timing.delta_ms / 2);
+    p.loss = maybe(&d, 10, 1000);
+    p.restart = 5000;
+    p.pause = maybe(&d, 5, 30);
+    p.disk_ms = drawn(&d, 0, 10);
+    p.snapshot_heights = 8;
+    p.rows_per_s = drawn(&d, 1, 20);
+    p.storm_ms = drawn(&d, 3000, 7000);
+    return p;
+}
+
 static struct plan plan_of_traitors(uint64_t seed)
 {
     struct dice d = dice_of(seed ^ 0x747261ULL);

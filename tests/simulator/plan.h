@@ -43,6 +43,7 @@ struct plan {
     bool beyond;             /* more liars than r: only what holds then is asked for */
     uint32_t liars;          /* bits of members */
     uint32_t habits[MEMBERS_MAX];
+    uint32_t leaky;     /* bits of members whose memory flips bits; no more than may crash */
     uint32_t forgetful; /* bits of members whose vote store may be lost or set back */
     bool rolls_back;    /* unnoticed; the member then counts among the r */
 
@@ -61,6 +62,7 @@ struct plan {
     /* per 10,000 tenths of a second, of each link, of the world, of each member */
     uint32_t clog;
     uint32_t partition;
+    uint32_t flip; /* of each leaky member */
     uint32_t blackout;
     uint32_t aimed; /* per 10,000 steps at which votes are split: the power goes just then */
     uint32_t crash;
@@ -86,12 +88,14 @@ struct plan {
  * alone stands between the cluster and a fork or a standstill.
  * splits: slow links, equivocators, restarts: many views a height, votes cut short.
  * blackouts: the power goes everywhere at once, again and again, in the middle of views.
+ * flips: memory that does not keep what was written; for the true shadow and digests only.
  * traitors: one liar more than the cluster bears; nothing is safe, and the judge must say so.
  */
 #define WORLDS(X)                                                                              \
     X(DRAWN, "drawn", plan_of_anything)                                                        \
     X(SPLITS, "splits", plan_of_splits)                                                        \
     X(BLACKOUTS, "blackouts", plan_of_blackouts)                                               \
+    X(FLIPS, "flips", plan_of_flips)                                                           \
     X(TRAITORS, "traitors", plan_of_traitors)
 
 enum world_kind {

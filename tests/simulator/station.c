@@ -81,6 +81,9 @@ static void hurry(const struct world *w, struct station *s)
 
 void station_start(struct world *w, struct station *s)
 {
+    if (s->neutered) { /* a restart changes nothing */
+        return;
+    }
     struct node_options o = {
         .founding = w->founding,
         .self = s->member,
@@ -116,6 +119,7 @@ void station_start(struct world *w, struct station *s)
               world_name(w, s->member), (unsigned long long)s->node->deciding.simplex.height,
               s->node->deciding.simplex.view, (int)r->top, (int)r->nullified_max,
               (int)r->finalized, r->best.kind == CERTIFICATE_NONE ? -1 : (int)r->best.view);
+    memory_begin(w, s);
     station_perform(w, s);
     struct input first = {.kind = INPUT_TIMER};
     station_input(w, s, &first);
@@ -183,7 +187,9 @@ void station_input(struct world *w, struct station *s, struct input *in)
         *w->progress = (struct progress){w->plan.seed, w->now_ms, w->steps_done};
     }
     world_mix(w, (uint64_t)in->kind << 40 | (uint64_t)station_index(w, s) << 32 | w->now_ms);
-    node_step(s->node, in, &w->effects);
+    if (!memory_step(w, s, in)) {
+        return;
+    }
     station_perform(w, s);
     keep_snapshot(w, s, height_before);
     watch_views(w, s);

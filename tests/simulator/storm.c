@@ -258,6 +258,9 @@ void storm_tick(struct world *w)
         if (dice_chance(&w->dice, p->pause)) {
             pause(w, s);
         }
+        if ((p->leaky >> s->member & 1) != 0 && dice_chance(&w->dice, p->flip)) {
+            memory_trouble(w, s);
+        }
         if (dice_chance(&w->dice, p->clock_step)) {
             step_clock(w, s);
         }

@@ -105,6 +105,7 @@ void world_finish(struct world *w)
     for (uint32_t i = 0; i < w->station_count; i++) {
         disk_finish(&w->station[i].disk);
         free(w->station[i].node);
+        free(w->station[i].twin);
     }
     for (uint32_t i = 0; i < PAST_MESSAGES; i++) {
         blob_drop(w->past[i].bytes);

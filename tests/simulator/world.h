@@ -46,6 +46,10 @@ struct station {
     uint32_t copy; /* 1: the second of twins */
     bool sound;
     struct node *node;
+    struct node *twin;   /* of a leaky member: the same inputs in sound memory; else NULL */
+    uint64_t flipped_ms; /* when its memory was first changed in this run; 0: it was not */
+    bool computed;       /* so that nothing at rest tells */
+    bool neutered;       /* for the rest of the world's life */
     bool up;
     bool powered;
     uint64_t run;             /* counts starts and ends; events of others are dropped */
@@ -109,6 +113,7 @@ struct world {
     struct judge judge;
     struct counters counters;
     struct effects effects;
+    struct effects twin_effects;
     struct message scratch;
     bool calm;    /* the storm is over */
     bool traffic; /* rows arrive */
@@ -163,6 +168,13 @@ void network_tell_closed(struct world *w, uint32_t station);
 void network_heal(struct world *w, uint32_t station);
 bool network_is_open(const struct world *w, uint32_t from, uint32_t to);
 uint64_t network_delay_ms(struct world *w);
+
+/* memory.c: what becomes of nodes in memory that does not keep what was written */
+void memory_begin(struct world *w, struct station *s);
+void memory_trouble(struct world *w, struct station *s);
+/* The node takes an input in, and its twin, if it has one. False: nothing is done for it, since
+ * it is neutered, has said what its twin does not, or has failed an assert of its own. */
+bool memory_step(struct world *w, struct station *s, const struct input *in);
 
 /* work.c */
 void work_start(struct world *w, struct station *s, const struct work *work);

@@ -1,0 +1,213 @@
+/* Nodes in memory that does not keep what was written. Beside each goes a twin in sound memory,
+ * and what the node says is what the twin says, or the node is unfit and says so. */
+#include <assert.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../agent/node_parts.h"
+#include "world.h"
+
+#define SEEN_MS 1200u /* faults.md, L2 */
+
+void memory_begin(struct world *w, struct station *s)
+{
+    if ((w->plan.leaky >> s->member & 1) == 0) {
+        return;
+    }
+    if (s->twin == NULL) {
+        s->twin = calloc(1, sizeof *s->twin);
+        assert(s->twin != NULL);
+    }
+    s->flipped_ms = 0;
+    s->computed = false;
+    if (!node_copy(s->twin, s->node)) {
+        world_fail(w, CHECK_DAMAGE_TRUE, "%s cannot be copied", world_name(w, s->member));
+    }
+}
+
+static void flip(struct world *w, void *memory, size_t size_bytes)
+{
+    static const uint32_t counts[] = {1, 1, 1, 2, 4, 8};
+    const uint32_t count = counts[dice_between(&w->dice, 0, 5)];
+    uint8_t *word = (uint8_t *)memory + dice_between(&w->dice, 0, size_bytes / 8 - 1) * 8;
+    uint64_t bits = 0;
+    while ((uint32_t)__builtin_popcountll(bits) < count) {
+        bits |= (uint64_t)1 << dice_between(&w->dice, 0, 63);
+    }
+    for (uint32_t i = 0; i < 8; i++) {
+        word[i] ^= (uint8_t)(bits >> (8 * i));
+    }
+}
+
+static void flip_guardian(struct world *w, struct node *n)
+{
+    const size_t used_bytes =
+        DIGESTS_KEY_BYTES + sizeof n->deciding / DIGESTS_PAGE_BYTES * DIGESTS_BYTES;
+    switch (dice_between(&w->dice, 0, 4)) {
+    case 0:
+        flip(w, &n->guard_between, sizeof n->guard_between);
+        break;
+    case 1:
+        flip(w, &n->digests, used_bytes);
+        break;
+    default:
+        flip(w, n->shadow, sizeof n->shadow);
+        break;
+    }
+}
+
+/* What the shadow alone is blind for. */
+static void flip_both(struct world *w, struct node *n)
+{
+    const size_t at = dice_between(&w->dice, 0, sizeof n->deciding - 1);
+    const uint8_t bit = (uint8_t)(1u << dice_between(&w->dice, 0, 7));
+    ((uint8_t *)&n->deciding)[at] ^= bit;
+    ((uint8_t *)n->shadow)[at] ^= bit;
+}
+
+/* A line that held something; most of a state is zeros. False: found none. */
+static bool wipe(struct world *w, struct node *n)
+{
+    static const uint8_t zeros[64];
+    const size_t lines = sizeof n->deciding / sizeof zeros;
+    for (uint32_t tries = 0; tries < 200; tries++) {
+        uint8_t *line =
+            (uint8_t *)&n->deciding + dice_between(&w->dice, 0, lines - 1) * sizeof zeros;
+        if (memcmp(line, zeros, sizeof zeros) != 0) {
+            memset(line, 0, sizeof zeros);
+            return true;
+        }
+    }
+    return false;
+}
+
+void memory_trouble(struct world *w, struct station *s)
+{
+    struct node *n = s->node;
+    if (!s->up || s->flipped_ms != 0) {
+        return;
+    }
+    const enum fault fault = (enum fault)(FAULT_FLIP_STATE + dice_between(&w->dice, 0, 4));
+    bool changed = true;
+    if (fault == FAULT_FLIP_STATE || fault == FAULT_FLIP_COMPUTED) {
+        flip(w, &n->deciding, sizeof n->deciding);
+    } else if (fault == FAULT_FLIP_GUARDIAN) {
+        flip_guardian(w, n);
+    } else if (fault == FAULT_FLIP_BOTH) {
+        flip_both(w, n);
+    } else {
+        changed = wipe(w, n);
+    }
+    if (fault == FAULT_FLIP_COMPUTED) {
+        node_seal_first(n); /* no page, no shadow will tell */
+        s->computed = true;
+    }
+    if (changed) {
+        s->flipped_ms = w->now_ms;
+        world_strike(w, fault);
+        world_say(w, "%s: %s", world_name(w, s->member), fault_text(fault));
+    }
+}
+
+static void neuter(struct world *w, struct station *s, const struct finding *why)
+{
+    w->counters.check[CHECK_DAMAGE_TRUE]++;
+    world_say(w, "%s is unfit by %s", world_name(w, s->member), reference_facts(why->id)->name);
+    if (s->flipped_ms == 0) {
+        world_fail(w, CHECK_DAMAGE_TRUE, "%s finds itself damaged (%s)",
+                   world_name(w, s->member), reference_facts(why->id)->name);
+    }
+    s->neutered = true;
+    station_crash(w, s, false);
+}
+
+/* Late is who had the time: a stopped node sees nothing. */
+static void watch_time(struct world *w, struct station *s)
+{
+    if (s->flipped_ms == 0 || s->computed || w->plan.pause != 0) {
+        return;
+    }
+    w->counters.check[CHECK_DAMAGE_SEEN]++;
+    if (w->now_ms > s->flipped_ms + SEEN_MS) {
+        world_fail(w, CHECK_DAMAGE_SEEN, "%s has not seen the damage of %llu ms ago",
+                   world_name(w, s->member), (unsigned long long)(w->now_ms - s->flipped_ms));
+    }
+}
+
+/* R17: the agent does nothing of it, and starts anew. */
+static void start_anew(struct world *w, struct station *s, const char *why)
+{
+    world_say(w, "%s %s", world_name(w, s->member), why);
+    station_crash(w, s, false);
+    const struct event again = {.at_ms = w->now_ms + 300,
+                                .kind = EVENT_RESTART,
+                                .station = station_index(w, s),
+                                .run = s->run};
+    queue_push(&w->queue, &again);
+}
+
+static bool judge_step(struct world *w, struct station *s, const struct input *in)
+{
+    const struct effects *out = &w->effects;
+    const bool unfit = out->count == 1 && out->list[0].kind == EFFECT_NEUTER;
+    node_step(s->twin, in, &w->twin_effects);
+    if (unfit) {
+        neuter(w, s, &out->list[0].finding);
+        return false;
+    }
+    watch_time(w, s);
+    w->counters.check[CHECK_SAID_BY_BOTH]++;
+    if (effects_same(out, &w->twin_effects)) {
+        return true;
+    }
+    if (s->flipped_ms == 0) {
+        world_fail(w, CHECK_SAID_BY_BOTH, "two sound nodes make different things of one input");
+    } else if (!s->computed) {
+        world_fail(w, CHECK_SAID_BY_BOTH, "%s says what a sound node would not",
+                   world_name(w, s->member));
+    }
+    start_anew(w, s, "and its twin differ");
+    return false;
+}
+
+static sigjmp_buf before_step;
+
+static void on_failure(int signal)
+{
+    (void)signal;
+    siglongjmp(before_step, 1);
+}
+
+/* False: it crashed, as it may once it computes with what is not so. */
+static bool step_damaged(struct world *w, struct station *s, const struct input *in)
+{
+    static const int signals[] = {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL};
+    enum { SIGNALS = sizeof signals / sizeof signals[0] };
+    const struct sigaction caught = {.sa_handler = on_failure};
+    struct sigaction usual[SIGNALS];
+    for (uint32_t i = 0; i < SIGNALS; i++) {
+        sigaction(signals[i], &caught, &usual[i]);
+    }
+    const bool whole = sigsetjmp(before_step, 1) == 0;
+    if (whole) {
+        node_step(s->node, in, &w->effects);
+    }
+    for (uint32_t i = 0; i < SIGNALS; i++) {
+        sigaction(signals[i], &usual[i], NULL);
+    }
+    return whole;
+}
+
+bool memory_step(struct world *w, struct station *s, const struct input *in)
+{
+    if (s->computed && !step_damaged(w, s, in)) {
+        start_anew(w, s, "crashes");
+        return false;
+    }
+    if (!s->computed) {
+        node_step(s->node, in, &w->effects);
+    }
+    return s->twin == NULL || judge_step(w, s, in);
+}
