@@ -8,6 +8,7 @@
 
 #include "config_report.h"
 #include "consensus/founding.h"
+#include "health/fleet.h"
 #include "keyfile.h"
 
 /* The two files that configure an agent, both YAML: `cluster.yaml`, the founding document, the
@@ -20,6 +21,7 @@
 #define CONFIG_PATH_BYTES 1024u
 #define CONFIG_SOCKET_BYTES 108u /* of sun_path, with its zero */
 #define HOOK_WORDS_MAX 32u
+#define HOST_BYTES 256u /* of a name in the DNS, with its zero */
 #define HOOK_TEXT_BYTES 4096u
 
 /* What `sysexits.h` calls EX_CONFIG. */
@@ -40,6 +42,15 @@ struct hook_command {
     char text[HOOK_TEXT_BYTES];
 };
 
+/* A certificate of the service to be watched, with the key and the name that it should be for,
+ * or "" where they are not given. */
+struct certificate_config {
+    char purpose[FLEET_PURPOSE_BYTES];
+    char file[CONFIG_PATH_BYTES];
+    char key[CONFIG_PATH_BYTES];
+    char host[HOST_BYTES];
+};
+
 /* Paths are absolute, or relative to the working directory if the name of node.yaml was. */
 struct node_config {
     char name[NAME_SIZE_BYTES];
@@ -54,6 +65,8 @@ struct node_config {
     struct hook_command grant;
     struct hook_command revoke;
     enum log_level log_level;
+    uint32_t certificate_count;
+    struct certificate_config certificates[FLEET_CERTIFICATES_MAX];
     struct founding founding;
 };
 
@@ -73,6 +86,11 @@ bool cluster_config_parse(const char *name, const void *bytes, size_t size_bytes
 bool node_config_read(const char *path, struct node_config *out, struct config_report *report)
     __attribute__((warn_unused_result));
 
+/* Fills in what the references of this machine want of the configuration, which must outlive
+ * them: the data directory, and the certificates. */
+struct reference_context;
+void node_config_references(const struct node_config *c, struct reference_context *context);
+
 /* Sets argv[0 .. count], the last NULL, to the words inside `h`, which must outlive it. */
 void hook_argv(const struct hook_command *h, const char *argv[static HOOK_WORDS_MAX + 1]);
 
@@ -89,7 +107,7 @@ bool node_keys_read(const struct node_config *c, struct keyfile *transport,
     __attribute__((warn_unused_result));
 
 /* Adds faults for what the file names and the machine has not: a data directory that can be
- * written, hooks that can be run. */
+ * written, hooks that can be run, certificates that are in force. */
 void node_config_check(const struct node_config *c, struct config_report *report);
 
 /* What `ostrakond --check FILE` runs: reads both files, and the keys, and compares these with

@@ -1,11 +1,14 @@
 #include "config.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <sodium.h>
+
+#include "health/references/references.h"
 
 static void check_key(const char *path, const char *what,
                       const uint8_t expected[static PUBLIC_KEY_BYTES],
@@ -68,11 +71,56 @@ static void check_hook(const struct hook_command *h, const char *key,
     }
 }
 
+void node_config_references(const struct node_config *c, struct reference_context *context)
+{
+    context->data_directory = c->data_dir;
+    context->certificate_count = c->certificate_count;
+    for (uint32_t i = 0; i < c->certificate_count; i++) {
+        const struct certificate_config *one = &c->certificates[i];
+        context->certificates[i] = (struct certificate_file){
+            .purpose = one->purpose,
+            .path = one->file,
+            .key_path = one->key[0] == '\0' ? NULL : one->key,
+            .name = one->host[0] == '\0' ? NULL : one->host,
+        };
+    }
+}
+
+/* A certificate that expires soon is no reason to refuse a file. */
+static void check_certificates(const struct node_config *c, struct config_report *report)
+{
+    struct reference_context *context = calloc(1, sizeof *context);
+    char text[256];
+    if (context == NULL) {
+        config_fault(report, (struct config_place){c->data_dir, 0, 0}, "", "out of memory");
+        return;
+    }
+    context->seams = seams_of_machine();
+    node_config_references(c, context);
+    for (uint32_t i = 0; i < context->certificate_count; i++) {
+        const struct config_place place = {c->certificates[i].file, 0, 0};
+        struct finding f;
+        finding_begin(&f, reference_certificates.id);
+        certificate_examine(&context->seams, &context->certificates[i],
+                            &context->certificate.views[i], &f);
+        finding_text(&f, reference_note(&reference_certificates, &f)->text, text, sizeof text);
+        const bool soon =
+            f.evidence.note == CERTIFICATES_SOON || f.evidence.note == CERTIFICATES_NEAR;
+        if (soon) {
+            config_warning(report, place, "certificates", "%s", text);
+        } else if (f.result != RESULT_OK) {
+            config_fault(report, place, "certificates", "%s", text);
+        }
+    }
+    free(context);
+}
+
 void node_config_check(const struct node_config *c, struct config_report *report)
 {
     check_data_dir(c, report);
     check_hook(&c->grant, "hooks.grant", report);
     check_hook(&c->revoke, "hooks.revoke", report);
+    check_certificates(c, report);
 }
 
 int config_check(const char *path, FILE *out, FILE *err)

@@ -21,6 +21,13 @@ struct raw_hooks {
     uint32_t revoke_count;
 };
 
+struct raw_certificate {
+    char *purpose;
+    char *file;
+    char *key;
+    char *host;
+};
+
 struct raw_node {
     char *name;
     char *cluster;
@@ -30,6 +37,8 @@ struct raw_node {
     char *socket;
     struct raw_hooks *hooks;
     char *log_level;
+    struct raw_certificate *certificates;
+    uint32_t certificates_count;
 };
 
 #define OPTIONAL (CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL)
@@ -48,6 +57,21 @@ static const cyaml_schema_field_t hook_fields[] = {
     CYAML_FIELD_END,
 };
 
+#define CERTIFICATE_TEXT(key, flags)                                                           \
+    CYAML_FIELD_STRING_PTR(#key, flags, struct raw_certificate, key, 0, CYAML_UNLIMITED)
+
+static const cyaml_schema_field_t certificate_fields[] = {
+    CERTIFICATE_TEXT(purpose, CYAML_FLAG_POINTER),
+    CERTIFICATE_TEXT(file, CYAML_FLAG_POINTER),
+    CERTIFICATE_TEXT(key, OPTIONAL),
+    CERTIFICATE_TEXT(host, OPTIONAL),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t certificate_schema = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct raw_certificate, certificate_fields),
+};
+
 static const cyaml_schema_field_t node_fields[] = {
     TEXT(name, CYAML_FLAG_POINTER),
     TEXT(cluster, CYAML_FLAG_POINTER),
@@ -57,6 +81,8 @@ static const cyaml_schema_field_t node_fields[] = {
     TEXT(socket, OPTIONAL),
     CYAML_FIELD_MAPPING_PTR("hooks", OPTIONAL, struct raw_node, hooks, hook_fields),
     TEXT(log_level, OPTIONAL),
+    CYAML_FIELD_SEQUENCE("certificates", OPTIONAL, struct raw_node, certificates,
+                         &certificate_schema, 0, CYAML_UNLIMITED),
     CYAML_FIELD_END,
 };
 
@@ -77,6 +103,12 @@ static const struct shape_key node_keys[] = {
     {"grant[]", "a word"},
     {"revoke[]", "a word"},
     {"log_level", "error, warning, notice, info or debug"},
+    {"certificates", "a list of certificates of the service"},
+    {"certificates[]", "a mapping with purpose, file and, where wanted, key and host"},
+    {"purpose", "what it is for, the same on all members: 1 to 31 of a-z, 0-9 and -"},
+    {"file", "the path of a PEM file: the certificate, and its chain behind it"},
+    {"key", "the path of its key"},
+    {"host", "the name or address that it should be for"},
     {NULL, NULL},
 };
 
@@ -87,7 +119,9 @@ struct judge {
     struct config_report *report;
 };
 
-static void refuse(const struct judge *j, const char *key, const char *text)
+/* `key` is what the table has; `path` where it stands in the file. */
+static void refuse_at(const struct judge *j, const char *path, const char *key,
+                      const char *text)
 {
     const struct shape_key *k = node_keys;
     while (k->key != NULL && strcmp(k->key, key) != 0) {
@@ -95,8 +129,13 @@ static void refuse(const struct judge *j, const char *key, const char *text)
     }
     assert(k->key != NULL);
     char quoted[CONFIG_QUOTE_BYTES];
-    config_fault(j->report, shape_place(j->shape, key), key, "%s is not %s",
+    config_fault(j->report, shape_place(j->shape, path), key, "%s is not %s",
                  config_quote(text, quoted), k->expected);
+}
+
+static void refuse(const struct judge *j, const char *key, const char *text)
+{
+    refuse_at(j, key, key, text);
 }
 
 /* A path in the file is relative to the file. False if it is empty or does not fit. */
@@ -193,6 +232,60 @@ static void judge_data_dir(const struct judge *j, const char *text, struct node_
              KEYFILE_VOTE);
 }
 
+static void judge_twin(const struct judge *j, const struct node_config *c, uint32_t index,
+                       const char *key)
+{
+    for (uint32_t i = 0; i < index; i++) {
+        if (strcmp(c->certificates[i].purpose, c->certificates[index].purpose) == 0) {
+            config_fault(j->report, shape_place(j->shape, key), "purpose",
+                         "%s is the purpose of another one, too",
+                         c->certificates[index].purpose);
+        }
+    }
+}
+
+static void judge_certificate(const struct judge *j, uint32_t index,
+                              const struct raw_certificate *raw, struct node_config *c)
+{
+    struct certificate_config *out = &c->certificates[index];
+    char key[SHAPE_PATH_BYTES];
+    snprintf(key, sizeof key, "certificates[%u].purpose", index);
+    if (value_name(raw->purpose, out->purpose)) {
+        judge_twin(j, c, index, key);
+    } else {
+        refuse_at(j, key, "purpose", raw->purpose);
+    }
+    snprintf(key, sizeof key, "certificates[%u].file", index);
+    if (!path_join(j->shape->file, raw->file, out->file, sizeof out->file)) {
+        refuse_at(j, key, "file", raw->file);
+    }
+    snprintf(key, sizeof key, "certificates[%u].key", index);
+    if (raw->key != NULL && !path_join(j->shape->file, raw->key, out->key, sizeof out->key)) {
+        refuse_at(j, key, "key", raw->key);
+    }
+    snprintf(key, sizeof key, "certificates[%u].host", index);
+    if (raw->host != NULL && (raw->host[0] == '\0' || strlen(raw->host) >= sizeof out->host)) {
+        refuse_at(j, key, "host", raw->host);
+    } else if (raw->host != NULL) {
+        strcpy(out->host, raw->host);
+    }
+}
+
+static void judge_certificates(const struct judge *j, const struct raw_node *raw,
+                               struct node_config *out)
+{
+    const uint32_t count = raw->certificates == NULL ? 0 : raw->certificates_count;
+    if (count > FLEET_CERTIFICATES_MAX) {
+        config_fault(j->report, shape_place(j->shape, "certificates"), "certificates",
+                     "%u are given, at most %u are possible", count, FLEET_CERTIFICATES_MAX);
+        return;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        judge_certificate(j, i, &raw->certificates[i], out);
+    }
+    out->certificate_count = count;
+}
+
 static void judge_node(const struct judge *j, const struct raw_node *raw,
                        struct node_config *out)
 {
@@ -212,6 +305,7 @@ static void judge_node(const struct judge *j, const struct raw_node *raw,
         judge_hook(j, "grant", raw->hooks->grant, raw->hooks->grant_count, &out->grant);
         judge_hook(j, "revoke", raw->hooks->revoke, raw->hooks->revoke_count, &out->revoke);
     }
+    judge_certificates(j, raw, out);
 }
 
 /* Our place among the members, and what follows from it. */

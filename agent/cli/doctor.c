@@ -105,7 +105,7 @@ static int configure(struct examination *e, const char *given)
         return EXIT_CONFIGURATION;
     }
     snprintf(e->name, sizeof e->name, "%s", e->config.name);
-    e->context.data_directory = e->config.data_dir;
+    node_config_references(&e->config, &e->context);
     watch(e, path, false);
     watch(e, e->config.cluster_path, false);
     watch(e, e->config.transport_key_path, true);

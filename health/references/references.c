@@ -10,8 +10,10 @@ const struct reference *const references[] = {
     &reference_edac,         /* R12 */
     &reference_interfaces,   /* R28 */
     &reference_resources,    /* R34 */
+    &reference_certificates, /* R31 */
     &reference_disk,         /* R23 */
     &reference_disk_speed,   /* R24 */
+    &reference_disk_health,  /* R26 */
     &reference_cryptography, /* R16 */
     &reference_cores,        /* R15 */
     &reference_code,         /* R06 */
@@ -26,6 +28,7 @@ void references_finish(struct reference_context *context)
 {
     kernel_log_finish(&context->kernel_log);
     disk_finish(&context->disk);
+    disk_health_finish(&context->disk_health);
     sweep_finish(&context->sweep, &context->seams);
     fill_finish(&context->fill, &context->seams);
 }

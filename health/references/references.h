@@ -1,11 +1,13 @@
 #ifndef OSTRAKON_HEALTH_REFERENCES_REFERENCES_H
 #define OSTRAKON_HEALTH_REFERENCES_REFERENCES_H
 
+#include "certificates.h"
 #include "clocks.h"
 #include "code.h"
 #include "cores.h"
 #include "cryptography.h"
 #include "disk.h"
+#include "disk_health.h"
 #include "disk_speed.h"
 #include "edac.h"
 #include "file_system.h"
@@ -36,12 +38,16 @@ struct reference_context {
     const char *data_directory;                     /* NULL: there is none */
     struct installed_file files[INSTALLED_MAX - 1]; /* that the node lives on */
     uint32_t file_count;
-    bool observer; /* leaves no trace on the disk: the daemon may be running */
-    bool spare;    /* the agent ran late: leave the machine to it */
-    bool whole;    /* each run does all there is: every core, every file */
+    struct certificate_file certificates[FLEET_CERTIFICATES_MAX]; /* of the service */
+    uint32_t certificate_count;
+    const char *tools; /* directories of programs to be asked, "/a:/b"; NULL: the usual ones */
+    bool observer;     /* leaves no trace on the disk: the daemon may be running */
+    bool spare;        /* the agent ran late: leave the machine to it */
+    bool whole;        /* each run does all there is: every core, every file */
     /* ------------------------------------------------------------------------------------ */
     enum presence presence[REFERENCES_MAX + 1];
     struct source source; /* what was read last */
+    struct certificates_state certificate;
     struct code_state code;
     struct cores_state cores;
     struct installed_state installed;
@@ -54,6 +60,7 @@ struct reference_context {
     struct time_service_state time_service;
     struct disk_state disk;
     struct disk_speed_state disk_speed;
+    struct disk_health_state disk_health;
     struct file_system_state file_system;
     struct edac_state edac;
     struct interfaces_state interfaces;

@@ -103,6 +103,13 @@ Test(node_config, takes_what_is_given)
                                              "api: 127.0.0.1:1\n"
                                              "socket: a.sock\n"
                                              "log_level: debug\n"
+                                             "certificates:\n"
+                                             "- purpose: https\n"
+                                             "  file: tls/a.pem\n"
+                                             "- purpose: mail\n"
+                                             "  file: /b.pem\n"
+                                             "  key: tls/b.key\n"
+                                             "  host: mail.example\n"
                                              "hooks:\n"
                                              "  grant: [bin/worker, --sink, 'a b', '']\n"
                                              "  revoke: [/bin/true]\n",
@@ -111,6 +118,12 @@ Test(node_config, takes_what_is_given)
     cr_assert(strcmp(c.listen, "[::]:7102") == 0);
     cr_assert(strcmp(c.socket, beside("a.sock")) == 0);
     cr_assert(c.log_level == LOG_LEVEL_DEBUG);
+    cr_assert(eq(u32, c.certificate_count, 2));
+    cr_assert(strcmp(c.certificates[0].file, beside("tls/a.pem")) == 0);
+    cr_assert(strcmp(c.certificates[0].key, "") == 0);
+    cr_assert(strcmp(c.certificates[1].file, "/b.pem") == 0);
+    cr_assert(strcmp(c.certificates[1].key, beside("tls/b.key")) == 0);
+    cr_assert(strcmp(c.certificates[1].host, "mail.example") == 0);
     hook_argv(&c.grant, argv);
     cr_assert(eq(u32, c.grant.count, 4));
     cr_assert(strcmp(argv[0], beside("bin/worker")) == 0, "%s", argv[0]);
@@ -129,7 +142,7 @@ Test(node_config, says_where_and_what_is_wrong)
          "node.yaml:1:1: data_dir: missing; expected the path of this node's data directory\n"},
         {NODE_YAML "colour: red\n",
          "node.yaml:4:1: colour: unknown key; expected one of name, "
-         "cluster, data_dir, listen, api, socket, hooks, log_level\n"},
+         "cluster, data_dir, listen, api, socket, hooks, log_level, certificates\n"},
         {NODE_YAML "api: [1]\nlog_level: loud\n",
          "node.yaml:4:6: api: a list; expected a numeric address and port, like "
          "127.0.0.1:7180\n"},
@@ -153,6 +166,22 @@ Test(node_config, says_where_and_what_is_wrong)
          "node.yaml:4:29: revoke: a list; expected a word\n"},
         {NODE_YAML "hooks: {grant: [], revoke: ['']}\n",
          "node.yaml:4:28: revoke: expected a program and its arguments, 1 to 32 words\n"},
+        {NODE_YAML "certificates:\n- purpose: https\n",
+         "node.yaml:5:3: file: missing; expected the path of a PEM file: the certificate, and "
+         "its chain behind it\n"},
+        {NODE_YAML "certificates:\n- {purpose: a, file: x}\n- {purpose: a, file: ''}\n",
+         "node.yaml:6:13: purpose: a is the purpose of another one, too\n"
+         "node.yaml:6:22: file: \"\" is not the path of a PEM file: the certificate, and its "
+         "chain behind it\n"},
+        {NODE_YAML "certificates: [{purpose: A, file: x, key: '', host: ''}]\n",
+         "node.yaml:4:26: purpose: \"A\" is not what it is for, the same on all members: 1 to "
+         "31 of a-z, 0-9 and -\n"
+         "node.yaml:4:43: key: \"\" is not the path of its key\n"
+         "node.yaml:4:53: host: \"\" is not the name or address that it should be for\n"},
+        {NODE_YAML
+         "certificates:\n- {purpose: a, file: x}\n- {purpose: b, file: x}\n"
+         "- {purpose: c, file: x}\n- {purpose: d, file: x}\n- {purpose: e, file: x}\n",
+         "node.yaml:5:1: certificates: 5 are given, at most 4 are possible\n"},
         {NODE_YAML "hooks: {grunt: [x]}\n",
          "node.yaml:4:9: grunt: unknown key; did you mean grant?\n"},
     };
@@ -241,4 +270,18 @@ Test(config_check, misses_keys_directory_and_hooks, .init = set_up, .fini = tear
     cr_assert(strstr(err, "/cluster.yaml: data_dir: not a directory\n") != NULL, "%s", err);
     cr_assert(strstr(err, "/bin/nothing: hooks.grant: cannot be run: No such file") != NULL);
     cr_assert(strstr(err, "vote.pem: cannot be read: Not a directory\n") != NULL, "%s", err);
+}
+
+Test(config_check, looks_at_the_certificates, .init = set_up, .fini = tear_down)
+{
+    char out[1024] = "";
+    char err[1024] = "";
+    found_with_own_keys();
+    put("node.yaml", NODE_YAML "certificates:\n- {purpose: https, file: nothing.pem}\n"
+                               "- {purpose: mail, file: cluster.yaml}\n");
+    cr_assert(eq(int, check(out, err), 78));
+    cr_assert(strstr(err, "/nothing.pem: certificates: https: there is no such file\n") != NULL,
+              "%s", err);
+    cr_assert(strstr(err, "/cluster.yaml: certificates: mail: the file holds no certificate") !=
+              NULL);
 }
