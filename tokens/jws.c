@@ -171,6 +171,36 @@ bool jws_read(struct jws *j, enum jws_type type, const char *text, size_t size_b
     return good;
 }
 
+static bool is_space(char letter)
+{
+    return letter == ' ' || (letter >= '\t' && letter <= '\r');
+}
+
+size_t jws_unwrap(const char *text, size_t text_bytes, char out[static JWS_TEXT_MAX])
+{
+    while (text_bytes > 0 && is_space(text[text_bytes - 1])) {
+        text_bytes--;
+    }
+    while (text_bytes > 0 && is_space(text[0])) {
+        text++;
+        text_bytes--;
+    }
+    size_t size_bytes = 0;
+    if (text_bytes > 0 && text[0] == '{') {
+        if (text_bytes > JWS_TEXT_MAX) {
+            return 0;
+        }
+        memcpy(out, text, text_bytes);
+        return text_bytes;
+    }
+    const char *end = NULL;
+    return sodium_base642bin((uint8_t *)out, JWS_TEXT_MAX, text, text_bytes, NULL, &size_bytes,
+                             &end, VARIANT) == 0 &&
+                   end == text + text_bytes
+               ? size_bytes
+               : 0;
+}
+
 bool jws_verify(const struct jws *j, uint32_t index,
                 const uint8_t public_key[static IDENTITY_KEY_BYTES])
 {

@@ -76,6 +76,11 @@ struct jws {
 bool jws_read(struct jws *j, enum jws_type type, const char *text, size_t size_bytes)
     __attribute__((warn_unused_result));
 
+/* Out of the form that it has in a header, where braces and quotes do not belong: base64url of
+ * the whole; also takes the whole as it is, and white space around either. Returns the size; 0
+ * if it is neither or does not fit. */
+size_t jws_unwrap(const char *text, size_t text_bytes, char out[static JWS_TEXT_MAX]);
+
 /* True if the signature is one of the key over this payload and its header. About 50 us. */
 bool jws_verify(const struct jws *j, uint32_t index,
                 const uint8_t public_key[static IDENTITY_KEY_BYTES])

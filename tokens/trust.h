@@ -172,7 +172,9 @@ const char *token_verdict_text(enum token_verdict verdict);
 
 /* Judges a token by a bundle that is believed, at a time (Unix). `claims` is what it says, also
  * where it is refused; all zeros where it is malformed. `thorough`: every signature is looked
- * at, for the account; else no more than needed, and none where the claims are refused. */
+ * at, for the account, and too few of them is said before anything is made of what the token
+ * claims. Else no more are than needed, and none where the claims are refused: about 300 us
+ * with six of nine, 30 us for most rubbish. */
 enum token_verdict trust_judge_token(const struct trust *trust, const char *text,
                                      size_t text_bytes, uint64_t now_ms, bool thorough,
                                      struct token_claims *claims, struct trust_account *account)

@@ -171,9 +171,6 @@ bool trust_is_stale(const struct trust *trust, uint64_t now_ms)
 static enum token_verdict judge_claims(const struct trust *t, const struct token_claims *c,
                                        uint64_t now_s)
 {
-    if (memcmp(t->cluster_id, c->cluster_id, SIGNER_CLUSTER_BYTES) != 0) {
-        return TOKEN_IS_OTHER_CLUSTER;
-    }
     const struct trust_member *m = trust_member(t, c->subject);
     if (m == NULL) {
         return TOKEN_IS_STRANGER;
@@ -196,6 +193,30 @@ static enum token_verdict judge_claims(const struct trust *t, const struct token
     return now_s < c->expires_s ? TOKEN_IS_VALID : TOKEN_IS_EXPIRED;
 }
 
+static enum token_verdict judge_read(const struct trust *t, const struct jws *j,
+                                     uint64_t now_ms, bool thorough,
+                                     const struct token_claims *claims,
+                                     struct trust_account *account)
+{
+    if (thorough) {
+        count_shares(t, j, true, account);
+    }
+    if (trust_is_stale(t, now_ms)) {
+        return TOKEN_IS_STALE;
+    }
+    if (memcmp(t->cluster_id, claims->cluster_id, SIGNER_CLUSTER_BYTES) != 0) {
+        return TOKEN_IS_OTHER_CLUSTER;
+    }
+    if (thorough && account->good < t->need) {
+        return TOKEN_IS_TOO_FEW;
+    }
+    const enum token_verdict verdict = judge_claims(t, claims, now_ms / 1000);
+    if (verdict == TOKEN_IS_VALID && !thorough) {
+        count_shares(t, j, false, account);
+    }
+    return verdict == TOKEN_IS_VALID && account->good < t->need ? TOKEN_IS_TOO_FEW : verdict;
+}
+
 enum token_verdict trust_judge_token(const struct trust *trust, const char *text,
                                      size_t text_bytes, uint64_t now_ms, bool thorough,
                                      struct token_claims *claims, struct trust_account *account)
@@ -210,14 +231,5 @@ enum token_verdict trust_judge_token(const struct trust *trust, const char *text
         *claims = (struct token_claims){.term = 0};
         return TOKEN_IS_MALFORMED;
     }
-    const enum token_verdict verdict = trust_is_stale(trust, now_ms)
-                                           ? TOKEN_IS_STALE
-                                           : judge_claims(trust, claims, now_ms / 1000);
-    if (verdict == TOKEN_IS_VALID || thorough) {
-        count_shares(trust, &j, thorough, account);
-    }
-    if (verdict != TOKEN_IS_VALID) {
-        return verdict;
-    }
-    return account->good >= trust->need ? TOKEN_IS_VALID : TOKEN_IS_TOO_FEW;
+    return judge_read(trust, &j, now_ms, thorough, claims, account);
 }

@@ -52,6 +52,7 @@ int keygen_run(struct invocation *invocation, int argc, char **argv);
 int cluster_run(struct invocation *invocation, int argc, char **argv);
 int init_run(struct invocation *invocation, int argc, char **argv);
 int doctor_run(struct invocation *invocation, int argc, char **argv);
+int token_run(struct invocation *invocation, int argc, char **argv);
 int version_run(struct invocation *invocation, int argc, char **argv);
 
 /* Two lines to standard error: what failed, where and why; and the next step, unless it is

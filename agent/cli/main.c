@@ -21,6 +21,7 @@ static const struct command commands[] = {
     {"keygen", "make the two keys of a member", keygen_run},
     {"cluster", "init: write cluster.yaml, which founds a cluster", cluster_run},
     {"init", "make this node's empty vote record and database", init_run},
+    {"token", "show, inspect, verify: a member's credential", token_run},
     {"doctor", "examine this machine, without the agent", doctor_run},
     {"version", "which ostrakon this is", version_run},
 };

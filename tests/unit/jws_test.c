@@ -204,6 +204,37 @@ Test(jws, reads_no_more_than_a_token_can_have)
     cr_assert(not(jws_read(&j, JWS_TOKEN, text, sizeof text)));
 }
 
+Test(jws, is_unwrapped_as_it_is_or_out_of_base64url)
+{
+    static const struct {
+        const char *text;
+        const char *whole; /* "": none */
+    } cases[] = {
+        {"{\"a\":1}", "{\"a\":1}"},
+        {" {} \r\n", "{}"},
+        {"eyJhIjoxfQ", "{\"a\":1}"},
+        {"\teyJhIjoxfQ\n", "{\"a\":1}"},
+        {"eyJhIjoxfQ==", ""},
+        {"eyJhIjoxfR", ""},
+        {"eyJh IjoxfQ", ""},
+        {"", ""},
+        {" ", ""},
+        {"\"{}\"", ""},
+    };
+    static char out[JWS_TEXT_MAX];
+    static char large[2 * JWS_TEXT_MAX];
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const size_t size_bytes = jws_unwrap(cases[i].text, strlen(cases[i].text), out);
+        cr_assert(eq(sz, size_bytes, strlen(cases[i].whole)), "%s", cases[i].text);
+        cr_assert(zero(int, memcmp(out, cases[i].whole, size_bytes)), "%s", cases[i].text);
+    }
+    memset(large, 'A', sizeof large);
+    cr_assert(zero(sz, jws_unwrap(large, sizeof large, out)));
+    large[0] = '{';
+    cr_assert(zero(sz, jws_unwrap(large, JWS_TEXT_MAX + 1, out)));
+    cr_assert(eq(sz, jws_unwrap(large, JWS_TEXT_MAX, out), JWS_TEXT_MAX));
+}
+
 /* Cut anywhere, or with a byte put in its place: never a crash, never a signature that holds
  * over anything else. Every bit flip of a token is trust_test's. */
 Test(jws, survives_every_cut_and_every_byte_in_each_place)
