@@ -130,20 +130,6 @@ static bool ask(struct store *s, const char *sql, int64_t *number, char *text, i
     return sqlite3_finalize(statement) == SQLITE_OK && done;
 }
 
-static bool meta_cluster(struct store *s, uint8_t cluster_id[static STORE_ID_BYTES])
-{
-    sqlite3_stmt *statement = NULL;
-    const char *const sql = "SELECT value FROM meta WHERE name = 'cluster'";
-    bool found = sqlite3_prepare_v2(s->database, sql, -1, &statement, NULL) == SQLITE_OK &&
-                 sqlite3_step(statement) == SQLITE_ROW &&
-                 sqlite3_column_bytes(statement, 0) == STORE_ID_BYTES;
-    if (found) {
-        memcpy(cluster_id, sqlite3_column_blob(statement, 0), STORE_ID_BYTES);
-    }
-    sqlite3_finalize(statement);
-    return found;
-}
-
 static bool make_tables(struct store *s)
 {
     char stamp[96];
@@ -163,32 +149,8 @@ static bool make_tables(struct store *s)
 /* Only for a database that is known to be ours: the journal's mode is written into it. */
 static bool make_ready(struct store *s)
 {
-    static const char *const texts[] = {
-#define X(word, sql) [STATEMENT_##word] = sql,
-        STORE_STATEMENTS(X)
-#undef X
-    };
-    if (!execute(s, "PRAGMA journal_mode = WAL; PRAGMA journal_size_limit = 16777216")) {
-        return false;
-    }
-    for (int i = 0; i < STATEMENT_COUNT; i++) {
-        if (sqlite3_prepare_v3(s->database, texts[i], -1, SQLITE_PREPARE_PERSISTENT,
-                               &s->statements[i], NULL) != SQLITE_OK) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static void disconnect(struct store *s)
-{
-    for (int i = 0; i < STATEMENT_COUNT; i++) {
-        sqlite3_finalize(s->statements[i]);
-        s->statements[i] = NULL;
-    }
-    const int code = sqlite3_close(s->database);
-    assert(code == SQLITE_OK); /* nothing of it is still in use */
-    s->database = NULL;
+    return execute(s, "PRAGMA journal_mode = WAL; PRAGMA journal_size_limit = 16777216") &&
+           store_prepare(s);
 }
 
 /* Made here and not by SQLite, so that nobody else may read it; its log and index take after
@@ -260,7 +222,7 @@ static enum look look(struct store *s)
                   LAYOUT_VERSION);
         return LOOK_SPOILT;
     }
-    if (!meta_cluster(s, cluster_id)) {
+    if (!store_meta_cluster(s, cluster_id)) {
         store_say(s, "it does not say of which cluster it is");
         return LOOK_SPOILT;
     }
@@ -279,7 +241,7 @@ static bool put_aside(struct store *s, char name[ASIDE_NAME_MAX])
     char to[ASIDE_NAME_MAX + 8];
     if (s->database != NULL) {
         sqlite3_db_config(s->database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-        disconnect(s);
+        store_disconnect(s);
     }
     if (!aside_name(s->path, "damaged", name)) {
         return false;
@@ -330,7 +292,7 @@ static bool begin_anew(struct store *s, struct store_opening *opening)
         s->aside[0] = '\0';
     } else {
         snprintf(opening->why, sizeof opening->why, "%s", s->sentence);
-        disconnect(s);
+        store_disconnect(s);
     }
     return done;
 }
@@ -388,6 +350,6 @@ void store_destroy(struct store *s)
     if (s == NULL) {
         return;
     }
-    disconnect(s);
+    store_disconnect(s);
     free(s);
 }

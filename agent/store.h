@@ -69,6 +69,14 @@ struct store_opening {
 struct store *store_open(const char *path, const uint8_t cluster_id[static STORE_ID_BYTES],
                          struct store_opening *opening) __attribute__((warn_unused_result));
 
+/* Opens one that is there, for reading alone: nothing is made, moved or written, and an agent
+ * may be at work on it. NULL: it cannot be read, or is none of that cluster; `why` is a clause.
+ */
+struct store *store_open_reading(const char *path,
+                                 const uint8_t cluster_id[static STORE_ID_BYTES],
+                                 char why[static STORE_TEXT_MAX])
+    __attribute__((warn_unused_result));
+
 /* Puts the open database aside likewise and makes a new one, after a read or a write has
  * answered DAMAGED. False (FAILED): none is open now, everything is REFUSED; to be called
  * again, until it succeeds, when the machine may have recovered. */
@@ -161,6 +169,10 @@ enum store_answer store_events_read(struct store *s, const struct store_query *q
  * `*state` is malloc's. */
 enum store_answer store_snapshot_read(struct store *s, uint64_t height_max, uint64_t *height,
                                       uint8_t **state, uint32_t *size_bytes)
+    __attribute__((warn_unused_result));
+
+/* The least height of a block; ABSENT if there is none. */
+enum store_answer store_lowest(struct store *s, uint64_t *height)
     __attribute__((warn_unused_result));
 
 /* The greatest height of a block; ABSENT if there is none. */

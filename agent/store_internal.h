@@ -17,6 +17,7 @@
     X(BLOCK_PUT, "INSERT OR REPLACE INTO block(height, time_ms, hash, decided, checksum)"      \
                  " VALUES(?1, ?2, ?3, ?4, ?5)")                                                \
     X(BLOCK_GET, "SELECT time_ms, hash, decided, checksum FROM block WHERE height = ?1")       \
+    X(LOWEST, "SELECT min(height) FROM block")                                                 \
     X(HEIGHT, "SELECT max(height) FROM block")                                                 \
     X(EVENT_PUT, "INSERT OR IGNORE INTO event(height, ordinal, time_ms, level, name, code,"    \
                  " member, fields, message) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")       \
@@ -52,6 +53,12 @@ struct store {
     int error;
     char sentence[STORE_TEXT_MAX];
 };
+
+/* What the file says of which cluster it is; false: nothing. */
+bool store_meta_cluster(struct store *s, uint8_t cluster_id[static STORE_ID_BYTES])
+    __attribute__((warn_unused_result));
+bool store_prepare(struct store *s) __attribute__((warn_unused_result));
+void store_disconnect(struct store *s);
 
 /* Runs one statement that answers no row, with what is bound, and resets it. */
 bool store_run(struct store *s, enum store_statement which) __attribute__((warn_unused_result));

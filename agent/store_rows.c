@@ -235,12 +235,13 @@ enum store_answer store_snapshot_read(struct store *s, uint64_t height_max, uint
     return answer;
 }
 
-enum store_answer store_height(struct store *s, uint64_t *height)
+static enum store_answer read_height(struct store *s, enum store_statement which,
+                                     uint64_t *height)
 {
     if (s->database == NULL) {
         return STORE_ANSWER_REFUSED;
     }
-    sqlite3_stmt *const row = s->statements[STATEMENT_HEIGHT];
+    sqlite3_stmt *const row = s->statements[which];
     enum store_answer answer = STORE_ANSWER_ABSENT;
     if (sqlite3_step(row) != SQLITE_ROW) {
         answer = store_fault(s);
@@ -250,4 +251,14 @@ enum store_answer store_height(struct store *s, uint64_t *height)
     }
     sqlite3_reset(row);
     return answer;
+}
+
+enum store_answer store_height(struct store *s, uint64_t *height)
+{
+    return read_height(s, STATEMENT_HEIGHT, height);
+}
+
+enum store_answer store_lowest(struct store *s, uint64_t *height)
+{
+    return read_height(s, STATEMENT_LOWEST, height);
 }

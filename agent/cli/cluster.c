@@ -211,7 +211,7 @@ static int cluster_init_run(struct invocation *invocation, int argc, char **argv
     return code;
 }
 
-static const struct command cluster_commands[] = {
+static const struct subcommand cluster_commands[] = {
     {"init", "write cluster.yaml, which founds a cluster", cluster_init_run},
 };
 

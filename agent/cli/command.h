@@ -34,7 +34,7 @@ extern const struct argp shared_argp;
 
 /* One word after `ostrakon`. argv[0] is what messages begin with, "ostrakon status"; the answer
  * is the exit code. */
-struct command {
+struct subcommand {
     const char *name;
     const char *summary;
     int (*run)(struct invocation *invocation, int argc, char **argv);
@@ -42,7 +42,7 @@ struct command {
 
 /* Runs the command that argv[1] names, telling the nearest known word for an unknown one.
  * `argc` counts from `prefix`, which becomes the first half of the command's argv[0]. */
-int command_run(const char *prefix, const struct command *known, uint32_t count,
+int command_run(const char *prefix, const struct subcommand *known, uint32_t count,
                 struct invocation *invocation, int argc, char **argv);
 
 int status_run(struct invocation *invocation, int argc, char **argv);
@@ -51,6 +51,7 @@ int watch_run(struct invocation *invocation, int argc, char **argv);
 int keygen_run(struct invocation *invocation, int argc, char **argv);
 int cluster_run(struct invocation *invocation, int argc, char **argv);
 int init_run(struct invocation *invocation, int argc, char **argv);
+int audit_run(struct invocation *invocation, int argc, char **argv);
 int doctor_run(struct invocation *invocation, int argc, char **argv);
 int token_run(struct invocation *invocation, int argc, char **argv);
 int version_run(struct invocation *invocation, int argc, char **argv);

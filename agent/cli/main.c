@@ -14,7 +14,7 @@
 
 const char *argp_program_version = "ostrakon " OSTRAKON_VERSION;
 
-static const struct command commands[] = {
+static const struct subcommand commands[] = {
     {"status", "is it all right, what happened, what to do", status_run},
     {"log", "what was decided and noticed", log_run},
     {"watch", "the same as it happens, until Ctrl-C", watch_run},
@@ -23,6 +23,7 @@ static const struct command commands[] = {
     {"init", "make this node's empty vote record and database", init_run},
     {"token", "show, inspect, verify: a member's credential", token_run},
     {"doctor", "examine this machine, without the agent", doctor_run},
+    {"audit", "check everything that was decided once more, from the stored log", audit_run},
     {"version", "which ostrakon this is", version_run},
 };
 
@@ -81,7 +82,7 @@ int complain(enum exit_code code, const char *next, const char *format, ...)
 }
 
 static int complain_of_command(const char *prefix, const char *given,
-                               const struct command *known, uint32_t count)
+                               const struct subcommand *known, uint32_t count)
 {
     const char *words[COMMANDS];
     char list[256] = "Known are: ";
@@ -104,7 +105,7 @@ static int complain_of_command(const char *prefix, const char *given,
     return complain(EXIT_USAGE, next, "unknown command \"%s\"", shown);
 }
 
-int command_run(const char *prefix, const struct command *known, uint32_t count,
+int command_run(const char *prefix, const struct subcommand *known, uint32_t count,
                 struct invocation *invocation, int argc, char **argv)
 {
     for (uint32_t i = 0; argc > 1 && i < count; i++) {

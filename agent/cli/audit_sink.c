@@ -1,0 +1,82 @@
+#include "audit_sink.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sodium.h>
+#include <sqlite3.h>
+
+struct audit_sink {
+    sqlite3 *database;
+    sqlite3_stmt *one;
+    sqlite3_stmt *count;
+};
+
+static bool prepare(struct audit_sink *s, const char *sql, sqlite3_stmt **statement)
+{
+    return sqlite3_prepare_v2(s->database, sql, -1, statement, NULL) == SQLITE_OK;
+}
+
+struct audit_sink *audit_sink_open(const char *path, char error[static AUDIT_SINK_ERROR_BYTES])
+{
+    struct audit_sink *s = calloc(1, sizeof *s);
+    snprintf(error, AUDIT_SINK_ERROR_BYTES, "%s: out of memory", path);
+    if (s == NULL) {
+        return NULL;
+    }
+    const int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX;
+    if (sqlite3_open_v2(path, &s->database, flags, NULL) == SQLITE_OK &&
+        sqlite3_busy_timeout(s->database, 1000) == SQLITE_OK &&
+        prepare(s, "SELECT digest FROM published WHERE window = ?1", &s->one) &&
+        prepare(s, "SELECT count(*) FROM published WHERE window < ?1", &s->count)) {
+        return s;
+    }
+    snprintf(error, AUDIT_SINK_ERROR_BYTES, "%s: %s", path, sqlite3_errmsg(s->database));
+    audit_sink_close(s);
+    return NULL;
+}
+
+void audit_sink_close(struct audit_sink *s)
+{
+    if (s == NULL) {
+        return;
+    }
+    sqlite3_finalize(s->one);
+    sqlite3_finalize(s->count);
+    sqlite3_close(s->database);
+    free(s);
+}
+
+enum published audit_sink_compare(struct audit_sink *s, uint64_t window,
+                                  const struct window_digest *digest,
+                                  char found[static 2 * DIGEST_BYTES + 1])
+{
+    char ours[2 * DIGEST_BYTES + 1];
+    enum published answer = PUBLISHED_UNREADABLE;
+    sodium_bin2hex(ours, sizeof ours, digest->bytes, sizeof digest->bytes);
+    sqlite3_bind_int64(s->one, 1, (sqlite3_int64)window);
+    const int code = sqlite3_step(s->one);
+    found[0] = '\0';
+    if (code == SQLITE_ROW) {
+        const char *text = (const char *)sqlite3_column_text(s->one, 0);
+        snprintf(found, 2 * DIGEST_BYTES + 1, "%s", text == NULL ? "" : text);
+        answer = strcmp(found, ours) == 0 ? PUBLISHED_SAME : PUBLISHED_OTHER;
+    } else if (code == SQLITE_DONE) {
+        answer = PUBLISHED_NOT;
+    }
+    sqlite3_reset(s->one);
+    return answer;
+}
+
+uint64_t audit_sink_count(struct audit_sink *s, uint64_t window)
+{
+    uint64_t count = UINT64_MAX;
+    sqlite3_bind_int64(s->count, 1, (sqlite3_int64)window);
+    if (sqlite3_step(s->count) == SQLITE_ROW) {
+        count = (uint64_t)sqlite3_column_int64(s->count, 0);
+    }
+    sqlite3_reset(s->count);
+    return count;
+}

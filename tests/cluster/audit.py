@@ -1,0 +1,71 @@
+"""The log, checked once more from outside: `ostrakon audit`, on logs that are true, and on copies
+of one that were changed."""
+
+import json
+import shutil
+import sqlite3
+import subprocess
+import sys
+
+from scene import Scene, require
+from tap import play
+
+BUILD = sys.argv[1]
+
+
+def audit(scene, config, *words, code):
+    """The page of `ostrakon audit --json`, which must end with that exit code."""
+    done = subprocess.run([scene.tools.ostrakon, "audit", "--config", config, "--json", *words],
+                          stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+    require(done.returncode == code, f"exit {done.returncode}: {done.stdout} {done.stderr}")
+    return json.loads(done.stdout)
+
+
+def config_of(scene, name):
+    return f"{scene.cluster.members[name].dir}/node.yaml"
+
+
+def true_logs(scene):
+    """What the agents have stored holds, while they run, and is what the sink has published"""
+    scene.wait_settled(20)
+    for name in scene.cluster.members:
+        page = audit(scene, config_of(scene, name), "--sink", str(scene.cluster.sink), code=0)
+        require(page["from"] == 1 and page["to"] > 3, page)
+        require(page["signatures"] >= 4 * page["to"], f"four of five sign each: {page}")
+        require(page["settled"] >= 1 and page["published"] == page["settled"], page)
+
+
+def changed_windows(scene):
+    """A window that was changed in the sink afterwards is told, with its number"""
+    copy = scene.scratch / "sink.db"
+    with sqlite3.connect(scene.cluster.sink) as sink, sqlite3.connect(copy) as other:
+        sink.backup(other)
+        for (trigger,) in other.execute("SELECT name FROM sqlite_schema WHERE type = 'trigger'"
+                                        ).fetchall():
+            other.execute(f"DROP TRIGGER {trigger}")
+        window, = other.execute("SELECT min(window) FROM published").fetchone()
+        other.execute("UPDATE published SET digest = ? WHERE window = ?", ("ab" * 16, window))
+    page = audit(scene, config_of(scene, "atlas"), "--sink", str(copy), code=2)
+    require(str(window) in page["problems"][0]["text"], page)
+
+
+def changed_blocks(scene):
+    """A block that was changed in a stopped member's log is told, with its height"""
+    scene.cluster.stop("argus")
+    home = scene.cluster.members["argus"].dir
+    copy = scene.scratch / "argus"
+    shutil.copytree(home, copy)
+    settings = (copy / "node.yaml").read_text().replace(str(home), str(copy))
+    (copy / "node.yaml").write_text(settings)
+    with sqlite3.connect(copy / "ostrakon.db") as log:
+        log.execute("UPDATE block SET decided = (SELECT decided FROM block WHERE height = 3),"
+                    " checksum = (SELECT checksum FROM block WHERE height = 3) WHERE height = 4")
+    page = audit(scene, str(copy / "node.yaml"), code=2)
+    require(page["problems"][0]["height"] == 4, page)
+    require(page["to"] == 3, page)
+    scene.cluster.start("argus")
+    scene.wait_well(20)
+
+
+if __name__ == "__main__":
+    play(lambda: Scene(BUILD), [true_logs, changed_windows, changed_blocks])
