@@ -195,7 +195,7 @@ static int verify_run(struct invocation *invocation, int argc, char **argv)
     return (int)token_exit_code(&finding);
 }
 
-static const struct command commands[] = {
+static const struct subcommand commands[] = {
     {"show", "a token as one word, for a header", show_run},
     {"inspect", "what a token says, unchecked", inspect_run},
     {"verify", "whether a token is good, and why", verify_run},
