@@ -88,6 +88,8 @@ static bool work_same(const struct work *a, const struct work *b)
            a->last_window == b->last_window && a->until_ms == b->until_ms;
 }
 
+static_assert(sizeof(struct note) == 120, "no padding");
+
 /* Field by field where there is padding, which is nobody's to compare. */
 static bool details_same(const struct effect *a, const struct effect *b)
 {
@@ -99,7 +101,6 @@ static bool details_same(const struct effect *a, const struct effect *b)
     case EFFECT_SIGN:
         return a->signing.kind == b->signing.kind && a->signing.domain == b->signing.domain;
     case EFFECT_NOTE:
-        static_assert(sizeof(struct note) == 120, "no padding");
         return memcmp(&a->note, &b->note, sizeof a->note) == 0;
     case EFFECT_NEUTER:
         return memcmp(&a->finding, &b->finding, sizeof a->finding) == 0;
