@@ -77,6 +77,12 @@ bool agent_open(struct agent *a, char error[static AGENT_ERROR_BYTES])
  */
 void agent_keep_snapshot(struct agent *a);
 
+/* agent_storage.c: the thread that writes, and what it tells. */
+void agent_votes_path(const struct agent *a, char path[static CONFIG_PATH_BYTES + 8]);
+bool agent_open_storage(struct agent *a, struct store *store,
+                        char error[static AGENT_ERROR_BYTES])
+    __attribute__((warn_unused_result));
+
 /* agent_peers.c: the other members, and what is said of them in the journal. */
 struct peers *agent_open_peers(struct agent *a, char error[static AGENT_ERROR_BYTES]);
 

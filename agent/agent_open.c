@@ -50,11 +50,6 @@ static bool lock_directory(struct agent *a, char error[static AGENT_ERROR_BYTES]
     return true;
 }
 
-static void votes_path(const struct agent *a, char path[static CONFIG_PATH_BYTES + 8])
-{
-    snprintf(path, CONFIG_PATH_BYTES + 8, "%s/votes", a->config.data_dir);
-}
-
 /* A key that the cluster's file does not name would be refused by everybody. */
 static bool check_key(const struct keyfile *key,
                       const uint8_t expected[static PUBLIC_KEY_BYTES], const char *path,
@@ -180,7 +175,7 @@ static bool hold_blocks(struct agent *a)
 static enum votes_verdict open_votes_soon(struct agent *a)
 {
     char path[CONFIG_PATH_BYTES + 8];
-    votes_path(a, path);
+    agent_votes_path(a, path);
     const uint64_t until_ms = clock_monotonic_ms() + DYING_MS;
     enum votes_verdict verdict = votes_open(&a->votes, path);
     while (verdict == VOTES_LOCKED && clock_monotonic_ms() < until_ms) {
@@ -213,76 +208,6 @@ static enum cause open_votes(struct agent *a)
     }
     a->has_votes = true;
     return CAUSE_NONE;
-}
-
-static void on_notice(void *context, const struct storage_notice *notice)
-{
-    struct agent *a = context;
-    const char *name = a->config.name;
-    switch (notice->news) {
-    case STORAGE_STORED: {
-        struct input in = {.kind = INPUT_STORED, .serial = notice->serial};
-        agent_step(a, &in);
-        break;
-    }
-    case STORAGE_FAILED:
-        a->store_refuses = true;
-        snprintf(a->store_refusal, sizeof a->store_refusal, "%s", notice->why);
-        journal_sayf(&a->journal, WORDS_ERROR, "OST-5402", "database_refuses", name,
-                     "the database cannot be written, and is tried again each second: %s",
-                     notice->why);
-        break;
-    case STORAGE_RECOVERED:
-        a->store_refuses = false;
-        journal_sayf(&a->journal, WORDS_NOTICE, "OST-5403", "database_recovered", name,
-                     "the database can be written again; nothing was lost");
-        break;
-    case STORAGE_CONFLICT:
-        journal_sayf(&a->journal, WORDS_ERROR, "OST-1201", "fork_seen", name,
-                     "a decided block contradicts a stored one: %s; this agent stops",
-                     notice->why);
-        a->exit_code = AGENT_EXIT_DAMAGED;
-        loop_stop(a->loop);
-        break;
-    case STORAGE_SET_ASIDE:
-        journal_sayf(&a->journal, WORDS_ERROR, "OST-5401", "database_set_aside", name,
-                     "the database was damaged and is set aside: %s; the new one begins at "
-                     "height %" PRIu64 ", the other members have the blocks before",
-                     notice->why, a->node->deciding.cluster.height);
-        agent_keep_snapshot(a);
-        break;
-    case STORAGE_VOTES_DEAD: {
-        struct input in = {.kind = INPUT_VOTES_DEAD};
-        journal_sayf(&a->journal, WORDS_ERROR, "OST-1103", "votes_dead", name,
-                     "the vote store cannot be written; this member votes no more until it is "
-                     "started anew: %s",
-                     notice->why);
-        agent_step(a, &in);
-        break;
-    }
-    }
-}
-
-static bool open_storage(struct agent *a, struct store *store,
-                         char error[static AGENT_ERROR_BYTES])
-{
-    char path[CONFIG_PATH_BYTES + 8];
-    votes_path(a, path);
-    const struct storage_options options = {
-        .votes = a->has_votes ? &a->votes : NULL,
-        .votes_path = path,
-        .store = store,
-        .on_notice = on_notice,
-        .context = a,
-    };
-    a->storage = storage_create(&options);
-    if (a->storage == NULL) {
-        store_destroy(store);
-        snprintf(error, AGENT_ERROR_BYTES, "the storage thread does not start: %s",
-                 strerror(errno));
-    }
-    a->journal.storage = a->storage;
-    return a->storage != NULL;
 }
 
 static void on_storage_ready(void *context, unsigned events)
@@ -340,7 +265,7 @@ bool agent_open(struct agent *a, char error[static AGENT_ERROR_BYTES])
         return false;
     }
     a->votes_cause = open_votes(a);
-    return open_storage(a, store, error) && open_loop(a, error);
+    return agent_open_storage(a, store, error) && open_loop(a, error);
 }
 
 void agent_finish(struct agent *a)

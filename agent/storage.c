@@ -82,6 +82,8 @@ struct storage *storage_create(const struct storage_options *options)
     s->store = options->store;
     s->on_notice = options->on_notice;
     s->context = options->context;
+    s->scrub.period_ms = options->scrub_ms == 0 ? STORAGE_SCRUB_MS : options->scrub_ms;
+    s->scrub.next_ms = storage_now_ms() + s->scrub.period_ms; /* opening has read all of it */
     s->wake_loop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     int error = s->votes == NULL || s->votes_path == NULL ? ENOMEM : errno;
     if (s->votes != NULL && s->votes_own) {

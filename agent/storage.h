@@ -18,6 +18,12 @@
 #include <stdint.h>
 
 #define STORAGE_RETRY_MS 1000
+/* All that is stored is read from the disk and judged so often, this many bytes a second. */
+#define STORAGE_SCRUB_MS (UINT64_C(3600) * 1000)
+#define STORAGE_SCRUB_BYTES_S (UINT64_C(4) * 1024 * 1024)
+/* A vote store whose disk has refused a write is given up for a new one; again within this
+ * time, it is the disk. */
+#define STORAGE_RENEW_MS (UINT64_C(3600) * 1000)
 /* Reads and mere events are refused beyond; votes and blocks never are, the core bounds them.
  */
 #define STORAGE_JOBS_MAX 4096
@@ -29,7 +35,11 @@
     X(RECOVERED, "recovered")   /* it no longer does; nothing was lost or reordered */         \
     X(CONFLICT, "conflict")     /* block `serial` contradicts a stored one: not written */     \
     X(SET_ASIDE, "set aside")   /* the database was damaged; an empty one is in its place */   \
-    X(VOTES_DEAD, "votes dead") /* the vote store failed: no record is written any more */
+    X(VOTES_DEAD, "votes dead") /* the vote store failed: no record is written any more */     \
+    X(VOTES_RENEWED, "votes renewed") /* a write failed; a new store has taken its place */    \
+    X(VOTES_WRONG, "votes wrong")     /* the disk does not keep votes: this member is unfit */ \
+    X(SCRUBBED, "scrubbed")           /* all that is stored was read again, and was right */   \
+    X(UNREADABLE, "unreadable")       /* some of it cannot be read now */
 
 enum storage_news {
 #define X(word, text) STORAGE_##word,
@@ -51,6 +61,7 @@ struct storage_options {
     struct votes *votes;    /* open, or NULL: this member has no vote store (see below) */
     const char *votes_path; /* copied */
     struct store *store;    /* open; owned by the storage from now on */
+    uint64_t scrub_ms;      /* 0: STORAGE_SCRUB_MS */
     void (*on_notice)(void *context, const struct storage_notice *notice);
     void *context;
 };

@@ -17,6 +17,7 @@ enum job_kind {
     JOB_SNAPSHOT,
     JOB_READ_BLOCK,
     JOB_READ_EVENTS,
+    JOB_SCRUB,  /* never in a queue */
     JOB_NOTICE, /* a job that is done, or news that no job brought; only on the way back */
 };
 
@@ -46,12 +47,26 @@ struct job_queue {
     uint32_t count;
 };
 
+/* Where the reading of all that is stored has got to. The thread's own. */
+struct scrub {
+    uint64_t period_ms;
+    uint64_t begun_ms; /* this round; or the last, between two */
+    uint64_t next_ms;  /* the next part */
+    bool active;
+    bool of_votes; /* of the database once they are through */
+    bool failed;   /* some of it could not be read */
+    uint32_t step;
+    uint64_t height;
+};
+
 struct storage {
     /* Set once, or the thread's own. */
     struct votes *votes; /* file -1: there is none */
     bool votes_own;
     char *votes_path;
     struct store *store;
+    uint64_t renewed_ms; /* the thread's: when the vote store was renewed; 0: never */
+    struct scrub scrub;
     bool spoilt; /* the thread's: the store must be put aside before anything else */
     void (*on_notice)(void *context, const struct storage_notice *notice);
     void *context;
@@ -87,6 +102,18 @@ void job_destroy(struct job *j);
 
 void job_queue_put(struct job_queue *q, struct job *j);
 struct job *job_queue_take(struct job_queue *q); /* NULL: it is empty */
+
+/* For the thread's side, as are all below. */
+
+/* News that no write in the queue has brought. */
+void notice_put(struct storage *s, enum storage_news news, int error, const char *why);
+
+/* A database that turns out to be damaged is put aside; what it held is to be had from peers.
+ * False: the machine refuses that. */
+bool store_renew(struct storage *s);
+
+/* Reads and judges the next part of what is stored, at most 64 KiB and a block. */
+void storage_scrub(struct storage *s);
 
 /* The thread: struct storage. */
 void *storage_work(void *context);

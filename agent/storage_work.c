@@ -44,7 +44,7 @@ static void notice_fill(struct job *j, enum storage_news news, int error, const 
     snprintf(j->why, sizeof j->why, "%s", why);
 }
 
-static void notice_put(struct storage *s, enum storage_news news, int error, const char *why)
+void notice_put(struct storage *s, enum storage_news news, int error, const char *why)
 {
     struct job *const j = job_create(JOB_NOTICE, 0);
     notice_fill(j, news, error, why);
@@ -68,12 +68,42 @@ static void votes_dead(struct storage *s, struct job *j)
     notice_fill(j, STORAGE_VOTES_DEAD, error, why);
 }
 
+/* A disk that refuses one write may have dropped it and yet say yes to the next (references.md,
+ * R08): so not that file again, but a new one, and not twice. */
+static bool votes_renewed(struct storage *s, const struct job *j)
+{
+    const uint64_t now_ms = storage_now_ms();
+    struct votes *const v = s->votes;
+    char why[STORAGE_WHY_MAX];
+    const int error = v->error;
+    if (s->renewed_ms != 0 && now_ms - s->renewed_ms < STORAGE_RENEW_MS) {
+        v->wrong = true;
+        return false;
+    }
+    if (!votes_renew(v, s->votes_path, &j->write)) {
+        v->error = error;
+        return false;
+    }
+    s->renewed_ms = now_ms;
+    snprintf(why, sizeof why, "%.200s: a write failed (%s)", s->votes_path, strerror(error));
+    notice_put(s, STORAGE_VOTES_RENEWED, error, why);
+    return true;
+}
+
 static void record_do(struct storage *s, struct job *j)
 {
-    const bool stored =
-        s->votes->file >= 0 && !s->votes->dead && votes_write(s->votes, &j->write);
+    struct votes *const v = s->votes;
+    bool stored = false;
+    if (v->file >= 0 && !v->dead) {
+        stored = votes_write(v, &j->write) || (!v->wrong && votes_renewed(s, j));
+    }
     if (stored) {
         notice_fill(j, STORAGE_STORED, 0, "");
+    } else if (v->wrong) {
+        char why[STORAGE_WHY_MAX];
+        snprintf(why, sizeof why, "%.200s: the disk does not keep what is written to it",
+                 s->votes_path);
+        notice_fill(j, STORAGE_VOTES_WRONG, v->error, why);
     } else {
         votes_dead(s, j);
     }
@@ -103,15 +133,14 @@ static enum store_answer store_do(struct storage *s, const struct job *j)
     case JOB_REPLACE:
     case JOB_READ_BLOCK:
     case JOB_READ_EVENTS:
+    case JOB_SCRUB:
     case JOB_NOTICE:
         break;
     }
     abort(); /* no write to the database */
 }
 
-/* A database that turns out to be damaged is put aside; what it held is to be had from peers.
- */
-static bool store_renew(struct storage *s)
+bool store_renew(struct storage *s)
 {
     struct store_opening opening;
     char told[STORAGE_WHY_MAX];
@@ -169,6 +198,7 @@ static enum outcome write_do(struct storage *s, struct job *j)
         return database_do(s, j);
     case JOB_READ_BLOCK:
     case JOB_READ_EVENTS:
+    case JOB_SCRUB:
     case JOB_NOTICE:
         break;
     }
@@ -198,21 +228,19 @@ static void records_merge(struct storage *s)
 
 static void wait_for_job(struct storage *s)
 {
-    if (!s->failing) {
-        pthread_cond_wait(&s->wake_thread, &s->lock);
-        return;
-    }
-    const struct timespec again = {
-        .tv_sec = (time_t)(s->again_ms / 1000),
-        .tv_nsec = (long)(s->again_ms % 1000) * 1000000,
+    const uint64_t until_ms = s->failing ? s->again_ms : s->scrub.next_ms;
+    const struct timespec until = {
+        .tv_sec = (time_t)(until_ms / 1000),
+        .tv_nsec = (long)(until_ms % 1000) * 1000000,
     };
-    pthread_cond_timedwait(&s->wake_thread, &s->lock, &again);
+    pthread_cond_timedwait(&s->wake_thread, &s->lock, &until);
 }
 
-/* With the lock. Writes first, and left in their queue; reads meanwhile if a write must wait.
- * NULL: it is time to end. */
+/* With the lock. Writes first, and left in their queue; reads meanwhile if a write must wait;
+ * with nothing else to do, what is stored is read again. NULL: it is time to end. */
 static struct job *job_next(struct storage *s)
 {
+    static struct job scrub = {.kind = JOB_SCRUB};
     for (;;) {
         if (s->writes.first != NULL &&
             (!s->failing || s->stopping || storage_now_ms() >= s->again_ms)) {
@@ -224,6 +252,9 @@ static struct job *job_next(struct storage *s)
         }
         if (s->reads.first != NULL) {
             return job_queue_take(&s->reads);
+        }
+        if (!s->failing && storage_now_ms() >= s->scrub.next_ms) {
+            return &scrub;
         }
         wait_for_job(s);
     }
@@ -265,6 +296,9 @@ void *storage_work(void *context)
             const enum outcome outcome = write_do(s, j);
             pthread_mutex_lock(&s->lock);
             go_on = write_finish(s, j, outcome);
+        } else if (j->kind == JOB_SCRUB) {
+            storage_scrub(s);
+            pthread_mutex_lock(&s->lock);
         } else {
             read_do(s, j);
             pthread_mutex_lock(&s->lock);

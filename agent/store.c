@@ -172,6 +172,7 @@ static bool connect_to(struct store *s)
 {
     const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW |
                       SQLITE_OPEN_EXRESCODE;
+    s->disk = open(s->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     return sqlite3_open_v2(s->path, &s->database, flags, NULL) == SQLITE_OK &&
            sqlite3_busy_timeout(s->database, 200) == SQLITE_OK &&
            sqlite3_db_config(s->database, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL) == SQLITE_OK &&

@@ -165,6 +165,15 @@ enum store_answer store_events_read(struct store *s, const struct store_query *q
                                     struct store_events *events)
     __attribute__((warn_unused_result));
 
+/* Lets go of what SQLite and the kernel hold of the file in memory, so that reads are from the
+ * disk. */
+void store_forget_cache(struct store *s);
+
+/* Reads and judges the next block above `*height`, which becomes its height; ABSENT: there is
+ * none. What it read is thrown away. */
+enum store_answer store_block_scrub(struct store *s, uint64_t *height, uint32_t *size_bytes)
+    __attribute__((warn_unused_result));
+
 /* The newest sound snapshot of a height not above `height_max`; damaged ones are passed over.
  * `*state` is malloc's. */
 enum store_answer store_snapshot_read(struct store *s, uint64_t height_max, uint64_t *height,

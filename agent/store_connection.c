@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 bool store_meta_cluster(struct store *s, uint8_t cluster_id[static STORE_ID_BYTES])
 {
@@ -47,6 +48,10 @@ void store_disconnect(struct store *s)
     const int code = sqlite3_close(s->database);
     assert(code == SQLITE_OK); /* nothing of it is still in use */
     s->database = NULL;
+    if (s->disk > 0) {
+        close(s->disk);
+    }
+    s->disk = -1;
 }
 
 static bool connect_reading(struct store *s)

@@ -18,6 +18,7 @@
                  " VALUES(?1, ?2, ?3, ?4, ?5)")                                                \
     X(BLOCK_GET, "SELECT time_ms, hash, decided, checksum FROM block WHERE height = ?1")       \
     X(LOWEST, "SELECT min(height) FROM block")                                                 \
+    X(BLOCK_AFTER, "SELECT min(height) FROM block WHERE height > ?1")                          \
     X(HEIGHT, "SELECT max(height) FROM block")                                                 \
     X(EVENT_PUT, "INSERT OR IGNORE INTO event(height, ordinal, time_ms, level, name, code,"    \
                  " member, fields, message) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")       \
@@ -47,6 +48,8 @@ enum store_statement {
 struct store {
     sqlite3 *database; /* NULL: store_set_aside has failed */
     sqlite3_stmt *statements[STATEMENT_COUNT];
+    int disk; /* the file, only to have it forgotten; open as long as the database, since
+               * closing any descriptor of a file ends all of SQLite's locks on it */
     char path[ASIDE_NAME_MAX];
     char aside[ASIDE_NAME_MAX]; /* where a damaged one went whose successor is not made yet */
     uint8_t cluster_id[STORE_ID_BYTES];

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -130,6 +131,39 @@ void store_block_finish(struct store_block *b)
         free(b->decided);
         b->decided = NULL;
     }
+}
+
+void store_forget_cache(struct store *s)
+{
+    if (s->database != NULL) {
+        (void)sqlite3_db_release_memory(s->database);
+        (void)posix_fadvise(s->disk, 0, 0, POSIX_FADV_DONTNEED);
+    }
+}
+
+enum store_answer store_block_scrub(struct store *s, uint64_t *height, uint32_t *size_bytes)
+{
+    struct store_block b;
+    *size_bytes = 0;
+    if (s->database == NULL) {
+        return STORE_ANSWER_REFUSED;
+    }
+    sqlite3_stmt *const next = s->statements[STATEMENT_BLOCK_AFTER];
+    sqlite3_bind_int64(next, 1, (int64_t)*height);
+    const int code = sqlite3_step(next);
+    const bool any = code == SQLITE_ROW && sqlite3_column_type(next, 0) == SQLITE_INTEGER;
+    if (any) {
+        *height = (uint64_t)sqlite3_column_int64(next, 0);
+    }
+    const enum store_answer failed = code == SQLITE_ROW ? STORE_ANSWER_ABSENT : store_fault(s);
+    sqlite3_reset(next);
+    if (!any) {
+        return failed;
+    }
+    const enum store_answer answer = store_block_read(s, *height, &b);
+    *size_bytes = b.decided_bytes;
+    store_block_finish(&b);
+    return answer;
 }
 
 static enum store_answer block_put(struct store *s, const struct store_block *b)

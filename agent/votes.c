@@ -171,6 +171,7 @@ static enum votes_verdict read_back(struct votes *v)
 enum votes_verdict votes_open(struct votes *v, const char *path)
 {
     memset(v, 0, sizeof *v);
+    v->direct = -1;
     v->file = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (v->file < 0) {
         v->error = errno;
@@ -183,6 +184,10 @@ enum votes_verdict votes_open(struct votes *v, const char *path)
     }
     if (verdict == VOTES_OK) {
         verdict = header_read(v);
+    }
+    if (verdict == VOTES_OK && !votes_check_open(v)) {
+        v->error = errno;
+        verdict = VOTES_UNUSABLE;
     }
     if (verdict == VOTES_OK) {
         verdict = slots_read(v);
@@ -276,7 +281,10 @@ bool votes_write(struct votes *v, const struct votes_write *w)
     v->dead = (with_block && !votes_write_all(v->file, w->block, w->block_bytes,
                                               votes_place_at(fresh.place))) ||
               !votes_write_all(v->file, v->slot, size_bytes, votes_slot_at(slot.serial)) ||
-              fdatasync(v->file) != 0;
+              fdatasync(v->file) != 0 ||
+              (with_block &&
+               !votes_check(v, w->block, w->block_bytes, votes_place_at(fresh.place))) ||
+              !votes_check(v, v->slot, size_bytes, votes_slot_at(slot.serial));
     if (v->dead) {
         v->error = errno;
         return false;
@@ -295,4 +303,5 @@ void votes_finish(struct votes *v)
         close(v->file);
     }
     v->file = -1;
+    votes_check_finish(v);
 }

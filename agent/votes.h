@@ -65,12 +65,13 @@ struct votes_held {
     uint32_t place;                     /* 0 .. VOTES_PLACES - 1 */
 };
 
-/* Callers read `store_id`, `serial`, `record*`, `held*`, `other_lost`, `dead` and `error`, and
- * write nothing. Big (60 KiB): not for the stack of a deep caller. */
+/* Callers read `store_id`, `serial`, `record*`, `held*`, `other_lost`, `dead`, `wrong` and
+ * `error`, and write nothing. Big (60 KiB): not for the stack of a deep caller. */
 struct votes {
     int file;        /* -1: not open */
     int error;       /* errno of the last UNUSABLE or failed write */
     bool dead;       /* a write has failed: nothing is written any more */
+    bool wrong;      /* the disk gave back other than was written: this member is unfit */
     bool other_lost; /* see votes_open */
     uint8_t store_id[VOTES_STORE_ID_BYTES]; /* random, made by votes_create */
     uint64_t serial;                        /* of the newest slot */
@@ -79,6 +80,8 @@ struct votes {
     struct votes_held held[VOTES_HELD_MAX];
     uint8_t record[VOTES_RECORD_MAX];
     uint8_t slot[VOTES_SLOT_BYTES]; /* room to work in */
+    uint8_t *room;                  /* likewise, for what is read past the page cache */
+    int direct;                     /* for that; -1: the file system cannot */
 };
 
 /* What one vote makes durable. All pointers are borrowed for the call. */
@@ -124,14 +127,34 @@ enum votes_verdict votes_open(struct votes *v, const char *path)
 bool votes_block(const struct votes *v, uint32_t index, uint8_t out[static VOTES_BLOCK_MAX])
     __attribute__((warn_unused_result));
 
-/* Durable when it answers true: one or two pwrite and one fdatasync, so 0.1 ms to minutes. One
- * thread at a time. Asserts the ranges above, and that every kept hash is held or the new
- * block.
+/* Durable when it answers true, and read back from the disk: one or two pwrite, one fdatasync,
+ * one or two pread past the page cache, so 0.2 ms to minutes. One thread at a time. Asserts the
+ * ranges above, and that every kept hash is held or the new block.
  *
  * False: the store is dead, `v->error` tells the errno, and no later write will be tried. A
  * failed fdatasync leaves the pages marked clean, so that a second one would lie. What was to
  * be voted may or may not be found at the next start; it must not be sent. */
 bool votes_write(struct votes *v, const struct votes_write *w)
+    __attribute__((warn_unused_result));
+
+/* Puts a new store in place of this one, which has died of a failed write (asserted), with all
+ * that it holds and `w`, the write that failed; the old file is kept as `path`.dead-<utc time>.
+ * False: there is none open now, `v->error` tells why. What the old one holds is taken only if
+ * its checksums hold. */
+bool votes_renew(struct votes *v, const char *path, const struct votes_write *w)
+    __attribute__((warn_unused_result));
+
+/* One part of all that counts in the store is read from the disk and judged: step 0 the header,
+ * 1 and 2 the slots, VOTES_SCRUB_BLOCKS and on the blocks of the newest; at most 64 KiB. Never
+ * on a store that is dead (asserted). WRONG also sets `v->wrong`. */
+enum votes_scrubbed {
+    VOTES_SCRUB_SOUND,
+    VOTES_SCRUB_WRONG,  /* it was right when it was written */
+    VOTES_SCRUB_FAILED, /* errno: it cannot be read now */
+    VOTES_SCRUB_DONE,   /* there is no such part */
+};
+#define VOTES_SCRUB_BLOCKS 3u
+enum votes_scrubbed votes_scrub(struct votes *v, uint32_t step)
     __attribute__((warn_unused_result));
 
 /* Closes and lets go of the lock. Twice is harmless; so is a zeroed struct. */

@@ -1,5 +1,6 @@
 #include "votes.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -45,8 +46,30 @@ static bool header_make(struct votes *v)
     return votes_write_all(v->file, bytes, sizeof bytes, 0);
 }
 
-/* A whole store with its first record at `path`, durable but for its name. */
-static bool store_make(const char *path, const struct votes_write *first)
+/* The blocks that a dead store holds, into a new one. */
+static bool blocks_copy(struct votes *v, const struct votes *from)
+{
+    uint8_t *const block = malloc(VOTES_BLOCK_MAX);
+    bool good = block != NULL;
+    for (uint32_t i = 0; good && i < from->held_count; i++) {
+        struct votes_held *const held = &v->held[i];
+        *held = from->held[i];
+        held->place = i;
+        errno = EIO;
+        good = votes_block(from, i, block) &&
+               votes_write_all(v->file, block, held->size_bytes, votes_place_at(i)) &&
+               fdatasync(v->file) == 0 &&
+               votes_check(v, block, held->size_bytes, votes_place_at(i));
+    }
+    v->held_count = good ? from->held_count : 0;
+    free(block);
+    return good;
+}
+
+/* A whole store with its first record at `path`, durable but for its name. `from`: whose blocks
+ * the record may name; NULL: nobody's. */
+static bool store_make(const char *path, const struct votes *from,
+                       const struct votes_write *first)
 {
     struct votes *const v = calloc(1, sizeof *v);
     if (v == NULL) {
@@ -56,7 +79,8 @@ static bool store_make(const char *path, const struct votes_write *first)
      */
     unlink(path);
     v->file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-    const bool made = v->file >= 0 && file_fill(v->file) && header_make(v) &&
+    const bool made = v->file >= 0 && votes_check_open(v) && file_fill(v->file) &&
+                      header_make(v) && (from == NULL || blocks_copy(v, from)) &&
                       votes_write(v, first) && fsync(v->file) == 0;
     const int error = errno;
     votes_finish(v);
@@ -79,7 +103,7 @@ enum votes_verdict votes_create(const char *path)
 {
     char fresh[ASIDE_NAME_MAX];
     const struct votes_write empty = {0};
-    if (!new_name(path, fresh) || !store_make(fresh, &empty)) {
+    if (!new_name(path, fresh) || !store_make(fresh, NULL, &empty)) {
         return VOTES_UNUSABLE;
     }
     if (renameat2(AT_FDCWD, fresh, AT_FDCWD, path, RENAME_NOREPLACE) != 0) {
@@ -96,10 +120,24 @@ enum votes_verdict votes_replace(struct votes *v, const char *path,
 {
     char fresh[ASIDE_NAME_MAX];
     /* Dying between the two renames leaves no store: the amnesia begins anew, as it should. */
-    if (!new_name(path, fresh) || !store_make(fresh, first) || !aside_put(path, "lost") ||
+    if (!new_name(path, fresh) || !store_make(fresh, NULL, first) || !aside_put(path, "lost") ||
         rename(fresh, path) != 0 || !aside_sync(path)) {
         v->error = errno;
         return VOTES_UNUSABLE;
     }
     return votes_open(v, path);
+}
+
+/* Dying between the two renames leaves no store, which is an amnesia: the disk has just failed,
+ * so that what it holds of this member's votes is not sure anyway. */
+bool votes_renew(struct votes *v, const char *path, const struct votes_write *w)
+{
+    char fresh[ASIDE_NAME_MAX];
+    assert(v->dead && v->file >= 0);
+    const bool made = new_name(path, fresh) && store_make(fresh, v, w) &&
+                      aside_put(path, "dead") && rename(fresh, path) == 0 && aside_sync(path);
+    const int error = errno;
+    votes_finish(v);
+    v->error = error;
+    return made && votes_open(v, path) == VOTES_OK;
 }

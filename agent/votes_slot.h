@@ -54,6 +54,15 @@ bool votes_read_all(int file, uint8_t *bytes, size_t size_bytes, off_t offset)
 bool votes_write_all(int file, const uint8_t *bytes, size_t size_bytes, off_t offset)
     __attribute__((warn_unused_result));
 
+/* The room and the descriptor by which votes_check reads. False: errno. */
+bool votes_check_open(struct votes *v) __attribute__((warn_unused_result));
+void votes_check_finish(struct votes *v);
+
+/* True if the disk gives back these bytes at `at`. False: errno, and `v->wrong` if they are
+ * others. */
+bool votes_check(struct votes *v, const uint8_t *bytes, size_t size_bytes, off_t at)
+    __attribute__((warn_unused_result));
+
 /* Inode and birth of an open file. False: errno. */
 bool votes_header_of_file(struct votes_header *h, int file) __attribute__((warn_unused_result));
 

@@ -15,6 +15,14 @@
       SELF_REPAIR)                                                                             \
     X(TWICE, 17, FATAL, "decision: two of its minds made different things of one input",       \
       SELF_REPAIR)                                                                             \
+    X(VOTES_WRONG, 8, FATAL, "vote store: the disk does not keep what is written to it",       \
+      "Replace the disk, then run ostrakon clear.")                                            \
+    X(VOTES_RENEWED, 8, DEGRADED, "vote store: a write failed, and a new one took its place",  \
+      "See that the disk is sound; again within an hour, and this member is unfit.")           \
+    X(LOG_DAMAGED, 8, DEGRADED, "database: it was damaged, and is fetched from the others",    \
+      "See that the disk is sound.")                                                           \
+    X(LOG_UNREADABLE, 8, DEGRADED, "vote store or database: some of it cannot be read",        \
+      "See that the disk is sound.")                                                           \
     X(SIGNATURE, 5, FATAL, "signature: its own fresh signature does not verify", SELF_REPAIR)
 
 #define SELF_REPAIR                                                                            \

@@ -1,8 +1,8 @@
 #ifndef OSTRAKON_TESTS_DISK_SEAM_H
 #define OSTRAKON_TESTS_DISK_SEAM_H
 
-/* The two calls by which a vote reaches the disk, in the test's hands: the linker sends those
- * of votes*.c here (--wrap). */
+/* The calls by which a vote reaches the disk and is read again, in the test's hands: the linker
+ * sends those of votes*.c here (--wrap). */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -21,6 +21,8 @@ struct seam {
     enum seam_act act;
     uint32_t amid_bytes;
     int error;
+    bool lasting;       /* on all calls from `at` on */
+    uint32_t bend_read; /* so many reads from now one gives a wrong bit; 0: none */
 };
 
 extern struct seam seam;

@@ -25,8 +25,8 @@ static struct heard {
     uint32_t count;
     struct storage_notice list[NOTICES_MAX];
     uint64_t stored;
-    uint32_t news[8]; /* of each kind */
-    char why[512];    /* the last */
+    uint32_t news[16]; /* of each kind */
+    char why[512];     /* the last */
     uint32_t reads;
     struct storage_answer last_read;
     uint32_t last_events;
@@ -285,16 +285,17 @@ Test(storage, says_that_the_vote_store_is_dead_and_goes_on_with_blocks)
     start_with_votes();
     put_record(1);
     cr_assert(REAP_UNTIL(heard.stored, 1));
-    seam = (struct seam){.at = 2, .act = SEAM_FAIL, .error = EIO};
+    seam = (struct seam){.at = 2, .act = SEAM_FAIL, .error = EIO, .lasting = true};
     put_record(2);
     cr_assert(REAP_UNTIL(heard.news[STORAGE_VOTES_DEAD], 1));
     cr_assert(eq(u64, heard.list[heard.count - 1].serial, 2));
     cr_assert(eq(int, heard.list[heard.count - 1].error, EIO));
+    const uint32_t calls = seam.calls;
     put_block(3, 0);
     put_record(4);
     cr_assert(REAP_UNTIL(heard.news[STORAGE_VOTES_DEAD], 2));
     cr_assert(eq(u64, heard.stored, 3));
-    cr_assert(eq(uint, seam.calls, 2), "a dead store is not tried again");
+    cr_assert(eq(uint, seam.calls, calls), "a dead store is not tried again");
 }
 
 Test(storage, has_no_vote_store_until_one_is_made_anew)
