@@ -23,7 +23,11 @@
       "See that the disk is sound.")                                                           \
     X(LOG_UNREADABLE, 8, DEGRADED, "vote store or database: some of it cannot be read",        \
       "See that the disk is sound.")                                                           \
-    X(SIGNATURE, 5, FATAL, "signature: its own fresh signature does not verify", SELF_REPAIR)
+    X(SIGNATURE, 5, FATAL, "signature: its own fresh signature does not verify", SELF_REPAIR)  \
+    X(KEY, 5, FATAL, "key: the sealed vote key or a copy of its public key has changed",       \
+      SELF_REPAIR)                                                                             \
+    X(IDENTITY, 5, FATAL, "key: the configuration in memory is not that of the start",         \
+      SELF_REPAIR)
 
 #define SELF_REPAIR                                                                            \
     "Test this machine with ostrakon doctor --thorough, then run ostrakon clear."

@@ -66,24 +66,28 @@ static bool has_probes(struct reference_context *context)
            context->source.size_bytes > 0;
 }
 
-/* The part is not what it was. Break-points are bytes of 0xCC and nothing else, in a process
- * that is traced; anything beyond that is fatal. */
-static void judge_changed(struct walk *w, const struct code_part *part)
+void code_judge_changed(struct reference_context *context, const struct code_part *part,
+                        struct finding *out)
 {
     struct code_disk disk;
-    const bool compared = code_disk_compare(w->context, part, &disk) && disk.read;
-    w->out->evidence.address = compared && disk.differ > 0 ? disk.address : part->from;
-    w->out->evidence.expected = disk.expected;
-    w->out->evidence.got = disk.got;
-    name_in(part, w->out);
+    const bool compared = code_disk_compare(context, part, &disk) && disk.read;
+    out->evidence.address = compared && disk.differ > 0 ? disk.address : part->from;
+    out->evidence.expected = disk.expected;
+    out->evidence.got = disk.got;
+    name_in(part, out);
     if (compared && disk.differ > 0 && disk.differ == disk.traps &&
-        (is_traced(w->context) || has_probes(w->context))) {
-        w->out->evidence.count = disk.traps;
-        finding_set(w->out, RESULT_SILENT, CODE_TRACED);
+        (is_traced(context) || has_probes(context))) {
+        out->evidence.count = disk.traps;
+        finding_set(out, RESULT_SILENT, CODE_TRACED);
     } else {
-        w->out->evidence.count = part->size_bytes / 1024;
-        finding_set(w->out, RESULT_FATAL, CODE_CHANGED);
+        out->evidence.count = part->size_bytes / 1024;
+        finding_set(out, RESULT_FATAL, CODE_CHANGED);
     }
+}
+
+static void judge_changed(struct walk *w, const struct code_part *part)
+{
+    code_judge_changed(w->context, part, w->out);
     w->good = false;
 }
 
@@ -146,9 +150,9 @@ static void visit(struct walk *w, struct code_part *part)
     }
 }
 
-/* What of a segment is read-only, to the end of its last page; size 0: nothing. */
-static struct code_part part_of(const struct dl_phdr_info *object, const ElfW(Phdr) * header)
+struct code_part code_part_of(const struct dl_phdr_info *object, uint32_t index)
 {
+    const ElfW(Phdr) *header = &object->dlpi_phdr[index];
     struct code_part part = {0};
     const uint64_t from = object->dlpi_addr + header->p_vaddr;
     const uint64_t to = from + header->p_memsz;
@@ -169,8 +173,7 @@ static struct code_part part_of(const struct dl_phdr_info *object, const ElfW(Ph
     return part;
 }
 
-/* The kernel's page of system calls is in no file, and is the kernel's to change. */
-static bool is_the_kernels(const struct dl_phdr_info *object)
+bool code_is_the_kernels(const struct dl_phdr_info *object)
 {
     const uint64_t vdso = getauxval(AT_SYSINFO_EHDR);
     for (uint32_t i = 0; vdso != 0 && i < object->dlpi_phnum; i++) {
@@ -189,8 +192,9 @@ static int visit_object(struct dl_phdr_info *object, size_t size_bytes, void *da
     (void)size_bytes;
     w->closings = object->dlpi_subs;
     w->closed = object->dlpi_subs != w->context->code.closings;
-    for (uint32_t i = 0; w->good && i < object->dlpi_phnum && !is_the_kernels(object); i++) {
-        struct code_part part = part_of(object, &object->dlpi_phdr[i]);
+    for (uint32_t i = 0; w->good && i < object->dlpi_phnum && !code_is_the_kernels(object);
+         i++) {
+        struct code_part part = code_part_of(object, i);
         if (part.size_bytes > 0) {
             visit(w, &part);
         }

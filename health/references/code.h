@@ -59,6 +59,20 @@ struct code_state {
     struct code_part parts[CODE_PARTS_MAX];
 };
 
+struct dl_phdr_info;
+
+/* What of an object's segment `index` nobody may write to, to the end of its last page, without
+ * a digest; size 0: nothing. */
+struct code_part code_part_of(const struct dl_phdr_info *object, uint32_t index);
+
+/* The kernel's page of system calls, which is in no file, and the kernel's to change. */
+bool code_is_the_kernels(const struct dl_phdr_info *object);
+
+/* Of a part that is not what it was: SILENT and CODE_TRACED if all the difference is
+ * break-points (bytes of 0xCC) of somebody who holds this process, else FATAL. */
+void code_judge_changed(struct reference_context *context, const struct code_part *part,
+                        struct finding *out);
+
 extern const struct reference reference_code;
 
 #endif

@@ -184,7 +184,7 @@ static void tell(const struct answers *a, size_t wrong, struct finding *out)
     }
 }
 
-static void judge(const struct answers *a, struct finding *out)
+void answers_judge(const struct answers *a, struct finding *out)
 {
     const volatile uint8_t *got = (const uint8_t *)a;
     const volatile uint8_t *right = (const uint8_t *)&answers_right;
@@ -201,7 +201,7 @@ static void run(struct reference_context *context, struct finding *out)
 {
     struct answers computed;
     answers_compute(&context->seams, &computed);
-    judge(&computed, out);
+    answers_judge(&computed, out);
 }
 
 /* Each byte of the answers once wrong by a bit. */
@@ -213,7 +213,7 @@ static bool negative(struct reference_context *context)
         struct finding seen;
         ((uint8_t *)&wrong)[i] ^= (uint8_t)(1u << i % 8);
         finding_begin(&seen, 16);
-        judge(&wrong, &seen);
+        answers_judge(&wrong, &seen);
         if (seen.result != RESULT_FATAL) {
             return false;
         }

@@ -50,6 +50,9 @@ void answers_compute(const struct seams *seams, struct answers *out);
 
 extern const struct answers answers_right;
 
+/* R16 of what was computed: ok, or fatal and what is wrong. */
+void answers_judge(const struct answers *a, struct finding *out);
+
 extern const struct reference reference_cryptography;
 
 #endif

@@ -53,8 +53,8 @@ static uint64_t first_word(const uint8_t bytes[static FILL_ANSWER_BYTES])
     return word;
 }
 
-static void judge(enum fill_size size, const uint8_t answer[static FILL_ANSWER_BYTES],
-                  struct finding *out)
+void fill_judge(enum fill_size size, const uint8_t answer[static FILL_ANSWER_BYTES],
+                struct finding *out)
 {
     const volatile uint8_t *golden = goldens[size];
     uint8_t wrong = 0;
@@ -72,7 +72,7 @@ void fill_run(const struct seams *seams, enum fill_size size, struct finding *ou
 {
     uint8_t answer[FILL_ANSWER_BYTES];
     if (fill_compute(seams, size, answer)) {
-        judge(size, answer, out);
+        fill_judge(size, answer, out);
         return;
     }
     finding_set(out, RESULT_UNKNOWN, FILL_NO_MEMORY);
@@ -134,7 +134,7 @@ static bool negative(struct reference_context *context)
             memcpy(wrong, goldens[i], sizeof wrong);
             wrong[bit / 8] ^= (uint8_t)(1u << bit % 8);
             finding_begin(&seen, 11);
-            judge((enum fill_size)i, wrong, &seen);
+            fill_judge((enum fill_size)i, wrong, &seen);
             if (seen.result != RESULT_FATAL) {
                 return false;
             }

@@ -52,6 +52,10 @@ struct fill_state {
 bool fill_compute(const struct seams *seams, enum fill_size size,
                   uint8_t out[static FILL_ANSWER_BYTES]) __attribute__((warn_unused_result));
 
+/* R11 of such an answer: ok or fatal. */
+void fill_judge(enum fill_size size, const uint8_t answer[static FILL_ANSWER_BYTES],
+                struct finding *out);
+
 /* One answer of that size, as a finding. */
 void fill_run(const struct seams *seams, enum fill_size size, struct finding *out);
 
