@@ -7,6 +7,7 @@
 
 #include "../health/record.h"
 #include "block.h"
+#include "call.h"
 #include "command.h"
 #include "founding.h"
 #include "hash.h"
@@ -121,6 +122,7 @@ struct cluster {
     uint64_t grant_moved_ms; /* when a grant last moved because its holder was accused */
     struct grant grant;
     struct windows windows;
+    struct call call;
 };
 
 /* The state that a founding document stands for: height 0, all good, nothing settled before the

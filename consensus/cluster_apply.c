@@ -9,7 +9,8 @@
 #include "window.h"
 
 /* The order of standing.md, section 4: time, attestations, words about windows, the tick, who
- * is accused, the grant. Voters, quorum and testimony are those before the block. */
+ * is accused, the grant, the call for tokens. Voters, quorum and testimony are those before the
+ * block. */
 
 struct note *turn_note(const struct turn *t, enum note_kind kind, uint32_t member)
 {
@@ -190,6 +191,7 @@ void cluster_apply(struct cluster *c, const struct block *b, struct notes *notes
     cluster_close_tick(c);
     note_accused(c, &t);
     grant_review(c, &t);
+    call_review(c, t.height);
 
     c->height = b->header.height;
     c->block = b->hash;

@@ -26,6 +26,7 @@ static void write_timing(struct writer *w, const struct timing *t)
     write_uint(w, t->grace_s, 4);
     write_uint(w, t->window_timeout_s, 4);
     write_uint(w, t->audit_timeout_s, 4);
+    write_uint(w, t->ttl_s, 4);
 }
 
 static void read_timing(struct reader *r, struct timing *t)
@@ -41,6 +42,7 @@ static void read_timing(struct reader *r, struct timing *t)
     t->grace_s = (uint32_t)read_uint(r, 4);
     t->window_timeout_s = (uint32_t)read_uint(r, 4);
     t->audit_timeout_s = (uint32_t)read_uint(r, 4);
+    t->ttl_s = (uint32_t)read_uint(r, 4);
 }
 
 static void write_member(struct writer *w, const struct member *m)
@@ -204,6 +206,20 @@ static void read_settled(struct reader *r, struct settled_window *s)
     }
 }
 
+static void write_call(struct writer *w, const struct call *call)
+{
+    write_uint(w, call->height, 8);
+    write_uint(w, call->time_ms, 8);
+    write_hash(w, &call->roster);
+}
+
+static void read_call(struct reader *r, struct call *call)
+{
+    call->height = read_uint(r, 8);
+    call->time_ms = read_uint(r, 8);
+    call->roster = read_hash(r);
+}
+
 static void write_chain(struct writer *w, const struct cluster *c)
 {
     write_hash(w, &c->id);
@@ -263,6 +279,7 @@ size_t cluster_encode(const struct cluster *c, uint8_t out[static CLUSTER_BYTES_
     for (uint32_t i = 0; i < SETTLED_KEPT; i++) {
         write_settled(&w, &c->windows.settled[i]);
     }
+    write_call(&w, &c->call);
     return writer_done(&w);
 }
 
@@ -288,6 +305,7 @@ bool cluster_decode(struct cluster *c, const uint8_t *bytes, size_t size_bytes)
     for (uint32_t i = 0; i < SETTLED_KEPT; i++) {
         read_settled(&r, &c->windows.settled[i]);
     }
+    read_call(&r, &c->call);
     c->digests[c->height % DIGESTS_KEPT] = hash_of("ostrakon/state/1", bytes, size_bytes);
     return reader_done(&r) && cluster_is_sound(c);
 }

@@ -38,7 +38,7 @@ static bool is_some_digest(const struct window_digest *digest)
 
 static bool is_timing_sound(const struct timing *t)
 {
-    return t->tick_ms >= 1 && t->window_s >= 1 && t->record_ticks >= 1;
+    return t->tick_ms >= 1 && t->window_s >= 1 && t->record_ticks >= 1 && t->ttl_s >= 1;
 }
 
 static bool is_chain_sound(const struct cluster *c)
@@ -167,5 +167,6 @@ bool cluster_is_sound(const struct cluster *c)
         }
         voters += cluster_is_voter(c, i) ? 1 : 0;
     }
-    return voters >= 1 && is_chain_sound(c) && is_grant_sound(c) && are_windows_sound(c);
+    return voters >= 1 && is_chain_sound(c) && is_grant_sound(c) && are_windows_sound(c) &&
+           call_is_sound(c);
 }

@@ -18,6 +18,7 @@ struct timing timing_default(void)
         .grace_s = 5,
         .window_timeout_s = 120,
         .audit_timeout_s = 60,
+        .ttl_s = 3600,
     };
 }
 
@@ -26,7 +27,7 @@ static void timing_write(struct writer *w, const struct timing *t)
     const uint32_t values[] = {
         t->heartbeat_ms, t->suspicion,        t->delta_ms,        t->gather_ms,
         t->tick_ms,      t->record_ticks,     t->patience_ms,     t->window_s,
-        t->grace_s,      t->window_timeout_s, t->audit_timeout_s,
+        t->grace_s,      t->window_timeout_s, t->audit_timeout_s, t->ttl_s,
     };
     for (uint32_t i = 0; i < sizeof values / sizeof values[0]; i++) {
         write_uint(w, values[i], 4);

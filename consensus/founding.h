@@ -30,6 +30,7 @@ struct timing {
     uint32_t grace_s; /* a window is due this long after its end */
     uint32_t window_timeout_s;
     uint32_t audit_timeout_s;
+    uint32_t ttl_s; /* of tokens and trust bundles */
 };
 
 struct founding_member {

@@ -20,7 +20,7 @@ SOCKET_PATH_MAX = 100
 DEFAULT_TIMING = {
     "heartbeat_ms": 100, "suspicion": 4, "delta_ms": 100, "gather_ms": 30, "tick_ms": 5000,
     "record_ticks": 36, "patience_ms": 10000, "window_s": 60, "grace_s": 5,
-    "window_timeout_s": 120, "audit_timeout_s": 60,
+    "window_timeout_s": 120, "audit_timeout_s": 60, "ttl_s": 3600,
 }
 
 

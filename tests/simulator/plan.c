@@ -41,6 +41,7 @@ static void draw_timing(struct plan *p, struct dice *d)
         .grace_s = drawn(d, 0, 1),
         .window_timeout_s = drawn(d, 5, 9),
         .audit_timeout_s = drawn(d, 3, 5),
+        .ttl_s = drawn(d, 6, 60),
     };
 }
 

@@ -32,6 +32,7 @@ Test(founding, has_the_defaults_of_the_rules)
     cr_assert(t.delta_ms == 100 && t.gather_ms == 30);
     cr_assert(t.window_s == 60 && t.grace_s == 5);
     cr_assert(t.window_timeout_s == 120 && t.audit_timeout_s == 60);
+    cr_assert(t.ttl_s == 3600);
     cr_assert(t.patience_ms >= 2 * t.tick_ms);
     cr_assert(t.suspicion * t.heartbeat_ms + 7 * t.delta_ms <= 1500);
     cr_assert(t.tick_ms >= 10 * t.delta_ms);
@@ -79,6 +80,7 @@ Test(founding, has_another_id_with_any_value_changed)
     changed[count++].timing.grace_s++;
     changed[count++].timing.window_timeout_s++;
     changed[count++].timing.audit_timeout_s++;
+    changed[count++].timing.ttl_s++;
     changed[count++].malfunctioning_max = 0;
     changed[count++].audit_required = false;
     changed[count++].member_count = 2;
