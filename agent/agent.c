@@ -100,20 +100,6 @@ static void neuter(struct agent *a, const struct finding *finding)
     loop_stop(a->loop);
 }
 
-static void sign(struct agent *a, const struct effect *e)
-{
-    assert(a->signature_count < EFFECTS_MAX);
-    struct agent_signature *s = &a->signatures[a->signature_count++];
-    const struct statement statement = {
-        .domain = e->signing.domain,
-        .cluster_id = a->node->deciding.cluster.id.bytes,
-        .body = bytes_of(a, e->body),
-        .body_size_bytes = e->body.size_bytes,
-    };
-    *s = (struct agent_signature){.kind = e->signing.kind, .serial = e->serial, .made = true};
-    signer_sign(&a->vote_key, &statement, s->signature);
-}
-
 static void perform(struct agent *a, const struct effect *e, int32_t ordinal)
 {
     switch (e->kind) {
@@ -130,7 +116,7 @@ static void perform(struct agent *a, const struct effect *e, int32_t ordinal)
         peers_probe(a->peers, e->member, bytes_of(a, e->body), e->body.size_bytes);
         break;
     case EFFECT_SIGN:
-        sign(a, e);
+        agent_sign(a, e);
         break;
     case EFFECT_PERSIST:
         persist(a, e);
@@ -185,7 +171,7 @@ void agent_keep_snapshot(struct agent *a)
     storage_snapshot(a->storage, c->height, state, (uint32_t)size_bytes);
 }
 
-static void step_once(struct agent *a, struct input *in)
+void agent_step_once(struct agent *a, struct input *in)
 {
     const uint64_t height_before = a->node->deciding.cluster.height;
     in->now_ms = clock_monotonic_ms();
@@ -199,6 +185,7 @@ static void step_once(struct agent *a, struct input *in)
         return;
     }
     perform_all(a);
+    gate_end(&a->gate);
     if (a->node->deciding.cluster.height / SNAPSHOT_HEIGHTS !=
         height_before / SNAPSHOT_HEIGHTS) {
         agent_keep_snapshot(a);
@@ -206,32 +193,15 @@ static void step_once(struct agent *a, struct input *in)
     loop_timer_set(a->timer, a->effects->timer_ms);
 }
 
-/* Each in a step of its own, which may ask for more: the steps end, as a node asks for a
- * signature at most once for each vote and command. */
-static void tell_signatures(struct agent *a)
-{
-    while (a->signature_count > 0) {
-        a->signature_count--;
-        const struct agent_signature s = a->signatures[a->signature_count];
-        struct input in = {
-            .kind = INPUT_SIGNED,
-            .signing = s.kind,
-            .serial = s.serial,
-            .signature = s.made ? s.signature : NULL,
-        };
-        step_once(a, &in);
-    }
-}
-
 void agent_step(struct agent *a, struct input *in)
 {
-    step_once(a, in);
-    tell_signatures(a);
+    agent_step_once(a, in);
+    agent_tell_signatures(a);
     while (a->worker.gone) {
         a->worker.gone = false;
         struct input ended = {.kind = INPUT_WORK_ENDED, .clean = a->worker.gone_clean};
-        step_once(a, &ended);
-        tell_signatures(a);
+        agent_step_once(a, &ended);
+        agent_tell_signatures(a);
     }
     journal_settle(&a->journal, &a->node->deciding.cluster);
     api_changed(a->api);
@@ -246,8 +216,9 @@ static void resume(struct agent *a)
                 trusted ? a->votes.record_bytes : 0, a->votes_cause, a->effects);
     a->twin = twin_create(a->node);
     perform_all(a);
+    gate_end(&a->gate);
     if (a->twin != NULL) {
-        tell_signatures(a);
+        agent_tell_signatures(a);
     }
 }
 

@@ -6,6 +6,7 @@
 
 #include "agent/api.h"
 #include "agent/config.h"
+#include "agent/gate.h"
 #include "agent/http.h"
 #include "agent/journal.h"
 #include "agent/keyfile.h"
@@ -41,7 +42,9 @@ struct agent_signature {
 struct agent {
     struct node_config config;
     struct keyfile transport;
-    struct key_pair vote_key;
+    struct gate gate; /* the vote key */
+    bool refused;     /* by the gate, in this step; why: */
+    struct finding refusal;
     uint32_t signature_count; /* waiting to be told to the node */
     struct agent_signature signatures[EFFECTS_MAX];
     struct loop *loop;
@@ -83,6 +86,15 @@ bool agent_open_storage(struct agent *a, struct store *store,
                         char error[static AGENT_ERROR_BYTES])
     __attribute__((warn_unused_result));
 
+/* agent_sign.c: seals the vote key with the configuration and the state as they are now. False:
+ * `why` says what is not sound. The caller wipes the seed. */
+bool agent_seal(struct agent *a, const uint8_t seed[static IDENTITY_SEED_BYTES],
+                struct finding *why) __attribute__((warn_unused_result));
+/* Does EFFECT_SIGN; the gate stays open until gate_end. */
+void agent_sign(struct agent *a, const struct effect *e);
+/* Tells the node what became of its signatures, and why one was refused. */
+void agent_tell_signatures(struct agent *a);
+
 /* agent_peers.c: the other members, and what is said of them in the journal. */
 struct peers *agent_open_peers(struct agent *a, char error[static AGENT_ERROR_BYTES]);
 
@@ -95,5 +107,7 @@ void agent_finish(struct agent *a);
 /* Lets the node take one input in, and does what it asks for. `in` needs neither times nor
  * chance: they are filled in here. */
 void agent_step(struct agent *a, struct input *in);
+/* That one input alone, without what it leads to: for agent_sign.c. */
+void agent_step_once(struct agent *a, struct input *in);
 
 #endif

@@ -63,6 +63,20 @@ static bool check_key(const struct keyfile *key,
     return false;
 }
 
+static bool seal_key(struct agent *a, const uint8_t seed[static KEYFILE_KEY_BYTES],
+                     char error[static AGENT_ERROR_BYTES])
+{
+    struct finding why;
+    if (agent_seal(a, seed, &why)) {
+        return true;
+    }
+    snprintf(error, AGENT_ERROR_BYTES,
+             "the vote key is not used on this machine: reference R%02" PRIu32
+             " is %s; see ostrakon doctor",
+             why.id, result_text(why.result));
+    return false;
+}
+
 static bool open_node(struct agent *a, char error[static AGENT_ERROR_BYTES])
 {
     const struct founding_member *self = &a->config.founding.members[a->config.member];
@@ -80,13 +94,13 @@ static bool open_node(struct agent *a, char error[static AGENT_ERROR_BYTES])
     if (good) {
         struct node_options options = {.founding = a->config.founding,
                                        .self = a->config.member};
-        key_pair_from_seed(&a->vote_key, vote.seed);
         do {
             randombytes_buf(&options.incarnation, sizeof options.incarnation);
             randombytes_buf(&options.nonce, sizeof options.nonce);
         } while (options.incarnation == 0 || options.nonce == 0);
         node_init(a->node, &options);
         sodium_memzero(&options, sizeof options);
+        good = seal_key(a, vote.seed, error);
     }
     keyfile_finish(&vote);
     return good;
@@ -286,7 +300,7 @@ void agent_finish(struct agent *a)
     }
     loop_destroy(a->loop);
     keyfile_finish(&a->transport);
-    key_pair_wipe(&a->vote_key);
+    gate_finish(&a->gate);
     if (a->node != NULL) {
         sodium_memzero(a->node, sizeof *a->node);
         (void)munlock(a->node, sizeof a->node->deciding);

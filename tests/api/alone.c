@@ -62,6 +62,9 @@ void alone_init(struct alone *t, const char *grant, const char *revoke)
     memset(t, 0, sizeof *t);
     provide_keeper();
     curl_global_init(CURL_GLOBAL_DEFAULT);
+    const int ready = sodium_init();
+    assert(ready >= 0);
+    (void)ready;
     found(&c->founding);
     snprintf(c->name, sizeof c->name, "atlas");
     snprintf(c->data_dir, sizeof c->data_dir, "%s", scratch());
