@@ -91,11 +91,11 @@ static void send_help(struct agent *a, uint32_t member, uint64_t height)
 
 static void neuter(struct agent *a, const struct finding *finding)
 {
-    char text[AGENT_ERROR_BYTES];
-    const struct reference_note *words = self_words(finding);
+    char text[FINDING_TEXT_BYTES];
+    char action[FINDING_TEXT_BYTES];
+    finding_say(finding, text, action);
     journal_sayf(&a->journal, WORDS_ERROR, "OST-1301", "damaged", a->config.name,
-                 "%s; this agent stops, and starts anew from its disk",
-                 finding_text(finding, words == NULL ? "" : words->text, text, sizeof text));
+                 "%s; this agent stops, and starts anew from its disk", text);
     a->exit_code = AGENT_EXIT_DAMAGED;
     loop_stop(a->loop);
 }
@@ -138,6 +138,9 @@ static void perform(struct agent *a, const struct effect *e, int32_t ordinal)
         break;
     case EFFECT_NOTE:
         journal_note(&a->journal, &e->note, &a->node->deciding.cluster, ordinal);
+        break;
+    case EFFECT_BURST:
+        examiner_burst(a->examiner);
         break;
     case EFFECT_NEUTER:
         neuter(a, &e->finding);

@@ -6,6 +6,8 @@
 
 #include "agent/api.h"
 #include "agent/config.h"
+#include "agent/examiner.h"
+#include "agent/findings.h"
 #include "agent/gate.h"
 #include "agent/http.h"
 #include "agent/journal.h"
@@ -60,6 +62,8 @@ struct agent {
     struct twin *twin; /* from the start of agent_run on */
     struct effects *effects;
     struct journal journal;
+    struct examiner *examiner;
+    struct findings findings;
     struct worker worker;
     struct agent_help help[MEMBERS_MAX];
     struct api *api;

@@ -261,6 +261,25 @@ static bool open_loop(struct agent *a, char error[static AGENT_ERROR_BYTES])
     return a->api != NULL;
 }
 
+static bool open_examiner(struct agent *a, char error[static AGENT_ERROR_BYTES])
+{
+    const struct examiner_options options = {
+        .loop = a->loop,
+        .config = &a->config,
+        .on_finding = agent_on_finding,
+        .on_slowness = agent_on_slowness,
+        .context = a,
+    };
+    a->examiner = examiner_create(&options);
+    if (a->examiner == NULL) {
+        snprintf(error, AGENT_ERROR_BYTES,
+                 "the thread that examines this machine does not "
+                 "start: %s",
+                 strerror(errno));
+    }
+    return a->examiner != NULL;
+}
+
 bool agent_open(struct agent *a, char error[static AGENT_ERROR_BYTES])
 {
     a->journal.level = a->config.log_level;
@@ -279,13 +298,15 @@ bool agent_open(struct agent *a, char error[static AGENT_ERROR_BYTES])
         return false;
     }
     a->votes_cause = open_votes(a);
-    return agent_open_storage(a, store, error) && open_loop(a, error);
+    return agent_open_storage(a, store, error) && open_loop(a, error) &&
+           open_examiner(a, error);
 }
 
 void agent_finish(struct agent *a)
 {
     if (a->loop != NULL) {
         journal_hear_loop(NULL);
+        examiner_destroy(a->examiner);
         worker_finish(a);
         api_destroy(a->api);
         peers_destroy(a->peers);

@@ -67,6 +67,10 @@ struct node_config {
     enum log_level log_level;
     uint32_t certificate_count;
     struct certificate_config certificates[FLEET_CERTIFICATES_MAX];
+    char own_path[CONFIG_PATH_BYTES]; /* of node.yaml itself; empty if it is too long */
+    uint32_t sweep_mib_per_hour;      /* of memory; 0: none is tested */
+    uint32_t window_mib;              /* of memory held by that test, at most */
+    bool time_required;               /* of the kernel: that it be synchronised */
     struct founding founding;
 };
 
@@ -87,7 +91,7 @@ bool node_config_read(const char *path, struct node_config *out, struct config_r
     __attribute__((warn_unused_result));
 
 /* Fills in what the references of this machine want of the configuration, which must outlive
- * them: the data directory, and the certificates. */
+ * them: the data directory, the certificates, and whether the clock must be synchronised. */
 struct reference_context;
 void node_config_references(const struct node_config *c, struct reference_context *context);
 

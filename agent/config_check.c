@@ -74,6 +74,7 @@ static void check_hook(const struct hook_command *h, const char *key,
 void node_config_references(const struct node_config *c, struct reference_context *context)
 {
     context->data_directory = c->data_dir;
+    context->time_service.required = c->time_required;
     context->certificate_count = c->certificate_count;
     for (uint32_t i = 0; i < c->certificate_count; i++) {
         const struct certificate_config *one = &c->certificates[i];

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "config_file.h"
+#include "config_node_file.h"
 #include "config_value.h"
 #include "keyfile.h"
 #include "text.h"
@@ -13,113 +14,16 @@
 
 #define API_DEFAULT "127.0.0.1:7180"
 #define SOCKET_DEFAULT "/run/ostrakon/agent.sock"
-
-struct raw_hooks {
-    char **grant;
-    uint32_t grant_count;
-    char **revoke;
-    uint32_t revoke_count;
-};
-
-struct raw_certificate {
-    char *purpose;
-    char *file;
-    char *key;
-    char *host;
-};
-
-struct raw_node {
-    char *name;
-    char *cluster;
-    char *data_dir;
-    char *listen;
-    char *api;
-    char *socket;
-    struct raw_hooks *hooks;
-    char *log_level;
-    struct raw_certificate *certificates;
-    uint32_t certificates_count;
-};
-
-#define OPTIONAL (CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL)
-#define TEXT(key, flags)                                                                       \
-    CYAML_FIELD_STRING_PTR(#key, flags, struct raw_node, key, 0, CYAML_UNLIMITED)
-
-static const cyaml_schema_value_t word_schema = {
-    CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 0, CYAML_UNLIMITED),
-};
-
-static const cyaml_schema_field_t hook_fields[] = {
-    CYAML_FIELD_SEQUENCE("grant", OPTIONAL, struct raw_hooks, grant, &word_schema, 0,
-                         CYAML_UNLIMITED),
-    CYAML_FIELD_SEQUENCE("revoke", OPTIONAL, struct raw_hooks, revoke, &word_schema, 0,
-                         CYAML_UNLIMITED),
-    CYAML_FIELD_END,
-};
-
-#define CERTIFICATE_TEXT(key, flags)                                                           \
-    CYAML_FIELD_STRING_PTR(#key, flags, struct raw_certificate, key, 0, CYAML_UNLIMITED)
-
-static const cyaml_schema_field_t certificate_fields[] = {
-    CERTIFICATE_TEXT(purpose, CYAML_FLAG_POINTER),
-    CERTIFICATE_TEXT(file, CYAML_FLAG_POINTER),
-    CERTIFICATE_TEXT(key, OPTIONAL),
-    CERTIFICATE_TEXT(host, OPTIONAL),
-    CYAML_FIELD_END,
-};
-
-static const cyaml_schema_value_t certificate_schema = {
-    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct raw_certificate, certificate_fields),
-};
-
-static const cyaml_schema_field_t node_fields[] = {
-    TEXT(name, CYAML_FLAG_POINTER),
-    TEXT(cluster, CYAML_FLAG_POINTER),
-    TEXT(data_dir, CYAML_FLAG_POINTER),
-    TEXT(listen, OPTIONAL),
-    TEXT(api, OPTIONAL),
-    TEXT(socket, OPTIONAL),
-    CYAML_FIELD_MAPPING_PTR("hooks", OPTIONAL, struct raw_node, hooks, hook_fields),
-    TEXT(log_level, OPTIONAL),
-    CYAML_FIELD_SEQUENCE("certificates", OPTIONAL, struct raw_node, certificates,
-                         &certificate_schema, 0, CYAML_UNLIMITED),
-    CYAML_FIELD_END,
-};
-
-static const cyaml_schema_value_t node_schema = {
-    CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct raw_node, node_fields),
-};
-
-static const struct shape_key node_keys[] = {
-    {"name", "the name of this node in the cluster's file"},
-    {"cluster", "the path of the cluster's file"},
-    {"data_dir", "the path of this node's data directory"},
-    {"listen", "a numeric address and port, like 0.0.0.0:7100"},
-    {"api", "a numeric address and port, like 127.0.0.1:7180"},
-    {"socket", "the path of a Unix socket, at most 107 bytes"},
-    {"hooks", "a mapping with grant and revoke"},
-    {"grant", "a list of words: a program and its arguments"},
-    {"revoke", "a list of words: a program and its arguments"},
-    {"grant[]", "a word"},
-    {"revoke[]", "a word"},
-    {"log_level", "error, warning, notice, info or debug"},
-    {"certificates", "a list of certificates of the service"},
-    {"certificates[]", "a mapping with purpose, file and, where wanted, key and host"},
-    {"purpose", "what it is for, the same on all members: 1 to 31 of a-z, 0-9 and -"},
-    {"file", "the path of a PEM file: the certificate, and its chain behind it"},
-    {"key", "the path of its key"},
-    {"host", "the name or address that it should be for"},
-    {NULL, NULL},
-};
-
-static const struct file_kind node_file = {&node_schema, node_keys};
+#define SWEEP_DEFAULT 2000u /* MiB an hour */
+#define SWEEP_MAX 100000u
+#define WINDOW_DEFAULT 8u /* MiB */
 
 struct judge {
     const struct shape *shape;
     struct config_report *report;
 };
 
-/* `key` is what the table has; `path` where it stands in the file. */
+/* `key` is what the table has; `path` where it stands in the file: "memory.window_mib". */
 static void refuse_at(const struct judge *j, const char *path, const char *key,
                       const char *text)
 {
@@ -155,7 +59,8 @@ static void judge_path(const struct judge *j, const char *key, const char *text,
     }
 }
 
-/* A program with a slash in its name is a path of the file's; one without is looked up in PATH.
+/* A program with a slash in its name is a path of the file's; one without is looked up in
+ * PATH.
  */
 static void judge_hook(const struct judge *j, const char *key, char *const *words,
                        uint32_t count, struct hook_command *out)
@@ -211,6 +116,33 @@ static void judge_log_level(const struct judge *j, const char *text, enum log_le
         }
     }
     refuse(j, "log_level", text);
+}
+
+static void judge_number(const struct judge *j, const char *key, const char *text,
+                         uint32_t least, uint32_t most, uint32_t *out)
+{
+    char path[SHAPE_PATH_BYTES];
+    snprintf(path, sizeof path, "memory.%s", key);
+    if (text != NULL && !value_number(text, least, most, out)) {
+        refuse_at(j, path, key, text);
+    }
+}
+
+static void judge_examination(const struct judge *j, const struct raw_node *raw,
+                              struct node_config *out)
+{
+    const struct raw_memory none = {NULL, NULL};
+    const struct raw_memory *memory = raw->memory == NULL ? &none : raw->memory;
+    const char *time = raw->time_sync == NULL ? "optional" : raw->time_sync;
+    out->sweep_mib_per_hour = SWEEP_DEFAULT;
+    out->window_mib = WINDOW_DEFAULT;
+    judge_number(j, "sweep_mib_per_hour", memory->sweep_mib_per_hour, 0, SWEEP_MAX,
+                 &out->sweep_mib_per_hour);
+    judge_number(j, "window_mib", memory->window_mib, 2, 256, &out->window_mib);
+    out->time_required = strcmp(time, "required") == 0;
+    if (!out->time_required && strcmp(time, "optional") != 0) {
+        refuse(j, "time_sync", time);
+    }
 }
 
 static void judge_address(const struct judge *j, const char *key, const char *text,
@@ -301,6 +233,7 @@ static void judge_node(const struct judge *j, const struct raw_node *raw,
         judge_address(j, "listen", raw->listen, out->listen);
     }
     judge_log_level(j, raw->log_level, &out->log_level);
+    judge_examination(j, raw, out);
     if (raw->hooks != NULL) {
         judge_hook(j, "grant", raw->hooks->grant, raw->hooks->grant_count, &out->grant);
         judge_hook(j, "revoke", raw->hooks->revoke, raw->hooks->revoke_count, &out->revoke);
@@ -374,6 +307,9 @@ bool node_config_read(const char *path, struct node_config *out, struct config_r
     if (report->fault_count != before) {
         memset(out, 0, sizeof *out);
         return false;
+    }
+    if (strlen(path) < sizeof out->own_path) {
+        strcpy(out->own_path, path);
     }
     return true;
 }

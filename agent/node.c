@@ -88,9 +88,8 @@ static void take_in(struct node *n, const struct input *in, struct effects *out)
         on_signed(n, in, out);
         break;
     case INPUT_FINDING:
-        if (in->finding->result == RESULT_FATAL || !result_is_known(in->finding->result)) {
-            node_neuter(n, in->finding, out);
-        }
+        node_diagnosis_take(n, in->finding, true, out);
+        node_diagnosis_watch(n, out);
         break;
     case INPUT_CLOSED:
         node_peers_probe(d, in->member, out);
@@ -238,6 +237,7 @@ void node_step(struct node *n, const struct input *in, struct effects *out)
         return;
     }
     begin_step(d, in);
+    node_diagnosis_watch(n, out);
     take_in(n, in, out);
     look_around(n, in, out);
     const struct finding *why = fatal_finding(out);

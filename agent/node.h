@@ -11,6 +11,7 @@
 #include "../consensus/pool.h"
 #include "../consensus/simplex.h"
 #include "../health/detector.h"
+#include "../health/diagnosis.h"
 #include "../health/digests.h"
 #include "../health/local_health.h"
 #include "../health/self.h"
@@ -121,6 +122,7 @@ struct deciding {
     struct peer_view peer[MEMBERS_MAX];
     struct local_health local_health;
     struct tick tick;
+    struct diagnosis diagnosis;
     struct own_words own;
     struct work_view work;
     uint64_t now_ms;
@@ -138,8 +140,13 @@ struct deciding {
     bool storage_slow;
     uint64_t quorum_since_ms; /* monotonic: since when quorum_heard is as it is */
     bool muted;
-    bool silent;  /* signs nothing for now */
-    bool damaged; /* unfit, for good */
+    bool examined;            /* by the whole minimum set, in this run */
+    bool silent;              /* signs nothing for now */
+    bool quiet;               /* and sends no heartbeats, nor renews its worker's lease */
+    uint64_t silent_bits;     /* the references for which it is silent */
+    uint64_t silent_since_ms; /* while there are any */
+    uint64_t burst_ms;        /* when a burst test that is wanted is asked for again */
+    bool damaged;             /* unfit, for good */
 };
 
 struct node {

@@ -18,6 +18,13 @@ bool node_has_shadow(const struct node *n) __attribute__((warn_unused_result));
 /* For good: this node is unfit. Whatever else the step has prepared is dropped. */
 void node_neuter(struct node *n, const struct finding *why, struct effects *out);
 
+/* node_diagnosis.c: whether it is fit. A finding of the node itself, or of the machine's
+ * thread, is taken; then node_diagnosis_watch looks at what that means for this step. */
+void node_diagnosis_start(struct node *n, struct effects *out);
+void node_diagnosis_take(struct node *n, const struct finding *f, bool machine,
+                         struct effects *out);
+void node_diagnosis_watch(struct node *n, struct effects *out);
+
 struct simplex_world node_world(struct node *n, uint64_t random, struct effects *out);
 
 /* node_peers.c: who is there. */

@@ -87,7 +87,7 @@ static struct body heartbeat_body(const struct deciding *d, struct effects *out)
 
 void node_peers_probe(struct deciding *d, uint32_t member, struct effects *out)
 {
-    if (member >= d->cluster.member_count || member == d->options.self) {
+    if (member >= d->cluster.member_count || member == d->options.self || d->quiet) {
         return;
     }
     struct effect *e = effects_add(out, EFFECT_PROBE);
@@ -98,7 +98,7 @@ void node_peers_probe(struct deciding *d, uint32_t member, struct effects *out)
 static void send_heartbeats(struct deciding *d, struct effects *out)
 {
     const uint32_t heartbeat_ms = d->cluster.timing.heartbeat_ms;
-    if (d->now_ms >= d->heartbeat_due_ms) {
+    if (d->now_ms >= d->heartbeat_due_ms && !d->quiet) {
         struct effect *e = effects_add(out, EFFECT_HEARTBEAT);
         e->body = heartbeat_body(d, out);
         d->heartbeat_due_ms += heartbeat_ms;
@@ -106,7 +106,9 @@ static void send_heartbeats(struct deciding *d, struct effects *out)
             d->heartbeat_due_ms = d->now_ms + heartbeat_ms;
         }
     }
-    effects_wake(out, d->heartbeat_due_ms);
+    if (!d->quiet) {
+        effects_wake(out, d->heartbeat_due_ms);
+    }
 }
 
 static void note_peer(const struct deciding *d, uint32_t member, bool suspected,

@@ -113,6 +113,7 @@ void node_resume(struct node *n, const struct input *now, const uint8_t *record,
     node_peers_start(d);
     node_words_start(d);
     tick_init(&d->tick);
+    node_diagnosis_start(n, out);
     const struct note note = {.kind = NOTE_STARTED,
                               .member = d->options.self,
                               .other = MEMBER_NONE,

@@ -35,7 +35,8 @@ static bool wanted(const struct deciding *d, struct work *work)
 {
     const struct grant *g = &d->cluster.grant;
     const uint32_t self = d->options.self;
-    if (g->fence == 0 || (g->leader != self && g->auditor != self) || !d->quorum_heard) {
+    if (g->fence == 0 || (g->leader != self && g->auditor != self) || !d->quorum_heard ||
+        d->silent) {
         return false;
     }
     const bool leads = g->leader == self;
@@ -71,7 +72,7 @@ static bool holds_the_role(const struct deciding *d, const struct work *work)
 static void renew_lease(struct deciding *d, struct effects *out)
 {
     const uint64_t heartbeat_ms = d->cluster.timing.heartbeat_ms;
-    if (!d->quorum_heard) {
+    if (!d->quorum_heard || d->quiet) {
         return;
     }
     if (d->now_ms >= d->work.lease_ms) {

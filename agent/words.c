@@ -39,6 +39,9 @@ static const struct {
     [NOTE_CATCHING_UP] = {"OST-5201", WORDS_INFO},
     [NOTE_CAUGHT_UP] = {"OST-5202", WORDS_INFO},
     [NOTE_STORAGE_SLOW] = {"OST-5301", WORDS_WARNING},
+    [NOTE_EXAMINED] = {"OST-7001", WORDS_NOTICE},
+    [NOTE_FELL_SILENT] = {"OST-7002", WORDS_ERROR},
+    [NOTE_SPEAKS_AGAIN] = {"OST-7003", WORDS_NOTICE},
 };
 
 static const char *const cause_words[] = {
@@ -247,6 +250,35 @@ static void say_self(const struct note *n, char *text, size_t size)
     }
 }
 
+/* "R23 disk, R24 disk speed" */
+static void say_references(uint64_t bits, char *text, size_t size)
+{
+    size_t used = 0;
+    text[0] = '\0';
+    for (uint32_t id = 1; id <= REFERENCES_MAX && used < size; id++) {
+        const struct reference_facts *facts = reference_facts(id);
+        if ((bits & REFERENCE_BIT(id)) != 0) {
+            used += (size_t)snprintf(text + used, size - used, "%s%s %s", used > 0 ? ", " : "",
+                                     facts->name, facts->title);
+        }
+    }
+}
+
+static void say_diagnosis(const struct note *n, char *text, size_t size)
+{
+    char names[WORDS_MESSAGE_BYTES / 2];
+    say_references(n->first, names, sizeof names);
+    if (n->kind == NOTE_EXAMINED) {
+        snprintf(text, size, "examined by the whole minimum set, %llu ms after the start",
+                 (unsigned long long)n->count);
+    } else if (n->kind == NOTE_FELL_SILENT) {
+        snprintf(text, size, "this member signs nothing for now: %s", names);
+    } else {
+        snprintf(text, size, "this member signs again, after %llu ms: %s",
+                 (unsigned long long)n->count, names);
+    }
+}
+
 static void say_chain(const struct note *n, char *text, size_t size)
 {
     const unsigned long long first = n->first;
@@ -306,6 +338,11 @@ static void say(const struct note *n, const struct cluster *c, char *text, size_
     case NOTE_CATCHING_UP:
     case NOTE_CAUGHT_UP:
         say_self(n, text, size);
+        break;
+    case NOTE_EXAMINED:
+    case NOTE_FELL_SILENT:
+    case NOTE_SPEAKS_AGAIN:
+        say_diagnosis(n, text, size);
         break;
     case NOTE_VIEW_CHANGED:
     case NOTE_FORK_SEEN:

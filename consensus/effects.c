@@ -112,6 +112,7 @@ static bool details_same(const struct effect *a, const struct effect *b)
     case EFFECT_HELP:
     case EFFECT_WORK_LEASE:
     case EFFECT_WORK_STOP:
+    case EFFECT_BURST:
         return true;
     }
     return false;

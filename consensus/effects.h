@@ -35,6 +35,7 @@ enum effect_kind {
     EFFECT_WORK_LEASE,  /* the running worker may live until `until_ms` (monotonic) */
     EFFECT_WORK_STOP,   /* kill the worker, run the revoke hook */
     EFFECT_NOTE,        /* `note` */
+    EFFECT_BURST,       /* run the burst test; what it came to is a finding */
     EFFECT_NEUTER,      /* `finding`: this node is unfit, for good; the last effect there is */
 };
 

@@ -231,5 +231,11 @@ const struct reference_note *reference_note(const struct reference *r, const str
 {
     static const struct reference_note none = {
         "a note that is not known: the finding is damaged", ""};
+    static const struct reference_note fooled = {
+        "took something deliberately wrong for right",
+        "Take this machine out of the cluster: it judges wrongly."};
+    if (f->evidence.note == NOTE_FOOLED) {
+        return &fooled;
+    }
     return f->evidence.note < r->note_count ? &r->notes[f->evidence.note] : &none;
 }

@@ -46,12 +46,15 @@ enum reference_class {
 };
 
 /* What a finding asks for beside its result. */
-#define FINDING_SERVE (1u << 0)   /* bars from leading and names only: no ballot is lost */
-#define FINDING_BURST (1u << 1)   /* the burst test is to be run (references.md, R10b) */
-#define FINDING_PERSON (1u << 2)  /* a person has to act */
-#define FINDING_TWICE (1u << 3)   /* a second one of this reference in 24 h is fatal */
-#define FINDING_EXCUSED (1u << 4) /* an unknown that says nothing: skipped to spare others */
+#define FINDING_SERVE (1u << 0)    /* bars from leading and names only: no ballot is lost */
+#define FINDING_BURST (1u << 1)    /* the burst test is to be run (references.md, R10b) */
+#define FINDING_PERSON (1u << 2)   /* a person has to act */
+#define FINDING_TWICE (1u << 3)    /* a second one of this reference in 24 h is fatal */
+#define FINDING_EXCUSED (1u << 4)  /* an unknown that says nothing: skipped to spare others */
 #define FINDING_OF_BURST (1u << 5) /* what the burst test came to */
+
+/* A note that every reference has: it was shown something wrong, and took it for right. */
+#define NOTE_FOOLED UINT32_MAX
 
 #define EVIDENCE_NO_CORE UINT32_MAX
 #define EVIDENCE_SUBJECT_BYTES 24u

@@ -14,12 +14,14 @@ struct finding self_finding(enum self_note note)
 {
     struct finding f;
     finding_begin(&f, selves[note].id);
-    finding_set(&f, selves[note].result, note);
+    finding_set(&f, selves[note].result, SELF_NOTE_FIRST + (uint32_t)note);
     return f;
 }
 
 const struct reference_note *self_words(const struct finding *f)
 {
-    const uint32_t note = f->evidence.note;
-    return note < SELF_NOTES && selves[note].id == f->id ? &selves[note].note : NULL;
+    const uint32_t note = f->evidence.note - SELF_NOTE_FIRST;
+    return f->evidence.note >= SELF_NOTE_FIRST && note < SELF_NOTES && selves[note].id == f->id
+               ? &selves[note].note
+               : NULL;
 }

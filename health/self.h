@@ -5,7 +5,8 @@
 
 /* What the node finds out about itself by those references that need no machine (references.md,
  * section 2: they see memory, inputs and time as given). A table, as theirs: name, reference,
- * result, what was seen, what to do. `evidence.note` of such a finding is its place here. */
+ * result, what was seen, what to do. `evidence.note` of such a finding is its place here, from
+ * SELF_NOTE_FIRST on. */
 #define SELF_FINDINGS(X)                                                                       \
     X(DIGESTS, 1, FATAL, "memory: the deciding state differs from its digests", SELF_REPAIR)   \
     X(SHADOW, 2, FATAL, "memory: the deciding state differs from its shadow", SELF_REPAIR)     \
@@ -23,6 +24,9 @@
       "See that the disk is sound.")                                                           \
     X(LOG_UNREADABLE, 8, DEGRADED, "vote store or database: some of it cannot be read",        \
       "See that the disk is sound.")                                                           \
+    X(VOTES_LOST, 8, DEGRADED, "what it had voted is lost", "")                                \
+    X(VOTES_DEAD, 8, SILENT, "its vote store cannot be written",                               \
+      "Look after the disk, then: systemctl restart ostrakon")                                 \
     X(SIGNATURE, 5, FATAL, "signature: its own fresh signature does not verify", SELF_REPAIR)  \
     X(KEY, 5, FATAL, "key: the sealed vote key or a copy of its public key has changed",       \
       SELF_REPAIR)                                                                             \
@@ -38,6 +42,9 @@ enum self_note {
 #undef X
         SELF_NOTES
 };
+
+/* `evidence.note` of the first of them: no reference of the machine has as many of its own. */
+#define SELF_NOTE_FIRST 1000u
 
 /* The finding, with nothing but its note for evidence. */
 struct finding self_finding(enum self_note note);

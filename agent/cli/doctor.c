@@ -167,16 +167,14 @@ static void tell(struct examination *e, const struct finding *f,
 
 static void examine_one(struct examination *e, const struct reference *r)
 {
-    static const struct reference_note fooled = {"took something deliberately wrong for right",
-                                                 "Take this machine out of the cluster."};
     struct finding f;
     if (r->negative(&e->context)) {
         reference_run(r, &e->context, &f);
         tell(e, &f, reference_note(r, &f));
     } else {
         finding_begin(&f, r->id);
-        f.result = RESULT_FATAL;
-        tell(e, &f, &fooled);
+        finding_set(&f, RESULT_FATAL, NOTE_FOOLED);
+        tell(e, &f, reference_note(r, &f));
     }
 }
 

@@ -44,6 +44,7 @@ struct reference_context {
     bool observer;     /* leaves no trace on the disk: the daemon may be running */
     bool spare;        /* the agent ran late: leave the machine to it */
     bool whole;        /* each run does all there is: every core, every file */
+    uint64_t window_most; /* bytes that R10 may hold; 0: ROOM_WINDOW_MAX */
     /* ------------------------------------------------------------------------------------ */
     enum presence presence[REFERENCES_MAX + 1];
     struct source source; /* what was read last */

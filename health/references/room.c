@@ -119,7 +119,8 @@ struct room room_now(struct reference_context *context)
     }
     const uint64_t limit = group_limit(context);
     room.known = true;
-    room.window = least(least(ROOM_WINDOW_MAX, total_kib * KIB / 50), limit / 20);
+    const uint64_t most = context->window_most == 0 ? ROOM_WINDOW_MAX : context->window_most;
+    room.window = least(least(least(most, ROOM_WINDOW_MAX), total_kib * KIB / 50), limit / 20);
     room.free = least(free_kib * KIB, limit / 2);
     room.pressed = free_kib * KIB < 4 * room.window || is_pressed(context);
     return room;

@@ -19,6 +19,8 @@
       "The memory is tested now. Again: take the machine out and test its modules.")           \
     X(PRESSED, "not tested: others need the machine now", "")                                  \
     X(NO_MEMORY, "not tested: the kernel gives no memory", "")                                 \
+    X(OFF, "not tested, as node.yaml has it: this node is never perfect",                      \
+      "Set memory.sweep_mib_per_hour in node.yaml; 2000 is the default.")                      \
     X(UNREADABLE, "not tested: /proc/meminfo does not say how much there is", "")
 
 enum sweep_note {

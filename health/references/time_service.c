@@ -13,7 +13,7 @@ static void judge(struct time_service_state *state, int answer, const struct tim
     state->synchronised |= synchronised;
     if (time->maxerror < 0 || answer > TIME_ERROR) {
         finding_set(out, RESULT_UNKNOWN, TIME_SERVICE_ODD);
-    } else if (!state->synchronised) {
+    } else if (!state->synchronised && !state->required) {
         finding_set(out, RESULT_ABSENT, TIME_SERVICE_NEVER);
     } else if (!synchronised && (time->status & STA_CLOCKERR) != 0) {
         finding_set(out, RESULT_DEGRADED, TIME_SERVICE_HARDWARE);

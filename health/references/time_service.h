@@ -29,6 +29,7 @@ enum time_service_note {
 #define TIME_SERVICE_ERROR_MOST_US 1000000
 
 struct time_service_state {
+    bool required;     /* the caller's: never to have been synchronised is a finding */
     bool synchronised; /* once since the start */
 };
 

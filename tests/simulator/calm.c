@@ -6,9 +6,15 @@
 
 #define SLICE_MS 20u
 
-static uint32_t liar_count(const struct world *w)
+/* Whoever wastes its turns: liars, and those that are neutered. */
+static uint32_t idle_count(const struct world *w)
 {
-    return (uint32_t)__builtin_popcount(w->plan.liars);
+    return (uint32_t)__builtin_popcount(w->plan.liars | w->plan.doomed);
+}
+
+static bool station_is_fit(const struct station *s)
+{
+    return s->sound && s->up && !s->machine.neutered;
 }
 
 /* The longest time a view may take is 48 delta; a liar may waste each of its own, and a member
@@ -16,7 +22,7 @@ static uint32_t liar_count(const struct world *w)
 static uint64_t progress_ms(const struct world *w)
 {
     const struct timing *t = &w->plan.timing;
-    const uint64_t views_ms = (4 + 4 * liar_count(w)) * 48u * (uint64_t)t->delta_ms;
+    const uint64_t views_ms = (4 + 4 * idle_count(w)) * 48u * (uint64_t)t->delta_ms;
     return views_ms + 8u * (uint64_t)t->tick_ms + w->judge.height * 4 * t->delta_ms + 2000;
 }
 
@@ -24,7 +30,7 @@ static uint64_t windows_ms(const struct world *w)
 {
     const struct timing *t = &w->plan.timing;
     const uint64_t turn_ms = 1000u * (uint64_t)(t->window_timeout_s + t->audit_timeout_s);
-    return progress_ms(w) + (3 + 3 * liar_count(w)) * turn_ms + 30u * (uint64_t)t->tick_ms;
+    return progress_ms(w) + (3 + 3 * idle_count(w)) * turn_ms + 30u * (uint64_t)t->tick_ms;
 }
 
 typedef bool predicate(const struct world *w, uint64_t wanted); /* as a type, for its users */
@@ -47,7 +53,7 @@ static const struct station *slowest(const struct world *w)
     const struct station *least = NULL;
     for (uint32_t i = 0; i < w->station_count; i++) {
         const struct station *s = &w->station[i];
-        if (s->sound && s->up && (least == NULL || s->height < least->height)) {
+        if (station_is_fit(s) && (least == NULL || s->height < least->height)) {
             least = s;
         }
     }
@@ -70,7 +76,7 @@ static const struct cluster *newest_state(const struct world *w)
     assert(most != NULL);
     for (uint32_t i = 0; i < w->station_count; i++) {
         const struct station *s = &w->station[i];
-        most = s->sound && s->up && s->height > most->height ? s : most;
+        most = station_is_fit(s) && s->height > most->height ? s : most;
     }
     return &most->node->deciding.cluster;
 }
@@ -148,8 +154,8 @@ static void demand_failover(struct world *w)
     const struct timing *t = &w->plan.timing;
     const struct grant *g = &newest_state(w)->grant;
     struct station *s = g->fence == 0 ? NULL : station_of(w, g->leader);
-    if (w->failed || w->plan.liars != 0 || w->plan.leaky != 0 || s == NULL ||
-        !somebody_may_lead(w, s->member)) {
+    if (w->failed || w->plan.liars != 0 || w->plan.leaky != 0 || w->plan.doomed != 0 ||
+        s == NULL || !somebody_may_lead(w, s->member)) {
         return;
     }
     const uint32_t leader = s->member;
@@ -170,7 +176,7 @@ static void demand_knowledge(struct world *w)
 {
     const struct timing *t = &w->plan.timing;
     struct station *s = &w->station[dice_between(&w->dice, 0, w->station_count - 1)];
-    if (w->failed || !s->sound || !s->up) {
+    if (w->failed || !station_is_fit(s)) {
         return;
     }
     const uint32_t index = station_index(w, s);

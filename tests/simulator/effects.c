@@ -149,8 +149,11 @@ static void perform(struct world *w, struct station *s, const struct effect *e)
     case EFFECT_SIGN:
         sign(w, s, e);
         break;
+    case EFFECT_BURST:
+        machine_burst(w, s);
+        break;
     case EFFECT_NEUTER:
-        if (s->sound && !w->plan.beyond) {
+        if (s->sound && !w->plan.beyond && !s->machine.neutered) {
             world_fail(w, CHECK_WELL_BEHAVED, "%s finds itself damaged (%s)",
                        world_name(w, s->member), reference_facts(e->finding.id)->name);
         }
@@ -162,6 +165,7 @@ static void perform(struct world *w, struct station *s, const struct effect *e)
 static void judge_all(struct world *w, struct station *s)
 {
     const struct effects *out = &w->effects;
+    machine_judge(w, s);
     w->counters.check[CHECK_WELL_BEHAVED]++;
     if (out->dropped > 0 && w->plan.liars == 0) {
         world_fail(w, CHECK_WELL_BEHAVED, "%s had no room for %u effects",

@@ -38,6 +38,11 @@
     X(WORKER_LEASE, "worker killed at the end of its lease")                                   \
     X(OLD_FENCE, "write under an old fence refused")                                           \
     X(SINK_AWAY, "sink not reached")                                                           \
+    X(DEGRADED, "machine not perfect")                                                         \
+    X(MACHINE_SILENT, "machine unfit to sign for a while")                                     \
+    X(UNKNOWN, "reference that cannot be measured")                                            \
+    X(BURST, "burst test")                                                                     \
+    X(NEUTERED, "machine damaged for good")                                                    \
     X(SILENT, "liar: silent")                                                                  \
     X(EQUIVOCATE, "liar: two proposals or two votes")                                          \
     X(TWO_FACED, "liar: other things to other members")                                        \
@@ -78,6 +83,7 @@ enum fault {
     X(FENCE, "invariant 2: fences only grow, one holder each")                                 \
     X(SETTLED, "invariant 2: settled by two, once, never back")                                \
     X(PUBLISHED, "invariant 2: what is settled is published and true")                         \
+    X(SILENCE, "invariant 5: who is silent or neutered signs nothing")                         \
     X(CONTRADICTION, "invariant 8: nobody contradicts itself")                                 \
     X(DURABLE, "invariant 8: a vote is durable before it is sent")                             \
     X(RESTART, "invariant 8: nothing stored is lost")                                          \

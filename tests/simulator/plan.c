@@ -121,6 +121,18 @@ static void draw_machines(struct plan *p, struct dice *d)
     p->early_wake = drawn(d, 0, 9000);
 }
 
+/* Who is neutered is gone for good: it counts like a crash that never ends. */
+static void draw_illness(struct plan *p, struct dice *d)
+{
+    const uint32_t liars = (uint32_t)__builtin_popcount(p->liars);
+    const uint32_t member = draw_member_not_in(d, p, p->liars);
+    p->unfit = maybe(d, 100, 1500);
+    if (p->unfit > 0 && !p->beyond && p->forgetful == 0 && liars < p->members - p->needed &&
+        dice_chance(d, 5000)) {
+        p->doomed = 1u << member;
+    }
+}
+
 static struct plan plan_of_anything(uint64_t seed)
 {
     struct dice d = dice_of(seed ^ 0x6f73747261b6bULL);
@@ -132,6 +144,7 @@ static struct plan plan_of_anything(uint64_t seed)
     draw_network(&p, &d);
     draw_machines(&p, &d);
     p.storm_ms = drawn(&d, 5000, 20000);
+    draw_illness(&p, &d);
     return p;
 }
 

@@ -45,6 +45,7 @@ struct plan {
     uint32_t habits[MEMBERS_MAX];
     uint32_t leaky;     /* bits of members whose memory flips bits; no more than may crash */
     uint32_t forgetful; /* bits of members whose vote store may be lost or set back */
+    uint32_t doomed;    /* bits of members that may be neutered: at most one */
     bool rolls_back;    /* unnoticed; the member then counts among the r */
 
     uint32_t storm_ms; /* how long anything goes */
@@ -69,6 +70,7 @@ struct plan {
     uint32_t restart;
     uint32_t pause;
     uint32_t clock_step;
+    uint32_t unfit; /* per 10,000 looks at a machine: something is found */
     /* per 10,000 */
     uint32_t tear;
     uint32_t power_cut;

@@ -16,6 +16,7 @@ enum event_kind {
     EVENT_REPORT,     /* a line of the worker's: bytes are a struct report */
     EVENT_WORK_ENDED, /* serial: the worker; member: 1 if clean */
     EVENT_WORK,       /* serial: the worker; its next step */
+    EVENT_EXAMINED,   /* the machine is looked at; member: 1 by the burst test */
     EVENT_RESTART,
     EVENT_ROWS,     /* a row arrives at the sink */
     EVENT_BLACKOUT, /* the power goes everywhere */

@@ -96,6 +96,7 @@ void station_start(struct world *w, struct station *s)
     s->paused_until_ms = 0;
     s->sleeps = false;
     s->worker = (struct worker){.serial = s->worker.serial};
+    s->machine = (struct machine){.examined = false};
     const enum cause votes = s->disk.missing;
     world_say(w, "%s starts, run %llu, vote store %s", world_name(w, s->member),
               (unsigned long long)s->run, cause_text(votes));
@@ -123,6 +124,7 @@ void station_start(struct world *w, struct station *s)
     station_perform(w, s);
     struct input first = {.kind = INPUT_TIMER};
     station_input(w, s, &first);
+    machine_start(w, s);
 }
 
 void station_crash(struct world *w, struct station *s, bool power)

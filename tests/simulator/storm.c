@@ -46,7 +46,7 @@ static void spoil(struct world *w, struct station *s)
 
 static void crash(struct world *w, struct station *s, bool power)
 {
-    if (!s->up) {
+    if (!s->up || s->machine.neutered) {
         return;
     }
     world_strike(w, power ? FAULT_POWER_CUT : FAULT_CRASH);
@@ -303,7 +303,8 @@ void storm_end(struct world *w)
         struct station *s = &w->station[i];
         network_heal(w, i);
         wake(w, s);
-        if (s->up && disk_is_failing(&s->disk)) { /* a person starts it again */
+        if (s->up && !s->machine.neutered &&
+            disk_is_failing(&s->disk)) { /* a person starts it again */
             station_crash(w, s, false);
         }
         if (!s->up) {

@@ -181,6 +181,9 @@ static void station_event(struct world *w, struct station *s, const struct event
     case EVENT_WORK:
         work_step(w, s, e->serial);
         break;
+    case EVENT_EXAMINED:
+        machine_examined(w, s, e->member == 1);
+        break;
     case EVENT_RESTART:
     case EVENT_ROWS:
     case EVENT_BLACKOUT:

@@ -41,6 +41,18 @@ struct worker {
     bool lies; /* about this window */
 };
 
+/* What the examining thread has to tell of the machine; see machine.c. */
+struct machine {
+    bool examined; /* the first round is over */
+    uint32_t id;   /* of the reference that is not ok; 0: all are */
+    enum reference_result result;
+    uint64_t until_ms;
+    bool bursting; /* a burst test is under way */
+    bool silent;   /* the node was told so */
+    uint64_t silent_mono_ms;
+    bool neutered; /* likewise */
+};
+
 struct station {
     uint32_t member;
     uint32_t copy; /* 1: the second of twins */
@@ -58,6 +70,7 @@ struct station {
     struct clock clock;
     struct disk disk;
     struct worker worker;
+    struct machine machine;
     uint64_t timer_mono_ms;
     uint64_t spun_ms; /* when its timer last fired, and how often in that millisecond */
     uint32_t spins;
@@ -175,6 +188,12 @@ void memory_trouble(struct world *w, struct station *s);
 /* The node takes an input in, and its twin, if it has one. False: nothing is done for it, since
  * it is neutered, has said what its twin does not, or has failed an assert of its own. */
 bool memory_step(struct world *w, struct station *s, const struct input *in);
+/* machine.c */
+void machine_start(struct world *w, struct station *s);
+void machine_examined(struct world *w, struct station *s, bool burst);
+void machine_burst(struct world *w, struct station *s);
+/* What a step asks for, before it is done. */
+void machine_judge(struct world *w, const struct station *s);
 
 /* work.c */
 void work_start(struct world *w, struct station *s, const struct work *work);

@@ -34,6 +34,10 @@ struct bench {
 
 struct bench bench_of(uint32_t members, bool audit_required);
 void bench_finish(struct bench *b);
+/* The machine's thread reports so of all of the minimum set that is its; done once at the
+ * start, with ok. Then of one reference alone. */
+void bench_examine(struct bench *b, enum reference_result result);
+void bench_find_out(struct bench *b, uint32_t id, enum reference_result result);
 /* The times are filled in. */
 void bench_step(struct bench *b, struct input in);
 /* Collects what the last step asked for. */

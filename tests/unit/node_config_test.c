@@ -134,15 +134,53 @@ Test(node_config, takes_what_is_given)
     cr_assert(strcmp(argv[0], "/bin/true") == 0);
 }
 
+Test(node_config, says_how_this_machine_is_examined)
+{
+    static const struct {
+        const char *text;
+        uint32_t sweep, window;
+        bool time;
+    } cases[] = {
+        {NODE_YAML, 2000, 8, false},
+        {NODE_YAML "memory: {sweep_mib_per_hour: 0}\ntime_sync: optional\n", 0, 8, false},
+        {NODE_YAML "memory: {sweep_mib_per_hour: 4000, window_mib: 256}\n", 4000, 256, false},
+        {NODE_YAML "time_sync: required\n", 2000, 8, true},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        static struct node_config c;
+        cr_assert(strcmp(report_of(cases[i].text, &c), "") == 0, "case %zu", i);
+        cr_assert(eq(u32, c.sweep_mib_per_hour, cases[i].sweep));
+        cr_assert(eq(u32, c.window_mib, cases[i].window));
+        cr_assert(eq(int, c.time_required, cases[i].time));
+        cr_assert(strcmp(c.own_path, path) == 0);
+    }
+}
+
+Test(node_config, refuses_to_examine_in_a_way_there_is_not)
+{
+    static struct node_config c;
+    const char *report = report_of(
+        NODE_YAML "memory: {sweep_mib_per_hour: 100001, window_mib: 1}\ntime_sync: yes\n", &c);
+    cr_assert(
+        strcmp(
+            report,
+            "node.yaml:4:30: sweep_mib_per_hour: \"100001\" is not a whole number from 0, for "
+            "none, "
+            "to 100000\n"
+            "node.yaml:4:50: window_mib: \"1\" is not a whole number from 2 to 256\n"
+            "node.yaml:5:12: time_sync: \"yes\" is not required or optional\n") == 0,
+        "%s", report);
+}
+
 Test(node_config, says_where_and_what_is_wrong)
 {
     static const char *const cases[][2] = {
         {"", "node.yaml: the file is empty\n"},
         {"name: helios\ncluster: cluster.yaml\n",
          "node.yaml:1:1: data_dir: missing; expected the path of this node's data directory\n"},
-        {NODE_YAML "colour: red\n",
-         "node.yaml:4:1: colour: unknown key; expected one of name, "
-         "cluster, data_dir, listen, api, socket, hooks, log_level, certificates\n"},
+        {NODE_YAML "colour: red\n", "node.yaml:4:1: colour: unknown key; expected one of name, "
+                                    "cluster, data_dir, listen, api, socket, hooks, log_level, "
+                                    "certificates, memory, time_sync\n"},
         {NODE_YAML "api: [1]\nlog_level: loud\n",
          "node.yaml:4:6: api: a list; expected a numeric address and port, like "
          "127.0.0.1:7180\n"},

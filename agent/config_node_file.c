@@ -1,0 +1,89 @@
+#include "config_node_file.h"
+
+#define OPTIONAL (CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL)
+#define TEXT(key, flags)                                                                       \
+    CYAML_FIELD_STRING_PTR(#key, flags, struct raw_node, key, 0, CYAML_UNLIMITED)
+
+static const cyaml_schema_value_t word_schema = {
+    CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 0, CYAML_UNLIMITED),
+};
+
+static const cyaml_schema_field_t hook_fields[] = {
+    CYAML_FIELD_SEQUENCE("grant", OPTIONAL, struct raw_hooks, grant, &word_schema, 0,
+                         CYAML_UNLIMITED),
+    CYAML_FIELD_SEQUENCE("revoke", OPTIONAL, struct raw_hooks, revoke, &word_schema, 0,
+                         CYAML_UNLIMITED),
+    CYAML_FIELD_END,
+};
+
+#define CERTIFICATE_TEXT(key, flags)                                                           \
+    CYAML_FIELD_STRING_PTR(#key, flags, struct raw_certificate, key, 0, CYAML_UNLIMITED)
+
+static const cyaml_schema_field_t certificate_fields[] = {
+    CERTIFICATE_TEXT(purpose, CYAML_FLAG_POINTER),
+    CERTIFICATE_TEXT(file, CYAML_FLAG_POINTER),
+    CERTIFICATE_TEXT(key, OPTIONAL),
+    CERTIFICATE_TEXT(host, OPTIONAL),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t certificate_schema = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct raw_certificate, certificate_fields),
+};
+
+#define NUMBER(key)                                                                            \
+    CYAML_FIELD_STRING_PTR(#key, OPTIONAL, struct raw_memory, key, 0, CYAML_UNLIMITED)
+
+static const cyaml_schema_field_t memory_fields[] = {
+    NUMBER(sweep_mib_per_hour),
+    NUMBER(window_mib),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t node_fields[] = {
+    TEXT(name, CYAML_FLAG_POINTER),
+    TEXT(cluster, CYAML_FLAG_POINTER),
+    TEXT(data_dir, CYAML_FLAG_POINTER),
+    TEXT(listen, OPTIONAL),
+    TEXT(api, OPTIONAL),
+    TEXT(socket, OPTIONAL),
+    CYAML_FIELD_MAPPING_PTR("hooks", OPTIONAL, struct raw_node, hooks, hook_fields),
+    TEXT(log_level, OPTIONAL),
+    CYAML_FIELD_SEQUENCE("certificates", OPTIONAL, struct raw_node, certificates,
+                         &certificate_schema, 0, CYAML_UNLIMITED),
+    CYAML_FIELD_MAPPING_PTR("memory", OPTIONAL, struct raw_node, memory, memory_fields),
+    TEXT(time_sync, OPTIONAL),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t node_schema = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct raw_node, node_fields),
+};
+
+const struct shape_key node_keys[] = {
+    {"name", "the name of this node in the cluster's file"},
+    {"cluster", "the path of the cluster's file"},
+    {"data_dir", "the path of this node's data directory"},
+    {"listen", "a numeric address and port, like 0.0.0.0:7100"},
+    {"api", "a numeric address and port, like 127.0.0.1:7180"},
+    {"socket", "the path of a Unix socket, at most 107 bytes"},
+    {"hooks", "a mapping with grant and revoke"},
+    {"grant", "a list of words: a program and its arguments"},
+    {"revoke", "a list of words: a program and its arguments"},
+    {"grant[]", "a word"},
+    {"revoke[]", "a word"},
+    {"log_level", "error, warning, notice, info or debug"},
+    {"certificates", "a list of certificates of the service"},
+    {"certificates[]", "a mapping with purpose, file and, where wanted, key and host"},
+    {"purpose", "what it is for, the same on all members: 1 to 31 of a-z, 0-9 and -"},
+    {"file", "the path of a PEM file: the certificate, and its chain behind it"},
+    {"key", "the path of its key"},
+    {"host", "the name or address that it should be for"},
+    {"memory", "a mapping with sweep_mib_per_hour and window_mib"},
+    {"sweep_mib_per_hour", "a whole number from 0, for none, to 100000"},
+    {"window_mib", "a whole number from 2 to 256"},
+    {"time_sync", "required or optional"},
+    {NULL, NULL},
+};
+
+const struct file_kind node_file = {&node_schema, node_keys};

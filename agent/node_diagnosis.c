@@ -1,0 +1,144 @@
+/* What the diagnosis means for this node: whether it signs, whether it is heard, what it says
+ * of itself, and when it is unfit for good (references.md, section 1). */
+#include "node_parts.h"
+
+#include <assert.h>
+
+#include "../health/self.h"
+
+#define VOTES 8u
+#define DISK_SPEED 24u
+#define QUIET_AFTER_MS 2000u  /* of silence: then the heartbeats stop too */
+#define UNEXAMINED_MS 10000u  /* since the start, without having been examined: likewise */
+#define BURST_AGAIN_MS 10000u /* a burst test that was asked for and has not been told of */
+#define OWN_BITS (REFERENCE_BIT(1) | REFERENCE_BIT(2) | REFERENCE_BIT(3))
+
+void node_diagnosis_take(struct node *n, const struct finding *f, bool machine,
+                         struct effects *out)
+{
+    struct deciding *d = &n->deciding;
+    const struct diagnosis_setting setting = {.now_ms = d->now_ms, .machine = machine};
+    diagnosis_take(&d->diagnosis, f, &setting);
+    const struct finding *fatal = diagnosis_fatal(&d->diagnosis);
+    if (fatal != NULL) {
+        node_neuter(n, fatal, out);
+    }
+}
+
+/* Nothing against this node by that reference, as far as the node sees. */
+static void take_ok(struct node *n, uint32_t id, struct effects *out)
+{
+    struct finding f;
+    finding_begin(&f, id);
+    finding_set(&f, RESULT_OK, SELF_NOTE_FIRST + SELF_NOTES);
+    node_diagnosis_take(n, &f, false, out);
+}
+
+/* A node that is there has seen its keys fit each other, and was not contradicted yet. What
+ * events tell stands as ok until one does. */
+void node_diagnosis_start(struct node *n, struct effects *out)
+{
+    static const uint32_t by_event[] = {4, 5, 17, 18, 27, 29};
+    diagnosis_init(&n->deciding.diagnosis);
+    n->deciding.silent = true; /* until it was examined */
+    for (uint32_t i = 0; i < sizeof by_event / sizeof by_event[0]; i++) {
+        take_ok(n, by_event[i], out);
+    }
+}
+
+/* R08, as far as the node knows of its votes; the disk beneath is R23's to judge. */
+static void look_at_votes(struct node *n, struct effects *out)
+{
+    struct deciding *d = &n->deciding;
+    const struct diagnosed *r = &d->diagnosis.reference[VOTES - 1];
+    const bool lost = d->simplex.amnesiac || d->simplex.resuming;
+    if (d->muted && r->stands != RESULT_SILENT) {
+        const struct finding f = self_finding(SELF_VOTES_DEAD);
+        node_diagnosis_take(n, &f, false, out);
+    } else if (!d->muted && lost && r->stands != RESULT_DEGRADED) {
+        const struct finding f = self_finding(SELF_VOTES_LOST);
+        node_diagnosis_take(n, &f, false, out);
+    } else if (!d->muted && !lost && r->stands != RESULT_OK) {
+        take_ok(n, VOTES, out);
+    }
+}
+
+/* What the guards of the state came to in this step: it would not have been begun otherwise. */
+static void look_at_state(struct node *n, struct effects *out)
+{
+    for (uint32_t id = 1; id <= 3 && n->deciding.examined_ms == n->deciding.now_ms; id++) {
+        take_ok(n, id, out);
+    }
+}
+
+static void note(enum note_kind kind, uint64_t first, uint64_t count, struct effects *out)
+{
+    const struct note told = {.kind = kind,
+                              .member = MEMBER_NONE,
+                              .other = MEMBER_NONE,
+                              .first = first,
+                              .count = count};
+    effects_note(out, &told);
+}
+
+static void look_at_silence(struct deciding *d, struct effects *out)
+{
+    const bool ready = diagnosis_is_ready(&d->diagnosis);
+    const uint64_t stalled = d->tick.stalled ? REFERENCE_BIT(DISK_SPEED) : 0;
+    const uint64_t bits = diagnosis_silent(&d->diagnosis) | stalled;
+    if (ready && !d->examined) {
+        note(NOTE_EXAMINED, 0, d->now_ms - d->started_ms, out);
+        d->examined = true;
+    }
+    if (bits != 0 && d->silent_bits == 0) {
+        d->silent_since_ms = d->now_ms;
+        note(NOTE_FELL_SILENT, bits, 0, out);
+    } else if (bits == 0 && d->silent_bits != 0) {
+        note(NOTE_SPEAKS_AGAIN, d->silent_bits, d->now_ms - d->silent_since_ms, out);
+    }
+    d->silent_bits = bits;
+    d->silent = bits != 0 || !ready;
+}
+
+/* A disk that has stalled has done so for two seconds already (references.md, R24). */
+static void look_at_heartbeats(struct deciding *d, struct effects *out)
+{
+    const bool stalled = (d->silent_bits & REFERENCE_BIT(DISK_SPEED)) != 0;
+    const uint64_t silence_ms = d->silent_since_ms + QUIET_AFTER_MS;
+    const uint64_t unexamined_ms = d->started_ms + UNEXAMINED_MS;
+    d->quiet = false;
+    if (d->silent_bits != 0) {
+        d->quiet = stalled || d->now_ms >= silence_ms;
+        effects_wake(out, d->quiet ? TIME_NEVER : silence_ms);
+    } else if (d->silent) {
+        d->quiet = d->now_ms >= unexamined_ms;
+        effects_wake(out, d->quiet ? TIME_NEVER : unexamined_ms);
+    }
+}
+
+static void ask_for_burst(struct deciding *d, struct effects *out)
+{
+    if (!diagnosis_burst_wanted(&d->diagnosis)) {
+        d->burst_ms = 0;
+        return;
+    }
+    if (d->now_ms >= d->burst_ms) {
+        d->burst_ms = d->now_ms + BURST_AGAIN_MS;
+        effects_add(out, EFFECT_BURST);
+    }
+    effects_wake(out, d->burst_ms);
+}
+
+void node_diagnosis_watch(struct node *n, struct effects *out)
+{
+    struct deciding *d = &n->deciding;
+    look_at_state(n, out);
+    look_at_votes(n, out);
+    effects_wake(out, diagnosis_watch(&d->diagnosis, d->now_ms));
+    look_at_silence(d, out);
+    look_at_heartbeats(d, out);
+    ask_for_burst(d, out);
+    if (d->examined) {
+        tick_notice(&d->tick, diagnosis_own(&d->diagnosis), diagnosis_serve(&d->diagnosis));
+    }
+}
