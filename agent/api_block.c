@@ -12,16 +12,21 @@
 static void add_command(cJSON *list, const struct cluster *c, const struct block *b,
                         uint32_t index)
 {
-    static const char *const kinds[] = {[COMMAND_ATTEST] = "attest",
-                                        [COMMAND_RESULT] = "result",
-                                        [COMMAND_DISPUTE] = "dispute",
-                                        [COMMAND_FAIL] = "fail"};
+    static const char *const kinds[] = {
+        [COMMAND_ATTEST] = "attest",   [COMMAND_RESULT] = "result",
+        [COMMAND_DISPUTE] = "dispute", [COMMAND_FAIL] = "fail",
+        [COMMAND_RESIGN] = "resign",   [COMMAND_OPERATOR] = "operator"};
     struct command command;
     const struct block_span span = b->commands[index];
     cJSON *object = cJSON_CreateObject();
     if (command_decode(&command, b->bytes + span.offset, span.size_bytes)) {
         cJSON_AddStringToObject(object, "kind", kinds[command.kind]);
-        cJSON_AddStringToObject(object, "author", words_member(c, command.author));
+        const bool operator=
+            command.author >= MEMBERS_MAX && command.author - MEMBERS_MAX<c->operator_count;
+        cJSON_AddStringToObject(object,
+                                "author",
+                                operator? c->operators[command.author - MEMBERS_MAX].name
+                                        : words_member(c, command.author));
         cJSON_AddNumberToObject(object, "term", command.term);
     } else {
         cJSON_AddStringToObject(object, "kind", "malformed");

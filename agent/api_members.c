@@ -7,18 +7,6 @@
 
 #define CLOCK_SHOWN_MS 300 /* a heartbeat's way and the loop's turn take some of it */
 
-static const char *standing_text(enum standing standing)
-{
-    static const char *const texts[] = {
-        [STANDING_GOOD] = "good",
-        [STANDING_SUSPENDED] = "suspended",
-        [STANDING_LOCKED_OUT] = "locked_out",
-        [STANDING_NEUTERED] = "neutered",
-        [STANDING_LEFT] = "left",
-    };
-    return texts[standing];
-}
-
 static void add_heard(cJSON *object, const struct deciding *d, uint32_t member)
 {
     const struct peer_view *p = &d->peer[member];

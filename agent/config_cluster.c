@@ -19,6 +19,11 @@ struct raw_member {
 #undef X
 };
 
+struct raw_operator {
+    char *name;
+    char *key;
+};
+
 struct raw_cluster {
     char *cluster;
     char *founded;
@@ -27,6 +32,8 @@ struct raw_cluster {
     char *audit;
     struct raw_member *members;
     uint32_t members_count;
+    struct raw_operator *operators;
+    uint32_t operators_count;
 };
 
 #define OPTIONAL (CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL)
@@ -52,6 +59,18 @@ static const cyaml_schema_value_t member_schema = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct raw_member, member_fields),
 };
 
+static const cyaml_schema_field_t operator_fields[] = {
+    CYAML_FIELD_STRING_PTR("name", CYAML_FLAG_POINTER, struct raw_operator, name, 0,
+                           CYAML_UNLIMITED),
+    CYAML_FIELD_STRING_PTR("key", CYAML_FLAG_POINTER, struct raw_operator, key, 0,
+                           CYAML_UNLIMITED),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t operator_schema = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct raw_operator, operator_fields),
+};
+
 static const cyaml_schema_field_t cluster_fields[] = {
     CYAML_FIELD_STRING_PTR("cluster", CYAML_FLAG_POINTER, struct raw_cluster, cluster, 0,
                            CYAML_UNLIMITED),
@@ -63,6 +82,8 @@ static const cyaml_schema_field_t cluster_fields[] = {
     CYAML_FIELD_STRING_PTR("audit", OPTIONAL, struct raw_cluster, audit, 0, CYAML_UNLIMITED),
     CYAML_FIELD_SEQUENCE("members", CYAML_FLAG_POINTER, struct raw_cluster, members,
                          &member_schema, 0, CYAML_UNLIMITED),
+    CYAML_FIELD_SEQUENCE("operators", OPTIONAL, struct raw_cluster, operators, &operator_schema,
+                         0, CYAML_UNLIMITED),
     CYAML_FIELD_END,
 };
 
@@ -78,6 +99,9 @@ static const struct shape_key cluster_keys[] = {
     {"audit", "required or off"},
     {"members", "a list of members"},
     {"members[]", "a mapping with name, role, address, transport_key and vote_key"},
+    {"operators", "a list of operators"},
+    {"operators[]", "a mapping with name and key"},
+    {"key", "the 64 hexadecimal digits that ostrakon operator keygen prints"},
     {"name", "a name of 1 to 31 of a-z, 0-9 and -"},
     {"role", "node or witness"},
     {"address", "a numeric address and port, like 192.0.2.1:7100 or [2001:db8::1]:7100"},
@@ -250,6 +274,51 @@ static void judge_members(const struct judge *j, const struct raw_cluster *raw,
     judge_distinct(j, out);
 }
 
+static void judge_operator(const struct judge *j, uint32_t index,
+                           const struct raw_operator *raw, struct founding *out)
+{
+    struct operator_key *to = &out->operators[index];
+    char path[SHAPE_PATH_BYTES];
+    snprintf(path, sizeof path, "operators[%u].name", index);
+    if (!value_name(raw->name, to->name)) {
+        refuse(j, path, raw->name);
+    }
+    snprintf(path, sizeof path, "operators[%u].key", index);
+    if (!value_key(raw->key, to->key)) {
+        refuse(j, path, raw->key);
+        return;
+    }
+    bool taken = !key_is_sound(to->key);
+    for (uint32_t i = 0; i < index; i++) {
+        taken |= memcmp(out->operators[i].key, to->key, PUBLIC_KEY_BYTES) == 0 ||
+                 strcmp(out->operators[i].name, to->name) == 0;
+    }
+    for (uint32_t i = 0; i < out->member_count; i++) {
+        taken |= memcmp(out->members[i].vote_key, to->key, PUBLIC_KEY_BYTES) == 0 ||
+                 memcmp(out->members[i].transport_key, to->key, PUBLIC_KEY_BYTES) == 0;
+    }
+    if (taken) {
+        config_fault(j->report, shape_place(j->shape, path), "key",
+                     "%.16s... is no sound Ed25519 key, or somebody else's in this file",
+                     raw->key);
+    }
+}
+
+static void judge_operators(const struct judge *j, const struct raw_cluster *raw,
+                            struct founding *out)
+{
+    out->operator_count =
+        raw->operators_count < OPERATORS_MAX ? raw->operators_count : OPERATORS_MAX;
+    if (raw->operators_count > OPERATORS_MAX) {
+        config_fault(j->report, shape_place(j->shape, "operators"), "operators",
+                     "%u are given, at most %u are possible", raw->operators_count,
+                     OPERATORS_MAX);
+    }
+    for (uint32_t i = 0; i < out->operator_count; i++) {
+        judge_operator(j, i, &raw->operators[i], out);
+    }
+}
+
 static void judge_cluster(const struct judge *j, const struct raw_cluster *raw,
                           struct founding *out)
 {
@@ -272,6 +341,7 @@ static void judge_cluster(const struct judge *j, const struct raw_cluster *raw,
         refuse(j, "audit", raw->audit);
     }
     judge_members(j, raw, out);
+    judge_operators(j, raw, out);
 }
 
 bool cluster_config_parse(const char *name, const void *bytes, size_t size_bytes,

@@ -24,6 +24,9 @@ static const struct {
     [NOTE_MEMBER_STARTED] = {"OST-2003", WORDS_NOTICE},
     [NOTE_MEMBER_WRONG] = {"OST-2004", WORDS_ERROR},
     [NOTE_MEMBER_CLEARED] = {"OST-2005", WORDS_NOTICE},
+    [NOTE_STANDING_CHANGED] = {"OST-2101", WORDS_ERROR},
+    [NOTE_OPERATOR] = {"OST-2301", WORDS_NOTICE},
+    [NOTE_TICK_SPOILED] = {"OST-2302", WORDS_DEBUG},
     [NOTE_COMMAND_SKIPPED] = {"OST-4001", WORDS_INFO},
     [NOTE_STARTED] = {"OST-5001", WORDS_NOTICE},
     [NOTE_QUORUM_LOST] = {"OST-1001", WORDS_ERROR},
@@ -65,6 +68,12 @@ static const char *const cause_words[] = {
     [CAUSE_TOO_NEW] = "of a time that has not come",
     [CAUSE_OUTSIDE_RING] = "of a window that is not open",
     [CAUSE_SAID_BEFORE] = "said before",
+    [CAUSE_LAST_VOTER] = "too few voters would be left",
+    [CAUSE_NO_MEMBER] = "there is no such member",
+    [CAUSE_BAD_KEY] = "a key in it is unsound, or somebody's already",
+    [CAUSE_OWN_REFERENCE] = "a reference of its own was not well",
+    [CAUSE_REFUTED] = "it accused alone",
+    [CAUSE_NOT_ATTESTED] = "nothing came from it",
     [CAUSE_OTHER_STATE] = "its author's state differs from the chain's",
     [CAUSE_VOTES_MISSING] = "its vote record is missing",
     [CAUSE_VOTES_DAMAGED] = "its vote record is damaged",
@@ -214,6 +223,61 @@ static void say_member(const struct note *n, const struct cluster *c, char *text
     }
 }
 
+/* "R10 memory, R24 disk speed" */
+static void references_text(uint64_t mask, char *text, size_t size)
+{
+    size_t used = 0;
+    text[0] = '\0';
+    for (uint32_t id = 1; id <= REFERENCES_MAX && used < size; id++) {
+        if ((mask & REFERENCE_BIT(id)) != 0) {
+            const struct reference_facts *facts = reference_facts(id);
+            used += (size_t)snprintf(text + used, size - used, "%s%s %s", used == 0 ? "" : ", ",
+                                     facts->name, facts->title);
+        }
+    }
+}
+
+static const char *const standing_words[] = {
+    [STANDING_GOOD] = "is in good standing",
+    [STANDING_SUSPENDED] = "is suspended",
+    [STANDING_LOCKED_OUT] = "is locked out",
+    [STANDING_NEUTERED] = "is neutered",
+    [STANDING_LEFT] = "has left",
+};
+
+static const char *const standing_cause_words[] = {
+    [STANDING_CAUSE_FOUNDED] = "as founded",
+    [STANDING_CAUSE_ADMITTED] = "an operator admitted it with new keys",
+    [STANDING_CAUSE_UNREACHABLE] = "it could not be reached",
+    [STANDING_CAUSE_WRONG] = "what it signed was wrong",
+    [STANDING_CAUSE_PROOF] = "there is proof against it",
+    [STANDING_CAUSE_RESIGNED] = "it found itself unfit",
+    [STANDING_CAUSE_REMOVED] = "an operator removed it",
+    [STANDING_CAUSE_REINSTATED] = "the electors reinstated it",
+};
+
+static void say_standing(const struct note *n, const struct cluster *c, char *text, size_t size)
+{
+    const char *member = words_member(c, n->member);
+    char references[WORDS_MESSAGE_BYTES / 2];
+    if (n->kind == NOTE_STANDING_CHANGED && n->first <= STANDING_LEFT &&
+        n->fence < STANDING_CAUSE_COUNT) {
+        snprintf(text, size, "%s %s: %s", member, standing_words[n->first],
+                 standing_cause_words[n->fence]);
+    } else if (n->kind == NOTE_OPERATOR && n->first == OPERATION_PAUSE) {
+        snprintf(text, size, "operator %s paused removals for %llu s", n->text,
+                 (unsigned long long)n->count);
+    } else if (n->kind == NOTE_OPERATOR) {
+        snprintf(text, size, "operator %s: %s %s", n->text,
+                 operation_text((enum operation)n->first), member);
+    } else {
+        references_text(n->first, references, sizeof references);
+        snprintf(text, size, "tick %llu of %s is not perfect: %s%s%s",
+                 (unsigned long long)n->count, member, cause_words[n->cause],
+                 references[0] == '\0' ? "" : ": ", references);
+    }
+}
+
 static void say_peer(const struct note *n, const struct cluster *c, char *text, size_t size)
 {
     const char *member = words_member(c, n->member);
@@ -323,6 +387,11 @@ static void say(const struct note *n, const struct cluster *c, char *text, size_
     case NOTE_WORK_FAILED:
     case NOTE_COMMAND_SKIPPED:
         say_member(n, c, text, size);
+        break;
+    case NOTE_STANDING_CHANGED:
+    case NOTE_OPERATOR:
+    case NOTE_TICK_SPOILED:
+        say_standing(n, c, text, size);
         break;
     case NOTE_PEER_SUSPECTED:
     case NOTE_PEER_HEARD:

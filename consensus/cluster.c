@@ -40,6 +40,8 @@ void cluster_found(struct cluster *c, const struct founding *f)
         .grant = {.leader = MEMBER_NONE, .auditor = MEMBER_NONE},
     };
     memcpy(c->name, f->name, sizeof c->name);
+    c->operator_count = f->operator_count;
+    memcpy(c->operators, f->operators, sizeof c->operators);
     c->block = c->id;
     for (uint32_t i = 0; i < f->member_count; i++) {
         found_member(c, i, f);
@@ -125,4 +127,35 @@ uint64_t cluster_windows_due(const struct cluster *c, uint64_t time_ms)
     }
     const uint64_t end = (time_ms - grace_ms) / window_ms(c); /* the first that is not due */
     return end > c->windows.next ? end - c->windows.next : 0;
+}
+
+const uint8_t *cluster_author_key(const struct cluster *c, uint32_t author)
+{
+    if (author < c->member_count) {
+        return c->member[author].vote_key;
+    }
+    const bool operator= author >= MEMBERS_MAX && author - MEMBERS_MAX<c->operator_count;
+    return operator? c->operators[author - MEMBERS_MAX].key : NULL;
+}
+
+const char *standing_text(enum standing standing)
+{
+    static const char *const texts[] = {
+        [STANDING_GOOD] = "good",
+        [STANDING_SUSPENDED] = "suspended",
+        [STANDING_LOCKED_OUT] = "locked_out",
+        [STANDING_NEUTERED] = "neutered",
+        [STANDING_LEFT] = "left",
+    };
+    return standing <= STANDING_LEFT ? texts[standing] : "unknown";
+}
+
+const char *standing_cause_text(enum standing_cause cause)
+{
+    static const char *const texts[] = {
+#define X(name, text) [STANDING_CAUSE_##name] = text,
+        STANDING_CAUSES(X)
+#undef X
+    };
+    return cause < STANDING_CAUSE_COUNT ? texts[cause] : "unknown";
 }

@@ -29,6 +29,24 @@ enum standing {
     STANDING_LEFT,
 };
 
+/* What brought a member to its standing. */
+#define STANDING_CAUSES(X)                                                                     \
+    X(FOUNDED, "founded")                                                                      \
+    X(ADMITTED, "admitted")       /* by an operator, with these keys */                        \
+    X(UNREACHABLE, "unreachable") /* removed by vote */                                        \
+    X(WRONG, "wrong")             /* likewise */                                               \
+    X(PROOF, "proof")             /* of wrongness, that anybody can check */                   \
+    X(RESIGNED, "resigned")       /* found itself unfit */                                     \
+    X(REMOVED, "removed")         /* by an operator */                                         \
+    X(REINSTATED, "reinstated")   /* by vote */
+
+enum standing_cause {
+#define X(name, text) STANDING_CAUSE_##name,
+    STANDING_CAUSES(X)
+#undef X
+        STANDING_CAUSE_COUNT
+};
+
 struct member {
     char name[NAME_SIZE_BYTES];
     enum role role;
@@ -36,8 +54,11 @@ struct member {
     uint8_t transport_key[PUBLIC_KEY_BYTES];
     uint8_t vote_key[PUBLIC_KEY_BYTES];
     enum standing standing;
-    uint64_t since_ms; /* when it came to that standing */
-    uint32_t term;     /* +1 at each change of standing or key; 1 at the founding */
+    enum standing_cause cause;
+    enum resign_class resigned; /* with cause RESIGNED */
+    uint64_t since_ms;          /* when it came to that standing */
+    uint32_t term;              /* +1 at each change of standing or key; 1 at the founding */
+    bool drained;               /* leads nothing, by an operator's wish */
 };
 
 /* The last attestation of a member that a block held; seq 0: none yet. */
@@ -108,10 +129,20 @@ struct cluster {
     uint64_t tick_start_ms;
     struct hash digests[DIGESTS_KEPT]; /* of the state after height h, in place h % 16 */
 
+    uint32_t operator_count;
+    struct operator_key operators[OPERATORS_MAX];
+    uint64_t operator_seq[OPERATORS_MAX]; /* of the last decided command of each key */
+    uint64_t pause_until_ms;              /* no removal by testimony before that */
+    uint64_t common[RECORD_WINDOW_TICKS]; /* of closed tick t in place t % 16: references that
+                                           * failed on so many that it is nobody's fault */
+
     uint32_t member_count;
     struct member member[MEMBERS_MAX];
     struct attested latest[MEMBERS_MAX];
     struct record record[MEMBERS_MAX];
+    uint64_t around[MEMBERS_MAX][RECORD_WINDOW_TICKS]; /* of tick t in place t % 16: references
+                                                        * of class environment attested as
+                                                        * failing */
     uint64_t barred_until_ms[MEMBERS_MAX];    /* not a candidate in tiers 1 and 2 before that */
     uint64_t dissent_until_ms[MEMBERS_MAX];   /* neither candidate nor auditor before that */
     uint64_t condemned_until_ms[MEMBERS_MAX]; /* dissented again: counts as `wrong` by all */
@@ -180,6 +211,15 @@ enum block_verdict cluster_check(const struct cluster *c, const struct block *b)
  * skipped with a note. The caller has seen the block's finalization; height and parent are
  * asserted. Notes are appended in an order that is the same on every member. */
 void cluster_apply(struct cluster *c, const struct block *b, struct notes *notes);
+
+/* The key that the author's commands are verified with; NULL: there is no such author. */
+const uint8_t *cluster_author_key(const struct cluster *c, uint32_t author);
+/* How many members have resigned with this class in the last 12 ticks: 60 s. */
+uint32_t cluster_resigned_lately(const struct cluster *c, enum resign_class class);
+/* References that a member's `own` mask may have now without that being held against it. */
+uint64_t cluster_excused(const struct cluster *c);
+const char *standing_text(enum standing standing);
+const char *standing_cause_text(enum standing_cause cause);
 
 /* True if the command could still have an effect: what a pool keeps and a proposer puts into a
  * block. Does not verify the signature. The cause says why not. */

@@ -75,9 +75,16 @@ static enum cause on_attest(struct cluster *c, struct turn *t, const struct comm
     take_attest(c, command);
     if (cluster_is_voter(c, author)) {
         const struct record_clock clock = cluster_record_clock(c);
+        const bool clean = cluster_take_own(c, author, a->tick, a->own);
         /* A tick judged already stays judged: the rest of the attestation counts all the same.
          */
-        (void)record_attest(&c->record[author], &clock, a->tick, a->own == 0);
+        const bool counts = record_attest(&c->record[author], &clock, a->tick, clean);
+        if (counts && !clean) {
+            struct note *note = turn_note(t, NOTE_TICK_SPOILED, author);
+            note->cause = CAUSE_OWN_REFERENCE;
+            note->count = a->tick;
+            note->first = a->own;
+        }
     }
     return CAUSE_NONE;
 }
@@ -93,13 +100,21 @@ static void on_fail(struct cluster *c, struct turn *t, const struct command *com
     memcpy(note->text, command->fail.reason, sizeof note->text);
 }
 
+/* Resignations come once a term, and operators are not the ones to be held back. */
+static bool uses_up_urgency(const struct cluster *c, const struct command *command)
+{
+    return command->kind != COMMAND_RESIGN && cluster_is_urgent(c, command);
+}
+
 static enum cause on_command(struct cluster *c, struct turn *t, const struct command *command)
 {
     const enum cause cause = cluster_would_skip(c, command);
     if (cause != CAUSE_NONE) {
         return cause;
     }
-    c->urgent_used[command->author] += cluster_is_urgent(c, command) ? 1 : 0;
+    if (command->author < c->member_count) {
+        c->urgent_used[command->author] += uses_up_urgency(c, command) ? 1 : 0;
+    }
     switch (command->kind) {
     case COMMAND_ATTEST:
         return on_attest(c, t, command);
@@ -112,20 +127,37 @@ static enum cause on_command(struct cluster *c, struct turn *t, const struct com
     case COMMAND_FAIL:
         on_fail(c, t, command);
         return CAUSE_NONE;
+    case COMMAND_RESIGN:
+        c->member[command->author].resigned = command->resign.class;
+        cluster_move(c, t, command->author, STANDING_NEUTERED, STANDING_CAUSE_RESIGNED);
+        return CAUSE_NONE;
+    case COMMAND_OPERATOR:
+        cluster_on_operator(c, t, command->author, &command->operator);
+        return CAUSE_NONE;
     }
     return CAUSE_MALFORMED;
 }
 
-/* One pass over the commands: the attestations, or all others. What does not decode belongs to
- * the first pass: voters refuse such a block, but applying one must be total. */
+/* In which pass over the commands a kind is taken: standing.md, section 4. What does not decode
+ * belongs to the first: voters refuse such a block, but applying one must be total. */
+#define PASSES 4u
+
+static uint32_t pass_of(bool sound, enum command_kind kind)
+{
+    if (!sound || kind == COMMAND_OPERATOR) {
+        return 0;
+    }
+    return kind == COMMAND_RESIGN ? 1 : kind == COMMAND_ATTEST ? 2 : 3;
+}
+
 static void apply_commands(struct cluster *c, struct turn *t, const struct block *b,
-                           bool attestations)
+                           uint32_t pass)
 {
     for (uint32_t i = 0; i < b->command_count; i++) {
         const struct block_span span = b->commands[i];
         struct command command;
         const bool sound = command_decode(&command, b->bytes + span.offset, span.size_bytes);
-        if ((!sound || command.kind == COMMAND_ATTEST) != attestations) {
+        if (pass_of(sound, command.kind) != pass) {
             continue;
         }
         const enum cause cause = sound ? on_command(c, t, &command) : CAUSE_MALFORMED;
@@ -186,9 +218,10 @@ void cluster_apply(struct cluster *c, const struct block *b, struct notes *notes
         .wrong = accused(c, true),
     };
     advance_time(c, b->header.time_ms);
-    apply_commands(c, &t, b, true);
-    apply_commands(c, &t, b, false);
-    cluster_close_tick(c);
+    for (uint32_t pass = 0; pass < PASSES; pass++) {
+        apply_commands(c, &t, b, pass);
+    }
+    cluster_close_tick(c, &t);
     note_accused(c, &t);
     grant_review(c, &t);
     call_review(c, t.height);

@@ -3,7 +3,7 @@
 #include <assert.h>
 
 /* So much of a block's room is each member's own. */
-#define AUTHOR_COMMANDS_MAX (BLOCK_COMMANDS_MAX / MEMBERS_MAX)
+#define AUTHOR_COMMANDS_MAX (BLOCK_COMMANDS_MAX / AUTHORS_MAX)
 
 const char *block_verdict_text(enum block_verdict verdict)
 {
@@ -34,23 +34,26 @@ static enum block_verdict check_header(const struct cluster *c, const struct blo
 /* A command that would be skipped makes no block bad: what is skipped may differ between two
  * heights, and a proposer who is a block behind would seem to lie. */
 static enum block_verdict check_command(const struct cluster *c, const uint8_t *bytes,
-                                        size_t size_bytes, uint32_t counts[static MEMBERS_MAX])
+                                        size_t size_bytes, uint32_t counts[static AUTHORS_MAX])
 {
     struct command command;
-    if (!command_decode(&command, bytes, size_bytes) || command.author >= c->member_count) {
+    if (!command_decode(&command, bytes, size_bytes)) {
+        return BLOCK_BAD_COMMAND;
+    }
+    const uint8_t *key = cluster_author_key(c, command.author);
+    if (key == NULL) {
         return BLOCK_BAD_COMMAND;
     }
     if (++counts[command.author] > AUTHOR_COMMANDS_MAX) {
         return BLOCK_TOO_MANY;
     }
-    const uint8_t *key = c->member[command.author].vote_key;
     return command_verify(&command, &c->id, key) ? BLOCK_GOOD : BLOCK_BAD_SIGNATURE;
 }
 
 enum block_verdict cluster_check(const struct cluster *c, const struct block *b)
 {
     enum block_verdict verdict = check_header(c, &b->header);
-    uint32_t counts[MEMBERS_MAX] = {0};
+    uint32_t counts[AUTHORS_MAX] = {0};
     for (uint32_t i = 0; i < b->command_count && verdict == BLOCK_GOOD; i++) {
         const struct block_span span = b->commands[i];
         verdict = check_command(c, b->bytes + span.offset, span.size_bytes, counts);

@@ -53,8 +53,11 @@ static void write_member(struct writer *w, const struct member *m)
     write_bytes(w, m->transport_key, sizeof m->transport_key);
     write_bytes(w, m->vote_key, sizeof m->vote_key);
     write_uint(w, (uint64_t)m->standing, 1);
+    write_uint(w, (uint64_t)m->cause, 1);
+    write_uint(w, (uint64_t)m->resigned, 1);
     write_uint(w, m->since_ms, 8);
     write_uint(w, m->term, 4);
+    write_bool(w, m->drained);
 }
 
 static void read_member(struct reader *r, struct member *m)
@@ -65,8 +68,11 @@ static void read_member(struct reader *r, struct member *m)
     read_bytes(r, m->transport_key, sizeof m->transport_key);
     read_bytes(r, m->vote_key, sizeof m->vote_key);
     m->standing = (enum standing)read_uint(r, 1);
+    m->cause = (enum standing_cause)read_uint(r, 1);
+    m->resigned = (enum resign_class)read_uint(r, 1);
     m->since_ms = read_uint(r, 8);
     m->term = (uint32_t)read_uint(r, 4);
+    m->drained = read_bool(r);
 }
 
 static void write_attested(struct writer *w, const struct attested *a)
@@ -114,6 +120,9 @@ static void write_member_state(struct writer *w, const struct cluster *c, uint32
     write_uint(w, c->record[i].run, 4);
     write_uint(w, c->record[i].attested, 2);
     write_uint(w, c->record[i].spoiled, 2);
+    for (uint32_t k = 0; k < RECORD_WINDOW_TICKS; k++) {
+        write_uint(w, c->around[i][k], 8);
+    }
     write_uint(w, c->barred_until_ms[i], 8);
     write_uint(w, c->dissent_until_ms[i], 8);
     write_uint(w, c->condemned_until_ms[i], 8);
@@ -129,6 +138,9 @@ static void read_member_state(struct reader *r, struct cluster *c, uint32_t i)
     c->record[i].run = (uint32_t)read_uint(r, 4);
     c->record[i].attested = (uint16_t)read_uint(r, 2);
     c->record[i].spoiled = (uint16_t)read_uint(r, 2);
+    for (uint32_t k = 0; k < RECORD_WINDOW_TICKS; k++) {
+        c->around[i][k] = read_uint(r, 8);
+    }
     c->barred_until_ms[i] = read_uint(r, 8);
     c->dissent_until_ms[i] = read_uint(r, 8);
     c->condemned_until_ms[i] = read_uint(r, 8);
@@ -260,11 +272,44 @@ static void read_chain(struct reader *r, struct cluster *c)
     }
 }
 
+static void write_operators(struct writer *w, const struct cluster *c)
+{
+    write_uint(w, c->operator_count, 1);
+    for (uint32_t i = 0; i < c->operator_count; i++) {
+        write_bytes(w, c->operators[i].name, sizeof c->operators[i].name);
+        write_bytes(w, c->operators[i].key, sizeof c->operators[i].key);
+        write_uint(w, c->operator_seq[i], 8);
+    }
+    write_uint(w, c->pause_until_ms, 8);
+    for (uint32_t k = 0; k < RECORD_WINDOW_TICKS; k++) {
+        write_uint(w, c->common[k], 8);
+    }
+}
+
+static bool read_operators(struct reader *r, struct cluster *c)
+{
+    c->operator_count = (uint32_t)read_uint(r, 1);
+    if (c->operator_count > OPERATORS_MAX) {
+        return false;
+    }
+    for (uint32_t i = 0; i < c->operator_count; i++) {
+        read_bytes(r, c->operators[i].name, sizeof c->operators[i].name);
+        read_bytes(r, c->operators[i].key, sizeof c->operators[i].key);
+        c->operator_seq[i] = read_uint(r, 8);
+    }
+    c->pause_until_ms = read_uint(r, 8);
+    for (uint32_t k = 0; k < RECORD_WINDOW_TICKS; k++) {
+        c->common[k] = read_uint(r, 8);
+    }
+    return true;
+}
+
 size_t cluster_encode(const struct cluster *c, uint8_t out[static CLUSTER_BYTES_MAX])
 {
     assert(c->member_count >= 1 && c->member_count <= MEMBERS_MAX);
     struct writer w = writer_of(out, CLUSTER_BYTES_MAX);
     write_chain(&w, c);
+    write_operators(&w, c);
     write_uint(&w, c->member_count, 1);
     for (uint32_t i = 0; i < c->member_count; i++) {
         write_member_state(&w, c, i);
@@ -288,6 +333,9 @@ bool cluster_decode(struct cluster *c, const uint8_t *bytes, size_t size_bytes)
     *c = (struct cluster){0};
     struct reader r = reader_of(bytes, size_bytes);
     read_chain(&r, c);
+    if (!read_operators(&r, c)) {
+        return false;
+    }
     c->member_count = (uint32_t)read_uint(&r, 1);
     if (c->member_count < 1 || c->member_count > MEMBERS_MAX) {
         return false;

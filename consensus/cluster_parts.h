@@ -4,6 +4,7 @@
 #include <stdbool.h>
 
 #include "cluster.h"
+#include "turn.h"
 
 /* What the files cluster*.c share and nobody else needs. */
 
@@ -20,7 +21,22 @@ bool cluster_state_differs(const struct cluster *c, const struct attest *a);
 /* How the records see the chain now. */
 struct record_clock cluster_record_clock(const struct cluster *c);
 
+/* Brings a member to a standing, with all that follows of it (standing.md, section 4, step 11):
+ * a new term, an empty record, no accusations by it or of it. */
+void cluster_move(struct cluster *c, const struct turn *t, uint32_t member,
+                  enum standing standing, enum standing_cause cause);
+
+/* cluster_operator.c: what operators say. */
+enum cause cluster_operator_cause(const struct cluster *c, uint32_t author,
+                                  const struct operator_command *o);
+void cluster_on_operator(struct cluster *c, const struct turn *t, uint32_t author,
+                         const struct operator_command *o);
+enum cause cluster_resign_cause(const struct cluster *c, uint32_t author);
+
+/* Whether a tick of a voter is clean by what it attested; to be asked before record_attest. */
+bool cluster_take_own(struct cluster *c, uint32_t member, uint64_t tick, uint64_t own);
+
 /* Closes the tick and judges the records, if it is over by the time of the block. */
-void cluster_close_tick(struct cluster *c);
+void cluster_close_tick(struct cluster *c, const struct turn *t);
 
 #endif

@@ -80,11 +80,17 @@ static enum cause fail_cause(const struct cluster *c, uint32_t author, const str
 enum cause cluster_would_skip(const struct cluster *c, const struct command *command)
 {
     const uint32_t author = command->author;
-    if (author >= c->member_count) {
+    if (cluster_author_key(c, author) == NULL) {
         return CAUSE_MALFORMED;
+    }
+    if (command->kind == COMMAND_OPERATOR) {
+        return cluster_operator_cause(c, author, &command->operator);
     }
     if (command->term != c->member[author].term) {
         return CAUSE_OLD_TERM;
+    }
+    if (command->kind == COMMAND_RESIGN) {
+        return cluster_resign_cause(c, author);
     }
     const bool hears_of_height =
         command->kind == COMMAND_ATTEST && c->member[author].standing == STANDING_SUSPENDED;
@@ -100,6 +106,9 @@ enum cause cluster_would_skip(const struct cluster *c, const struct command *com
         return dispute_cause(c, author, &command->dispute);
     case COMMAND_FAIL:
         return fail_cause(c, author, &command->fail);
+    case COMMAND_RESIGN:
+    case COMMAND_OPERATOR:
+        break;
     }
     return CAUSE_MALFORMED;
 }
@@ -117,6 +126,9 @@ bool cluster_is_urgent(const struct cluster *c, const struct command *command)
         return false;
     }
     const uint32_t author = command->author;
+    if (command->kind == COMMAND_RESIGN || command->kind == COMMAND_OPERATOR) {
+        return true;
+    }
     if (!cluster_is_voter(c, author) || c->urgent_used[author] >= URGENT_MAX) {
         return false;
     }

@@ -89,6 +89,7 @@ static bool is_member_sound(const struct cluster *c, uint32_t i)
     };
     return is_text(m->name, sizeof m->name) && is_text(m->address, sizeof m->address) &&
            m->role <= ROLE_WITNESS && m->standing < STANDINGS && m->term >= 1 &&
+           m->cause < STANDING_CAUSE_COUNT && m->resigned < RESIGN_CLASS_COUNT &&
            is_attested_sound(c, &c->latest[i]) && record_is_sound(&c->record[i], &clock) &&
            c->failed_fence[i] <= c->last_fence && c->urgent_used[i] <= URGENT_MAX;
 }
@@ -158,6 +159,17 @@ static bool are_windows_sound(const struct cluster *c)
 
 static_assert(SETTLED_KEPT == RESULT_WINDOWS_MAX, "both rings are walked as one");
 
+static bool are_operators_sound(const struct cluster *c)
+{
+    for (uint32_t i = 0; i < c->operator_count; i++) {
+        if (!is_text(c->operators[i].name, sizeof c->operators[i].name) ||
+            c->operator_seq[i] > COUNTED_MAX) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool cluster_is_sound(const struct cluster *c)
 {
     uint32_t voters = 0;
@@ -167,6 +179,6 @@ bool cluster_is_sound(const struct cluster *c)
         }
         voters += cluster_is_voter(c, i) ? 1 : 0;
     }
-    return voters >= 1 && is_chain_sound(c) && is_grant_sound(c) && are_windows_sound(c) &&
-           call_is_sound(c);
+    return voters >= 1 && is_chain_sound(c) && are_operators_sound(c) && is_grant_sound(c) &&
+           are_windows_sound(c) && call_is_sound(c);
 }

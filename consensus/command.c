@@ -1,6 +1,7 @@
 #include "command.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "codec.h"
 
@@ -131,6 +132,32 @@ static void result_write(struct writer *w, const struct result *s)
     }
 }
 
+static bool operator_is_sound(const struct operator_command *o)
+{
+    return o->seq != 0 && o->operation < OPERATION_COUNT && o->duration_s <= PAUSE_S_MAX &&
+           o->member < MEMBERS_MAX &&
+           !(o->operation == OPERATION_ADMIT &&
+             memcmp(o->transport_key, o->vote_key, sizeof o->vote_key) == 0);
+}
+
+static bool operator_read(struct reader *r, struct operator_command *o)
+{
+    o->seq = read_uint(r, 8);
+    o->not_after_ms = read_uint(r, 8);
+    o->operation = (enum operation)read_uint(r, 1);
+    if (o->operation == OPERATION_PAUSE) {
+        o->duration_s = (uint32_t)read_uint(r, 4);
+        return operator_is_sound(o);
+    }
+    o->member = (uint32_t)read_uint(r, 1);
+    o->term = (uint32_t)read_uint(r, 4);
+    if (o->operation == OPERATION_ADMIT) {
+        read_bytes(r, o->transport_key, sizeof o->transport_key);
+        read_bytes(r, o->vote_key, sizeof o->vote_key);
+    }
+    return operator_is_sound(o);
+}
+
 static bool body_read(struct reader *r, struct command *c)
 {
     switch (c->kind) {
@@ -147,8 +174,31 @@ static bool body_read(struct reader *r, struct command *c)
         c->fail.fence = read_uint(r, 8);
         read_bytes(r, c->fail.reason, REASON_SIZE_BYTES);
         return c->fail.fence != 0 && reason_is_sound(c->fail.reason);
+    case COMMAND_RESIGN:
+        c->resign.class = (enum resign_class)read_uint(r, 1);
+        return c->resign.class < RESIGN_CLASS_COUNT;
+    case COMMAND_OPERATOR:
+        return operator_read(r, &c->operator);
     }
     return false; /* the kind is a foreign byte */
+}
+
+static void operator_write(struct writer *w, const struct operator_command *o)
+{
+    assert(operator_is_sound(o));
+    write_uint(w, o->seq, 8);
+    write_uint(w, o->not_after_ms, 8);
+    write_uint(w, (uint64_t)o->operation, 1);
+    if (o->operation == OPERATION_PAUSE) {
+        write_uint(w, o->duration_s, 4);
+        return;
+    }
+    write_uint(w, o->member, 1);
+    write_uint(w, o->term, 4);
+    if (o->operation == OPERATION_ADMIT) {
+        write_bytes(w, o->transport_key, sizeof o->transport_key);
+        write_bytes(w, o->vote_key, sizeof o->vote_key);
+    }
 }
 
 static void body_write(struct writer *w, const struct command *c)
@@ -173,8 +223,22 @@ static void body_write(struct writer *w, const struct command *c)
         write_uint(w, c->fail.fence, 8);
         write_bytes(w, c->fail.reason, REASON_SIZE_BYTES);
         return;
+    case COMMAND_RESIGN:
+        assert(c->resign.class < RESIGN_CLASS_COUNT);
+        write_uint(w, (uint64_t)c->resign.class, 1);
+        return;
+    case COMMAND_OPERATOR:
+        operator_write(w, &c->operator);
+        return;
     }
     assert(false);
+}
+
+/* Operators say what is theirs to say, members everything else. */
+static bool is_author(const struct command *c)
+{
+    return c->kind == COMMAND_OPERATOR ? c->author >= MEMBERS_MAX && c->author < AUTHORS_MAX
+                                       : c->author < MEMBERS_MAX;
 }
 
 bool command_decode(struct command *c, const uint8_t *bytes, size_t size_bytes)
@@ -184,7 +248,7 @@ bool command_decode(struct command *c, const uint8_t *bytes, size_t size_bytes)
     c->author = (uint32_t)read_uint(&r, 1);
     c->term = (uint32_t)read_uint(&r, 4);
     c->kind = (enum command_kind)read_uint(&r, 1);
-    if (c->author >= MEMBERS_MAX || !body_read(&r, c)) {
+    if (!body_read(&r, c) || !is_author(c)) {
         return false;
     }
     read_bytes(&r, c->signature, SIGNATURE_BYTES);
@@ -193,7 +257,7 @@ bool command_decode(struct command *c, const uint8_t *bytes, size_t size_bytes)
 
 size_t command_signed_bytes(const struct command *c, uint8_t out[static COMMAND_BYTES_MAX])
 {
-    assert(c->author < MEMBERS_MAX);
+    assert(is_author(c));
     struct writer w = writer_of(out, COMMAND_BYTES_MAX - SIGNATURE_BYTES);
     write_uint(&w, c->author, 1);
     write_uint(&w, c->term, 4);
@@ -211,11 +275,11 @@ size_t command_encode(const struct command *c, uint8_t out[static COMMAND_BYTES_
     return size_bytes + SIGNATURE_BYTES;
 }
 
-static struct statement statement_of(const struct hash *cluster_id, const uint8_t *body,
-                                     size_t body_size_bytes)
+static struct statement statement_of(const struct command *c, const struct hash *cluster_id,
+                                     const uint8_t *body, size_t body_size_bytes)
 {
     return (struct statement){
-        .domain = COMMAND_DOMAIN,
+        .domain = c->kind == COMMAND_OPERATOR ? OPERATOR_DOMAIN : COMMAND_DOMAIN,
         .cluster_id = cluster_id->bytes,
         .body = body,
         .body_size_bytes = body_size_bytes,
@@ -226,7 +290,7 @@ void command_sign(struct command *c, const struct hash *cluster_id, const struct
 {
     uint8_t body[COMMAND_BYTES_MAX];
     const size_t size_bytes = command_signed_bytes(c, body);
-    const struct statement statement = statement_of(cluster_id, body, size_bytes);
+    const struct statement statement = statement_of(c, cluster_id, body, size_bytes);
     signer_sign(vote, &statement, c->signature);
 }
 
@@ -235,6 +299,26 @@ bool command_verify(const struct command *c, const struct hash *cluster_id,
 {
     uint8_t body[COMMAND_BYTES_MAX];
     const size_t size_bytes = command_signed_bytes(c, body);
-    const struct statement statement = statement_of(cluster_id, body, size_bytes);
+    const struct statement statement = statement_of(c, cluster_id, body, size_bytes);
     return signature_verify(vote_key, &statement, c->signature);
+}
+
+const char *resign_class_text(enum resign_class class)
+{
+    static const char *const texts[] = {
+#define X(name, text) [RESIGN_##name] = text,
+        RESIGN_CLASSES(X)
+#undef X
+    };
+    return class < RESIGN_CLASS_COUNT ? texts[class] : "unknown";
+}
+
+const char *operation_text(enum operation operation)
+{
+    static const char *const texts[] = {
+#define X(name, text) [OPERATION_##name] = text,
+        OPERATIONS(X)
+#undef X
+    };
+    return operation < OPERATION_COUNT ? texts[operation] : "unknown";
 }

@@ -9,12 +9,14 @@
 #include "founding.h"
 #include "hash.h"
 
-/* What a member says to the replicated state. Layout (integers big-endian): author 1, term 4,
- * kind 1, body, signature 64; signed with the vote key over the domain "ostrakon/cmd/1", the
- * cluster's id and all bytes before the signature. standing.md, section 3. */
+/* What a member, or an operator, says to the replicated state. Layout (integers big-endian):
+ * author 1, term 4, kind 1, body, signature 64; signed over the domain, the cluster's id and
+ * all bytes before the signature: with the vote key over "ostrakon/cmd/1", or with an
+ * operator's key over "ostrakon/op/1". standing.md, section 3. */
 
 #define COMMAND_BYTES_MAX 1280u
 #define COMMAND_DOMAIN "ostrakon/cmd/1"
+#define OPERATOR_DOMAIN "ostrakon/op/1"
 #define DIGEST_BYTES 16u       /* of a window's rows */
 #define RESULT_WINDOWS_MAX 64u /* in one result, and in the ring of open windows */
 #define REASON_SIZE_BYTES                                                                      \
@@ -26,7 +28,13 @@ enum command_kind {
     COMMAND_RESULT = 2,
     COMMAND_DISPUTE = 3,
     COMMAND_FAIL = 4,
+    COMMAND_RESIGN = 5,
+    COMMAND_OPERATOR = 6,
 };
+#define COMMAND_KINDS 6u
+
+/* Operators come behind the members as authors: of key i the author is MEMBERS_MAX + i. */
+#define AUTHORS_MAX (MEMBERS_MAX + OPERATORS_MAX)
 
 /* The digest of a window's rows as a member computed them or found them published. */
 struct window_digest {
@@ -68,6 +76,54 @@ struct fail {
     char reason[REASON_SIZE_BYTES];
 };
 
+/* Why a member found itself unfit. What comes from outside may strike all at once, and then has
+ * a rule of its own (standing.md, section 6.3). */
+#define RESIGN_CLASSES(X)                                                                      \
+    X(OWN, "own")                                                                              \
+    X(EDAC, "edac")                                                                            \
+    X(POISON, "poison")                                                                        \
+    X(KERNEL_LOG, "kernel_log")                                                                \
+    X(DISK, "disk")
+
+enum resign_class {
+#define X(name, text) RESIGN_##name,
+    RESIGN_CLASSES(X)
+#undef X
+        RESIGN_CLASS_COUNT
+};
+
+/* "I am unfit." One of each class is signed in advance. */
+struct resign {
+    enum resign_class class;
+};
+
+#define OPERATIONS(X)                                                                          \
+    X(ADMIT, "admit")   /* to `suspended`, with these keys, under a new term */                \
+    X(REMOVE, "remove") /* for good */                                                         \
+    X(DRAIN, "drain")   /* leads no more, and nobody holds that against it */                  \
+    X(UNDRAIN, "undrain")                                                                      \
+    X(PAUSE, "pause") /* no removals by testimony for so long */
+
+enum operation {
+#define X(name, text) OPERATION_##name,
+    OPERATIONS(X)
+#undef X
+        OPERATION_COUNT
+};
+
+#define PAUSE_S_MAX 86400u
+
+struct operator_command {
+    uint64_t seq;          /* of this key, one more than its last decided one */
+    uint64_t not_after_ms; /* void in blocks of a later time */
+    enum operation operation;
+    uint32_t member;                         /* all but PAUSE */
+    uint32_t term;                           /* likewise: the member's present one */
+    uint32_t duration_s;                     /* PAUSE: 0 ends it, at most PAUSE_S_MAX */
+    uint8_t transport_key[PUBLIC_KEY_BYTES]; /* ADMIT */
+    uint8_t vote_key[PUBLIC_KEY_BYTES];      /* ADMIT */
+};
+
 struct command {
     enum command_kind kind;
     uint32_t author;
@@ -77,6 +133,8 @@ struct command {
         struct result result;
         struct dispute dispute;
         struct fail fail;
+        struct resign resign;
+        struct operator_command operator;
     };
     uint8_t signature[SIGNATURE_BYTES];
 };
@@ -93,6 +151,9 @@ size_t command_encode(const struct command *c, uint8_t out[static COMMAND_BYTES_
  * size.
  */
 size_t command_signed_bytes(const struct command *c, uint8_t out[static COMMAND_BYTES_MAX]);
+
+const char *resign_class_text(enum resign_class class);
+const char *operation_text(enum operation operation);
 
 /* Fills in the signature. Costs one signature (about 50 us). */
 void command_sign(struct command *c, const struct hash *cluster_id,

@@ -39,10 +39,11 @@ static uint32_t tier_of(const struct cluster *c, uint32_t member, uint64_t serve
     if (!is_eligible(c, member)) {
         return PLACE_NONE;
     }
-    if (c->latest[member].own != 0 || c->time_ms < c->barred_until_ms[member]) {
+    if ((c->latest[member].own & ~cluster_excused(c)) != 0 ||
+        c->time_ms < c->barred_until_ms[member]) {
         return 3;
     }
-    return serve == 0 && is_perfect_lately(c, member) ? 1 : 2;
+    return serve == 0 && !c->member[member].drained && is_perfect_lately(c, member) ? 1 : 2;
 }
 
 uint32_t election_leader_place(const struct cluster *c, uint32_t member)

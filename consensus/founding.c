@@ -38,6 +38,7 @@ size_t founding_encode(const struct founding *f, uint8_t out[static FOUNDING_BYT
 {
     assert(f->member_count >= 1);
     assert(f->member_count <= MEMBERS_MAX);
+    assert(f->operator_count <= OPERATORS_MAX);
     struct writer w = writer_of(out, FOUNDING_BYTES_MAX);
     write_bytes(&w, f->name, sizeof f->name);
     write_uint(&w, f->founded_ms, 8);
@@ -52,6 +53,10 @@ size_t founding_encode(const struct founding *f, uint8_t out[static FOUNDING_BYT
         write_bytes(&w, m->address, sizeof m->address);
         write_bytes(&w, m->transport_key, sizeof m->transport_key);
         write_bytes(&w, m->vote_key, sizeof m->vote_key);
+    }
+    for (uint32_t i = 0; i < f->operator_count; i++) { /* their number is told by the size */
+        write_bytes(&w, f->operators[i].name, sizeof f->operators[i].name);
+        write_bytes(&w, f->operators[i].key, sizeof f->operators[i].key);
     }
     return writer_done(&w);
 }

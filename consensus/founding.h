@@ -12,6 +12,7 @@
 #define NAME_SIZE_BYTES 32u    /* with its terminating zero; the rest is zeros too */
 #define ADDRESS_SIZE_BYTES 56u /* the same; "192.0.2.1:7100" or "[2001:db8::1]:7100" */
 #define PUBLIC_KEY_BYTES 32u
+#define OPERATORS_MAX 4u
 #define FOUNDING_BYTES_MAX 4096u
 
 enum role { ROLE_NODE, ROLE_WITNESS };
@@ -41,6 +42,12 @@ struct founding_member {
     uint8_t vote_key[PUBLIC_KEY_BYTES];
 };
 
+/* A person whose signature changes the cluster: admits, removes, drains. */
+struct operator_key {
+    char name[NAME_SIZE_BYTES];
+    uint8_t key[PUBLIC_KEY_BYTES];
+};
+
 /* What cluster.yaml says: the same on every node. A member's index in the array is its identity
  * for good. Already checked by whoever fills it in: names, addresses and keys are distinct, at
  * least one member is a node, the timing can work. */
@@ -52,6 +59,8 @@ struct founding {
     bool audit_required;
     uint32_t member_count; /* 1 .. MEMBERS_MAX */
     struct founding_member members[MEMBERS_MAX];
+    uint32_t operator_count; /* 0 .. OPERATORS_MAX */
+    struct operator_key operators[OPERATORS_MAX];
 };
 
 struct timing timing_default(void);

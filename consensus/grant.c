@@ -73,8 +73,10 @@ static enum cause leader_falls(const struct cluster *c, const struct turn *t)
     if (is_leader_awaited(c) && c->time_ms >= g->deadline_ms) {
         return CAUSE_DEADLINE;
     }
+    /* Who is drained is going away on purpose: there is no better time than now. */
+    const bool may_change = is_election_due(c, t) || c->member[g->leader].drained;
     const bool outdone =
-        is_election_due(c, t) && election_leader(c).place < election_leader_place(c, g->leader);
+        may_change && election_leader(c).place < election_leader_place(c, g->leader);
     return outdone ? CAUSE_BETTER_CANDIDATE : CAUSE_NONE;
 }
 

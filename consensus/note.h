@@ -25,7 +25,11 @@
     X(MEMBER_WRONG, "member_wrong")             /* member, count: how many find it wrong */    \
     X(MEMBER_CLEARED, "member_cleared")         /* member: no longer */                        \
     X(MEMBER_STARTED, "member_started")         /* member: a new incarnation attests */        \
-    X(COMMAND_SKIPPED, "command_skipped")       /* member: author, cause; count: index */      \
+    X(STANDING_CHANGED, "standing_changed")     /* member; first: standing, fence: its cause,  \
+                                                  count: the new term */                       \
+    X(OPERATOR, "operator")         /* text: whose key; first: operation; member; count: s */  \
+    X(TICK_SPOILED, "tick_spoiled") /* member; count: the tick, cause; first: its mask */      \
+    X(COMMAND_SKIPPED, "command_skipped") /* member: author, cause; count: index */            \
     /* seen by this agent alone */                                                             \
     X(STARTED, "started")                 /* first: height */                                  \
     X(QUORUM_LOST, "quorum_lost")         /* count: heard */                                   \
@@ -74,6 +78,12 @@ enum note_kind {
     X(TOO_NEW, "too_new")                                                                      \
     X(OUTSIDE_RING, "outside_ring")                                                            \
     X(SAID_BEFORE, "said_before")                                                              \
+    X(LAST_VOTER, "last_voter")                                                                \
+    X(NO_MEMBER, "no_member")                                                                  \
+    X(BAD_KEY, "bad_key")                                                                      \
+    X(OWN_REFERENCE, "own_reference")                                                          \
+    X(REFUTED, "refuted")                                                                      \
+    X(NOT_ATTESTED, "not_attested")                                                            \
     X(OTHER_STATE, "other_state")                                                              \
     X(VOTES_MISSING, "votes_missing")                                                          \
     X(VOTES_DAMAGED, "votes_damaged")                                                          \

@@ -59,6 +59,10 @@ static bool is_newer(const struct command *a, const struct command *b)
         return a->dispute.fence > b->dispute.fence;
     case COMMAND_FAIL:
         return a->fail.fence > b->fail.fence;
+    case COMMAND_RESIGN:
+        return a->term > b->term;
+    case COMMAND_OPERATOR:
+        return a->operator.seq> b->operator.seq;
     }
     return false;
 }
@@ -88,7 +92,7 @@ enum pool_verdict pool_add(struct pool *p, const struct cluster *c, const uint8_
 {
     struct command command;
     if (size_bytes > COMMAND_BYTES_MAX || !command_decode(&command, bytes, size_bytes) ||
-        command.author >= c->member_count) {
+        cluster_author_key(c, command.author) == NULL) {
         return POOL_MALFORMED;
     }
     struct pooled *s = slot_of(p, &command);
@@ -98,7 +102,7 @@ enum pool_verdict pool_add(struct pool *p, const struct cluster *c, const uint8_
     if (!is_wanted(s, c, &command)) {
         return POOL_USELESS;
     }
-    if (!command_verify(&command, &c->id, c->member[command.author].vote_key)) {
+    if (!command_verify(&command, &c->id, cluster_author_key(c, command.author))) {
         return POOL_BAD_SIGNATURE;
     }
     /* Whoever waits already keeps his place, or an author could put his block off for ever. */
@@ -111,7 +115,7 @@ enum pool_verdict pool_add(struct pool *p, const struct cluster *c, const uint8_
 
 void pool_prune(struct pool *p, const struct cluster *c)
 {
-    for (uint32_t i = 0; i < MEMBERS_MAX * POOL_KINDS; i++) {
+    for (uint32_t i = 0; i < AUTHORS_MAX * POOL_KINDS; i++) {
         struct pooled *s = &p->slot[i / POOL_KINDS][i % POOL_KINDS];
         struct command command;
         if (s->size_bytes == 0) {
@@ -129,7 +133,7 @@ void pool_prune(struct pool *p, const struct cluster *c)
 uint64_t pool_urgent_since_ms(const struct pool *p)
 {
     uint64_t since_ms = TIME_NEVER;
-    for (uint32_t i = 0; i < MEMBERS_MAX * POOL_KINDS; i++) {
+    for (uint32_t i = 0; i < AUTHORS_MAX * POOL_KINDS; i++) {
         const struct pooled *s = &p->slot[i / POOL_KINDS][i % POOL_KINDS];
         if (s->urgent && s->at_ms < since_ms) {
             since_ms = s->at_ms;
@@ -141,7 +145,7 @@ uint64_t pool_urgent_since_ms(const struct pool *p)
 uint32_t pool_urgent_authors(const struct pool *p)
 {
     uint32_t authors = 0;
-    for (uint32_t i = 0; i < MEMBERS_MAX * POOL_KINDS; i++) {
+    for (uint32_t i = 0; i < AUTHORS_MAX * POOL_KINDS; i++) {
         if (p->slot[i / POOL_KINDS][i % POOL_KINDS].urgent) {
             authors |= 1u << i / POOL_KINDS;
         }
@@ -151,7 +155,7 @@ uint32_t pool_urgent_authors(const struct pool *p)
 
 bool pool_holds(const struct pool *p, uint32_t author, const uint8_t *bytes, size_t size_bytes)
 {
-    for (uint32_t kind = 0; author < MEMBERS_MAX && kind < POOL_KINDS; kind++) {
+    for (uint32_t kind = 0; author < AUTHORS_MAX && kind < POOL_KINDS; kind++) {
         const struct pooled *s = &p->slot[author][kind];
         if (s->size_bytes != 0 && is_same(s, bytes, size_bytes)) {
             return true;
@@ -163,8 +167,8 @@ bool pool_holds(const struct pool *p, uint32_t author, const uint8_t *bytes, siz
 void pool_fill(const struct pool *p, struct block_maker *m)
 {
     for (uint32_t pass = 0; pass < 2; pass++) {
-        for (uint32_t i = 0; i < MEMBERS_MAX * POOL_KINDS; i++) {
-            const struct pooled *s = &p->slot[i % MEMBERS_MAX][i / MEMBERS_MAX];
+        for (uint32_t i = 0; i < AUTHORS_MAX * POOL_KINDS; i++) {
+            const struct pooled *s = &p->slot[i % AUTHORS_MAX][i / AUTHORS_MAX];
             if (!s->ready || s->urgent != (pass == 0)) {
                 continue;
             }

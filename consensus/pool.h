@@ -11,7 +11,7 @@
 
 /* Commands that wait for a block: the newest of each kind of each member, so that nobody can
  * fill it. What is in it has been verified under its author's key in force. */
-#define POOL_KINDS 4u
+#define POOL_KINDS COMMAND_KINDS
 
 struct pooled {
     uint32_t size_bytes; /* 0: empty */
@@ -22,7 +22,7 @@ struct pooled {
 };
 
 struct pool {
-    struct pooled slot[MEMBERS_MAX][POOL_KINDS];
+    struct pooled slot[AUTHORS_MAX][POOL_KINDS];
 };
 
 #define POOL_VERDICTS(X)                                                                       \
@@ -47,7 +47,7 @@ void pool_prune(struct pool *p, const struct cluster *c);
 
 /* Since when an urgent command waits; TIME_NEVER if none does. */
 uint64_t pool_urgent_since_ms(const struct pool *p);
-/* Bits of the members that have an urgent command here. */
+/* Bits of the authors that have an urgent command here. */
 uint32_t pool_urgent_authors(const struct pool *p);
 /* True if these very bytes lie here: then their signature need not be verified again. */
 bool pool_holds(const struct pool *p, uint32_t author, const uint8_t *bytes, size_t size_bytes);

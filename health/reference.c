@@ -83,6 +83,15 @@ static const struct reference_facts facts[REFERENCES_MAX] = {
     {"R36", "guard", "its guard is gone", REFERENCE_OWN, false},
 };
 
+uint64_t reference_environment(void)
+{
+    uint64_t bits = 0;
+    for (uint32_t id = 1; id <= REFERENCES_MAX; id++) {
+        bits |= facts[id - 1].class == REFERENCE_ENVIRONMENT ? REFERENCE_BIT(id) : 0;
+    }
+    return bits;
+}
+
 const struct reference_facts *reference_facts(uint32_t id)
 {
     return id >= 1 && id <= REFERENCES_MAX ? &facts[id - 1] : NULL;

@@ -104,6 +104,9 @@ struct reference_facts {
     bool minimum; /* a node that lacks it is never perfect */
 };
 
+/* Bits of those whose class is REFERENCE_ENVIRONMENT. */
+uint64_t reference_environment(void);
+
 /* NULL unless 1 <= id <= REFERENCES_MAX. */
 const struct reference_facts *reference_facts(uint32_t id);
 

@@ -21,7 +21,7 @@
  * refuse. */
 
 enum { KEY_NAME = 'n', KEY_MEMBER = 'm', KEY_TIMING = 't', KEY_OUTPUT = 'o' };
-enum { KEY_FOUNDED = 0x100, KEY_AUDIT, KEY_MALFUNCTIONING };
+enum { KEY_FOUNDED = 0x100, KEY_AUDIT, KEY_MALFUNCTIONING, KEY_OPERATOR };
 
 #define OUTPUT_DEFAULT "cluster.yaml"
 
@@ -38,6 +38,8 @@ static const struct argp_option own_options[] = {
      "192.0.2.1:7100 or [2001:db8::1]:7100, KEYS is TRANSPORT,VOTE as keygen prints them, or "
      "the directory that keygen wrote to, or a file with the output of keygen --json",
      0},
+    {"operator", KEY_OPERATOR, "NAME,KEY", 0,
+     "a person whose key admits, removes and drains members; may be repeated", 0},
     {"timing", KEY_TIMING, "KEY=VALUE", 0,
      "other than the default, such as tick_ms=1000; may be repeated", 0},
     {"founded", KEY_FOUNDED, "TIME", 0, "when, like 2026-11-22T06:30:00Z (default: now)", 0},
@@ -66,6 +68,9 @@ static error_t on_option(int key, char *argument, struct argp_state *state)
         break;
     case KEY_TIMING:
         problem = draft_timing(draft, argument);
+        break;
+    case KEY_OPERATOR:
+        problem = draft_operator(draft, argument);
         break;
     case KEY_FOUNDED:
         draft->founded = argument;

@@ -100,6 +100,16 @@ const char *draft_timing(struct draft *d, const char *text)
     return NULL;
 }
 
+const char *draft_operator(struct draft *d, const char *text)
+{
+    const char *comma = strchr(text, ',');
+    if (comma == NULL || comma == text || d->operator_count == DRAFT_OPERATORS_MAX) {
+        return "expected NAME,KEY, the key as ostrakon operator keygen prints it";
+    }
+    d->operators[d->operator_count++] = text;
+    return NULL;
+}
+
 /* A scalar in single quotes; what ends it is doubled (YAML 1.2, section 7.3.2). */
 static void print_quoted(const char *text, FILE *out)
 {
@@ -120,6 +130,40 @@ static void print_value(const char *text, FILE *out)
         fprintf(out, "%s\n", text);
     } else {
         print_quoted(text, out);
+    }
+}
+
+static void print_members(const struct draft *d, FILE *out)
+{
+    fputs("members:\n", out);
+    for (uint32_t i = 0; i < d->member_count; i++) {
+        const struct draft_member *m = &d->members[i];
+        fputs("  - name: ", out);
+        print_value(m->name, out);
+        fputs("    role: ", out);
+        print_value(m->role, out);
+        fputs("    address: ", out);
+        print_value(m->address, out);
+        fputs("    transport_key: ", out);
+        print_value(m->transport_key, out);
+        fputs("    vote_key: ", out);
+        print_value(m->vote_key, out);
+    }
+}
+
+static void print_operators(const struct draft *d, FILE *out)
+{
+    if (d->operator_count > 0) {
+        fputs("operators:\n", out);
+    }
+    for (uint32_t i = 0; i < d->operator_count; i++) {
+        char name[DRAFT_VALUE_BYTES];
+        const char *comma = strchr(d->operators[i], ',');
+        snprintf(name, sizeof name, "%.*s", (int)(comma - d->operators[i]), d->operators[i]);
+        fputs("  - name: ", out);
+        print_value(name, out);
+        fputs("    key: ", out);
+        print_value(comma + 1, out);
     }
 }
 
@@ -150,18 +194,6 @@ void draft_print(const struct draft *d, FILE *out)
         fputs("audit: ", out);
         print_value(d->audit, out);
     }
-    fputs("members:\n", out);
-    for (uint32_t i = 0; i < d->member_count; i++) {
-        const struct draft_member *m = &d->members[i];
-        fputs("  - name: ", out);
-        print_value(m->name, out);
-        fputs("    role: ", out);
-        print_value(m->role, out);
-        fputs("    address: ", out);
-        print_value(m->address, out);
-        fputs("    transport_key: ", out);
-        print_value(m->transport_key, out);
-        fputs("    vote_key: ", out);
-        print_value(m->vote_key, out);
-    }
+    print_members(d, out);
+    print_operators(d, out);
 }

@@ -8,6 +8,7 @@
 
 #define DRAFT_MEMBERS_MAX 32u /* more than are allowed, so that the checker says so */
 #define DRAFT_TIMING_MAX 32u
+#define DRAFT_OPERATORS_MAX 8u
 #define DRAFT_VALUE_BYTES 128u
 
 /* A founding document in the making: words of the argument list, not judged yet. */
@@ -28,6 +29,8 @@ struct draft {
     const char *timing[DRAFT_TIMING_MAX]; /* "key=value" */
     uint32_t member_count;
     struct draft_member members[DRAFT_MEMBERS_MAX];
+    uint32_t operator_count;
+    const char *operators[DRAFT_OPERATORS_MAX]; /* "name,key" */
 };
 
 /* Takes NAME,ROLE,ADDRESS,KEYS. NULL, or what is wrong with it, good until the next call. */
@@ -35,6 +38,9 @@ const char *draft_member(struct draft *d, const char *text);
 
 /* Takes KEY=VALUE. The same. */
 const char *draft_timing(struct draft *d, const char *text);
+
+/* Takes NAME,KEY. The same. */
+const char *draft_operator(struct draft *d, const char *text);
 
 /* Writes the YAML, every value in quotes that nothing in it can end. */
 void draft_print(const struct draft *d, FILE *out);

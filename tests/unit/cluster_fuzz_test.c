@@ -65,6 +65,29 @@ static void random_attest(struct chance *chance, struct world *w, uint32_t autho
     }
 }
 
+static void random_operator(struct chance *chance, struct world *w, struct command *command)
+{
+    const struct cluster *c = &w->cluster;
+    struct operator_command *o = &command->operator;
+    const uint32_t place = chance_below(chance, c->operator_count);
+    struct key_pair pair;
+    uint8_t seed[IDENTITY_SEED_BYTES] = {0x20, (uint8_t)chance_below(chance, 250)};
+    key_pair_from_seed(&pair, seed);
+    command->author = MEMBERS_MAX + place;
+    o->seq = c->operator_seq[place] + (chance_one_in(chance, 9) ? 0 : 1);
+    o->seq = o->seq == 0 ? 1 : o->seq;
+    o->not_after_ms = c->time_ms + chance_below(chance, 100000);
+    o->operation = (enum operation)chance_below(chance, OPERATION_COUNT);
+    if (o->operation == OPERATION_REMOVE) { /* for good: there would soon be nobody */
+        o->operation = OPERATION_ADMIT;
+    }
+    o->member = chance_below(chance, c->member_count);
+    o->term = c->member[o->member].term;
+    o->duration_s = o->operation == OPERATION_PAUSE ? chance_below(chance, PAUSE_S_MAX) : 0;
+    memcpy(o->vote_key, pair.public_key, sizeof o->vote_key);
+    memcpy(o->transport_key, c->member[o->member].transport_key, sizeof o->transport_key);
+}
+
 /* Any command that decodes, of anybody, mostly near to what makes sense now. */
 static struct command random_command(struct chance *chance, struct world *w)
 {
@@ -75,6 +98,9 @@ static struct command random_command(struct chance *chance, struct world *w)
     };
     if (command.author < c->member_count) {
         command.term = c->member[command.author].term - (chance_one_in(chance, 30) ? 1 : 0);
+    }
+    if (chance_one_in(chance, 1500)) {
+        command.kind = chance_one_in(chance, 2) ? COMMAND_RESIGN : COMMAND_OPERATOR;
     }
     const uint64_t window = near(chance, c->windows.next, chance_one_in(chance, 9) ? 80 : 2);
     switch (command.kind) {
@@ -97,6 +123,12 @@ static struct command random_command(struct chance *chance, struct world *w)
         break;
     case COMMAND_FAIL:
         command.fail.fence = c->last_fence > 0 ? c->last_fence : 1;
+        break;
+    case COMMAND_RESIGN:
+        command.resign.class = (enum resign_class)chance_below(chance, RESIGN_CLASS_COUNT);
+        break;
+    case COMMAND_OPERATOR:
+        random_operator(chance, w, &command);
         break;
     }
     return command;

@@ -46,12 +46,25 @@ static struct command sample(enum command_kind kind)
     case COMMAND_FAIL:
         c.fail = (struct fail){.fence = 88, .reason = "exit code 3: sink refused"};
         break;
+    case COMMAND_RESIGN:
+        c.resign.class = RESIGN_DISK;
+        break;
+    case COMMAND_OPERATOR:
+        c.author = MEMBERS_MAX + 1;
+        c.operator=(struct operator_command){.seq = 3,
+                                             .not_after_ms = 1800000000000u,
+                                             .operation = OPERATION_ADMIT,
+                                             .member = 4,
+                                             .term = 2,
+                                             .transport_key = {1},
+                                             .vote_key = {2}};
+        break;
     }
     return c;
 }
 
 static const enum command_kind kinds[] = {COMMAND_ATTEST, COMMAND_RESULT, COMMAND_DISPUTE,
-                                          COMMAND_FAIL};
+                                          COMMAND_FAIL,   COMMAND_RESIGN, COMMAND_OPERATOR};
 #define KINDS (sizeof kinds / sizeof kinds[0])
 
 static size_t signed_sample(enum command_kind kind, uint8_t bytes[static COMMAND_BYTES_MAX])
@@ -79,7 +92,8 @@ Test(command, of_every_kind_comes_back_and_verifies)
         struct command c;
 
         cr_assert(command_decode(&c, bytes, size_bytes), "kind %u", kinds[i]);
-        cr_assert(c.kind == kinds[i] && c.author == 2 && c.term == 7);
+        cr_assert(c.kind == kinds[i] && c.term == 7);
+        cr_assert(c.author == (c.kind == COMMAND_OPERATOR ? MEMBERS_MAX + 1 : 2));
         cr_assert(command_encode(&c, again) == size_bytes);
         cr_assert(memcmp(bytes, again, size_bytes) == 0);
         cr_assert(is_accepted(bytes, size_bytes));
@@ -236,4 +250,31 @@ Test(command, fits_its_bytes_at_its_largest)
     command_sign(&c, &cluster_id, &pair);
 
     cr_assert(is_accepted(bytes, command_encode(&c, bytes)));
+}
+
+Test(command, of_operators_is_of_no_member_and_the_other_way_round)
+{
+    for (uint32_t value = 0; value < 256; value++) {
+        const uint8_t byte = (uint8_t)value;
+        const bool is_operator = value >= MEMBERS_MAX && value < AUTHORS_MAX;
+        cr_assert(decodes_with(COMMAND_OPERATOR, 0, &byte, 1) == is_operator, "%u", value);
+        cr_assert(decodes_with(COMMAND_RESIGN, 0, &byte, 1) == (value < MEMBERS_MAX));
+        cr_assert(decodes_with(COMMAND_RESIGN, 6, &byte, 1) == (value < RESIGN_CLASS_COUNT));
+    }
+}
+
+Test(command, of_operators_is_signed_for_nothing_else)
+{
+    const struct key_pair key = key_of(1);
+    struct command c = sample(COMMAND_OPERATOR);
+    uint8_t bytes[COMMAND_BYTES_MAX];
+    command_sign(&c, &cluster_id, &key);
+    cr_assert(command_verify(&c, &cluster_id, key.public_key));
+    const struct statement as_member = {
+        .domain = COMMAND_DOMAIN,
+        .cluster_id = cluster_id.bytes,
+        .body = bytes,
+        .body_size_bytes = command_signed_bytes(&c, bytes),
+    };
+    cr_assert_not(signature_verify(key.public_key, &as_member, c.signature));
 }

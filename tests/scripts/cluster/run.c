@@ -167,6 +167,49 @@ static void run_fail(struct world *w, const struct words *words, FILE *out)
     (void)out;
 }
 
+static void run_resign(struct world *w, const struct words *words, FILE *out)
+{
+    struct command command = command_of(w, words, COMMAND_RESIGN);
+    const char *class = value_of(words, "class");
+    for (uint32_t i = 0; class != NULL && i < RESIGN_CLASS_COUNT; i++) {
+        if (strcmp(class, resign_class_text((enum resign_class)i)) == 0) {
+            command.resign.class = (enum resign_class)i;
+        }
+    }
+    world_say(w, &command);
+    (void)out;
+}
+
+/* operator KEY OPERATION [member=] [term=] [seq=] [not_after=] [for=] [key=] */
+static void run_operator(struct world *w, const struct words *words, FILE *out)
+{
+    const struct cluster *c = &w->cluster;
+    const uint32_t place = (uint32_t)strtoul(words->word[1], NULL, 10) % OPERATORS_MAX;
+    const uint32_t member = (uint32_t)number_of(words, "member", 0) % MEMBERS_MAX;
+    struct key_pair pair;
+    const uint8_t seed[IDENTITY_SEED_BYTES] = {0x40, (uint8_t)number_of(words, "key", 1)};
+    struct command command = {.kind = COMMAND_OPERATOR, .author = MEMBERS_MAX + place};
+    struct operator_command *o = &command.operator;
+    o->seq = number_of(words, "seq", c->operator_seq[place] + 1);
+    o->not_after_ms = WORLD_FOUNDED_MS + number_of(words, "not_after", 100000000);
+    o->duration_s = (uint32_t)number_of(words, "for", 0);
+    o->member = member;
+    o->term = (uint32_t)number_of(words, "term", c->member[member].term);
+    for (uint32_t i = 0; i < OPERATION_COUNT; i++) {
+        if (strcmp(words->word[2], operation_text((enum operation)i)) == 0) {
+            o->operation = (enum operation)i;
+        }
+    }
+    key_pair_from_seed(&pair, seed);
+    memcpy(o->vote_key, pair.public_key, sizeof o->vote_key);
+    memcpy(o->transport_key, c->member[member].transport_key, sizeof o->transport_key);
+    if (o->operation == OPERATION_ADMIT) {
+        w->keys[member] = pair;
+    }
+    world_say(w, &command);
+    (void)out;
+}
+
 static void run_rubbish(struct world *w, const struct words *words, FILE *out)
 {
     world_say_bytes(w, (const uint8_t *)words->word[1], strlen(words->word[1]));
@@ -203,10 +246,12 @@ void run_command(struct world *w, const struct words *words, FILE *out)
         uint32_t words; /* at least so many */
         void (*run)(struct world *w, const struct words *words, FILE *out);
     } commands[] = {
-        {"found", 1, run_found},     {"standing", 3, run_standing}, {"attest", 2, run_attest},
-        {"result", 2, run_result},   {"dispute", 2, run_dispute},   {"fail", 2, run_fail},
-        {"block", 1, run_block},     {"tick", 1, run_tick},         {"state", 2, run_state},
-        {"rubbish", 2, run_rubbish},
+        {"found", 1, run_found},     {"standing", 3, run_standing},
+        {"attest", 2, run_attest},   {"result", 2, run_result},
+        {"dispute", 2, run_dispute}, {"fail", 2, run_fail},
+        {"block", 1, run_block},     {"tick", 1, run_tick},
+        {"state", 2, run_state},     {"rubbish", 2, run_rubbish},
+        {"resign", 2, run_resign},   {"operator", 3, run_operator},
     };
     for (uint32_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
         if (strcmp(words->word[0], commands[i].name) != 0) {

@@ -40,7 +40,14 @@ static void show_note(const struct world *w, const struct note *n, FILE *out)
     if (n->other != MEMBER_NONE || n->kind == NOTE_GRANTED) {
         show_member_of("other", n->other, out);
     }
-    if (n->fence != 0) {
+    if (n->kind == NOTE_STANDING_CHANGED) {
+        fprintf(out, " %s by=%s", standing_text((enum standing)n->first),
+                standing_cause_text((enum standing_cause)n->fence));
+    } else if (n->kind == NOTE_OPERATOR) {
+        fprintf(out, " %s", operation_text((enum operation)n->first));
+    } else if (n->kind == NOTE_TICK_SPOILED && n->first != 0) {
+        fprintf(out, " references=%llx", (unsigned long long)n->first);
+    } else if (n->fence != 0) {
         fprintf(out, " fence=%llu", (unsigned long long)n->fence);
     }
     if (of_window) {
@@ -147,14 +154,16 @@ static void show_records(const struct world *w, FILE *out)
 
 static void show_members(const struct world *w, FILE *out)
 {
-    static const char *const standings[] = {"good", "suspended", "locked_out", "neutered",
-                                            "left"};
     const struct cluster *c = &w->cluster;
     for (uint32_t i = 0; i < c->member_count; i++) {
         fprintf(out, "%u %s %s", i, c->member[i].role == ROLE_NODE ? "node" : "witness",
-                standings[c->member[i].standing]);
+                standing_text(c->member[i].standing));
         fprintf(out, " silent_by=%u wrong_by=%u", cluster_accusers(c, i, false),
                 cluster_accusers(c, i, true));
+        fprintf(out, " term=%u%s", c->member[i].term, c->member[i].drained ? " drained" : "");
+        if (c->member[i].cause != STANDING_CAUSE_FOUNDED) {
+            fprintf(out, " cause=%s", standing_cause_text(c->member[i].cause));
+        }
         show_time("barred_until", c->barred_until_ms[i], out);
         show_time("dissent_until", c->dissent_until_ms[i], out);
         show_time("condemned_until", c->condemned_until_ms[i], out);
@@ -169,6 +178,16 @@ static void show_quorum(const struct world *w, FILE *out)
             q.malfunctioning, cluster_testimony(&w->cluster));
 }
 
+static void show_resigned(const struct world *w, FILE *out)
+{
+    fprintf(out, "resigned lately:");
+    for (uint32_t i = 0; i < RESIGN_CLASS_COUNT; i++) {
+        fprintf(out, " %s=%u", resign_class_text((enum resign_class)i),
+                cluster_resigned_lately(&w->cluster, (enum resign_class)i));
+    }
+    fputc('\n', out);
+}
+
 void show_state(const struct world *w, const char *subject, FILE *out)
 {
     static const struct {
@@ -176,7 +195,7 @@ void show_state(const struct world *w, const char *subject, FILE *out)
         void (*show)(const struct world *w, FILE *out);
     } subjects[] = {
         {"grant", show_grant},     {"windows", show_windows}, {"records", show_records},
-        {"members", show_members}, {"quorum", show_quorum},
+        {"members", show_members}, {"quorum", show_quorum},   {"resigned", show_resigned},
     };
     for (uint32_t i = 0; i < sizeof subjects / sizeof subjects[0]; i++) {
         if (strcmp(subjects[i].subject, subject) == 0) {

@@ -21,7 +21,7 @@ struct world_options {
 
 struct world {
     struct cluster cluster;
-    struct key_pair keys[MEMBERS_MAX];
+    struct key_pair keys[AUTHORS_MAX]; /* the operators' two behind the members' */
     uint64_t incarnation[MEMBERS_MAX];
     uint64_t seq[MEMBERS_MAX];
     uint32_t command_count; /* of the next block */

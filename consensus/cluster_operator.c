@@ -1,0 +1,162 @@
+/* Standings, and what brings a member from one to another without a vote: its own resignation,
+ * and the signed word of an operator (standing.md, sections 3 and 6.1). */
+#include "cluster_parts.h"
+
+#include <assert.h>
+#include <string.h>
+
+#define LATELY_TICKS 12u /* 60 s */
+
+static uint32_t count_voters(const struct cluster *c)
+{
+    uint8_t voters[MEMBERS_MAX];
+    return cluster_voters(c, voters);
+}
+
+void cluster_move(struct cluster *c, const struct turn *t, uint32_t member,
+                  enum standing standing, enum standing_cause cause)
+{
+    struct member *m = &c->member[member];
+    m->standing = standing;
+    m->cause = cause;
+    m->since_ms = c->time_ms;
+    m->term++;
+    record_start(&c->record[member], c->tick);
+    memset(c->around[member], 0, sizeof c->around[member]);
+    c->latest[member].silent = 0;
+    c->latest[member].wrong = 0;
+    for (uint32_t i = 0; i < c->member_count; i++) {
+        c->latest[i].silent &= ~(1u << member);
+        c->latest[i].wrong &= ~(1u << member);
+    }
+    struct note *note = turn_note(t, NOTE_STANDING_CHANGED, member);
+    note->first = (uint64_t)standing;
+    note->fence = (uint64_t)cause;
+    note->count = m->term;
+}
+
+uint32_t cluster_resigned_lately(const struct cluster *c, enum resign_class class)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < c->member_count; i++) {
+        const struct member *m = &c->member[i];
+        count += m->standing == STANDING_NEUTERED && m->cause == STANDING_CAUSE_RESIGNED &&
+                         m->resigned == class &&
+                         c->time_ms < m->since_ms + turn_ticks_ms(c, LATELY_TICKS)
+                     ? 1
+                     : 0;
+    }
+    return count;
+}
+
+/* Nobody is left who could decide anything, not even its return. */
+static bool is_last_voter(const struct cluster *c, uint32_t member)
+{
+    return cluster_is_voter(c, member) && count_voters(c) == 1;
+}
+
+enum cause cluster_resign_cause(const struct cluster *c, uint32_t author)
+{
+    const enum standing standing = c->member[author].standing;
+    if (standing != STANDING_GOOD && standing != STANDING_SUSPENDED) {
+        return CAUSE_NOT_GOOD;
+    }
+    return is_last_voter(c, author) ? CAUSE_LAST_VOTER : CAUSE_NONE;
+}
+
+/* A key that somebody has already would make two members one. */
+static bool has_key(const struct cluster *c, uint32_t but_not, const uint8_t *key)
+{
+    for (uint32_t i = 0; i < c->member_count; i++) {
+        const struct member *m = &c->member[i];
+        if (i != but_not && (memcmp(m->transport_key, key, PUBLIC_KEY_BYTES) == 0 ||
+                             memcmp(m->vote_key, key, PUBLIC_KEY_BYTES) == 0)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum cause admit_cause(const struct cluster *c, const struct operator_command *o)
+{
+    if (identity_judge(o->transport_key) != KEY_ACCEPTED ||
+        identity_judge(o->vote_key) != KEY_ACCEPTED || has_key(c, o->member, o->vote_key) ||
+        has_key(c, o->member, o->transport_key)) {
+        return CAUSE_BAD_KEY;
+    }
+    return is_last_voter(c, o->member) ? CAUSE_LAST_VOTER : CAUSE_NONE;
+}
+
+static enum cause remove_cause(const struct cluster *c, uint32_t member)
+{
+    return cluster_is_voter(c, member) && count_voters(c) <= 2 ? CAUSE_LAST_VOTER : CAUSE_NONE;
+}
+
+static enum cause member_cause(const struct cluster *c, const struct operator_command *o)
+{
+    if (o->member >= c->member_count || c->member[o->member].standing == STANDING_LEFT) {
+        return CAUSE_NO_MEMBER;
+    }
+    if (c->member[o->member].term != o->term) {
+        return CAUSE_OLD_TERM;
+    }
+    switch (o->operation) {
+    case OPERATION_ADMIT:
+        return admit_cause(c, o);
+    case OPERATION_REMOVE:
+        return remove_cause(c, o->member);
+    case OPERATION_DRAIN:
+    case OPERATION_UNDRAIN:
+        return c->member[o->member].drained == (o->operation == OPERATION_DRAIN)
+                   ? CAUSE_SAID_BEFORE
+                   : CAUSE_NONE;
+    case OPERATION_PAUSE:
+    case OPERATION_COUNT:
+        break;
+    }
+    return CAUSE_MALFORMED;
+}
+
+enum cause cluster_operator_cause(const struct cluster *c, uint32_t author,
+                                  const struct operator_command *o)
+{
+    const uint64_t last = c->operator_seq[author - MEMBERS_MAX];
+    if (o->seq != last + 1) {
+        return o->seq <= last ? CAUSE_SAID_BEFORE : CAUSE_TOO_NEW;
+    }
+    if (c->time_ms > o->not_after_ms) {
+        return CAUSE_TOO_OLD;
+    }
+    return o->operation == OPERATION_PAUSE ? CAUSE_NONE : member_cause(c, o);
+}
+
+void cluster_on_operator(struct cluster *c, const struct turn *t, uint32_t author,
+                         const struct operator_command *o)
+{
+    struct note *note =
+        turn_note(t, NOTE_OPERATOR, o->operation == OPERATION_PAUSE ? MEMBER_NONE : o->member);
+    note->first = (uint64_t)o->operation;
+    note->count = o->duration_s;
+    memcpy(note->text, c->operators[author - MEMBERS_MAX].name, NAME_SIZE_BYTES);
+    c->operator_seq[author - MEMBERS_MAX] = o->seq;
+    struct member *m = &c->member[o->member];
+    switch (o->operation) {
+    case OPERATION_ADMIT:
+        memcpy(m->transport_key, o->transport_key, sizeof m->transport_key);
+        memcpy(m->vote_key, o->vote_key, sizeof m->vote_key);
+        cluster_move(c, t, o->member, STANDING_SUSPENDED, STANDING_CAUSE_ADMITTED);
+        break;
+    case OPERATION_REMOVE:
+        cluster_move(c, t, o->member, STANDING_LEFT, STANDING_CAUSE_REMOVED);
+        break;
+    case OPERATION_DRAIN:
+    case OPERATION_UNDRAIN:
+        m->drained = o->operation == OPERATION_DRAIN;
+        break;
+    case OPERATION_PAUSE:
+        c->pause_until_ms = c->time_ms + (uint64_t)o->duration_s * 1000;
+        break;
+    case OPERATION_COUNT:
+        break;
+    }
+}
