@@ -1,0 +1,81 @@
+#include "incarnation.h"
+
+#include <assert.h>
+#include <string.h>
+
+void incarnation_init(struct incarnation_guard *g)
+{
+    memset(g, 0, sizeof *g);
+}
+
+static bool was_former(const struct incarnations *i, uint64_t incarnation)
+{
+    for (uint32_t k = 0; k < INCARNATIONS_KEPT; k++) {
+        if (i->former[k] == incarnation) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void follow(struct incarnations *i, uint64_t incarnation, uint32_t sent)
+{
+    if (i->current != 0 && !was_former(i, i->current)) {
+        i->former[i->former_next] = i->current;
+        i->former_next = (i->former_next + 1) % INCARNATIONS_KEPT;
+    }
+    i->current = incarnation;
+    i->marked = sent;
+}
+
+bool incarnation_heard(struct incarnation_guard *g, uint32_t peer, uint64_t incarnation,
+                       uint32_t sent, bool has_echo, uint32_t echo, uint64_t now_ms)
+{
+    assert(peer < PEERS_MAX);
+    struct incarnations *i = &g->peer[peer];
+    if (incarnation == 0 || incarnation == i->current) {
+        return false;
+    }
+    if (!was_former(i, incarnation)) {
+        follow(i, incarnation, sent);
+        return false;
+    }
+    if (!has_echo || echo <= i->marked) {
+        return false; /* it may have been under way since before */
+    }
+    follow(i, incarnation, sent);
+    const bool news = !i->cloned;
+    i->cloned = true;
+    i->cloned_ms = now_ms;
+    return news;
+}
+
+uint32_t incarnation_cloned(const struct incarnation_guard *g, uint64_t now_ms)
+{
+    uint32_t cloned = 0;
+    for (uint32_t k = 0; k < PEERS_MAX; k++) {
+        const struct incarnations *i = &g->peer[k];
+        if (i->cloned && now_ms - i->cloned_ms < INCARNATION_TOLD_MS) {
+            cloned |= peer_bit(k);
+        }
+    }
+    return cloned;
+}
+
+void incarnation_told(struct incarnation_guard *g, uint32_t peer, uint64_t now_ms)
+{
+    assert(peer < PEERS_MAX);
+    g->told_ms[peer] = now_ms + 1; /* never 0, which is nobody's word */
+}
+
+bool incarnation_believes(struct incarnation_guard *g, uint32_t testimony, uint64_t now_ms)
+{
+    uint32_t count = 0;
+    for (uint32_t k = 0; k < PEERS_MAX; k++) {
+        count += g->told_ms[k] != 0 && now_ms + 1 - g->told_ms[k] < INCARNATION_TOLD_MS;
+    }
+    if (count >= testimony) {
+        g->believed = true;
+    }
+    return g->believed;
+}

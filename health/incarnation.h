@@ -1,0 +1,56 @@
+#ifndef OSTRAKON_HEALTH_INCARNATION_H
+#define OSTRAKON_HEALTH_INCARNATION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "peers.h"
+
+/* Two agents with one identity (references.md, R09). Each start of an agent has a random
+ * incarnation, which every heartbeat carries. A restart shows A, then B, and never A again;
+ * clones show A, B, A.
+ *
+ * That alone would accuse whoever restarts while one of its old messages is still under way. So
+ * an A behind a B counts only with a proof that it was *sent* after B was heard: it names the
+ * last heartbeat of mine that its sender had received, and that one I sent only after B had
+ * come. No delay, replay or reordering makes such a message.
+ *
+ * Who hears clones tells both, in a mask in its heartbeats. A member that is told so by as many
+ * different peers as make testimony believes it, and is silent until it is started anew. */
+
+#define INCARNATIONS_KEPT 4u
+#define INCARNATION_TOLD_MS 10000u /* how long a peer's word counts */
+
+struct incarnations {
+    uint64_t current; /* 0: not heard yet */
+    uint64_t former[INCARNATIONS_KEPT];
+    uint32_t former_next;
+    uint32_t marked;    /* my sequence number when `current` began to be heard */
+    uint64_t cloned_ms; /* when it was last seen to be cloned */
+    bool cloned;
+};
+
+struct incarnation_guard {
+    struct incarnations peer[PEERS_MAX];
+    uint64_t told_ms[PEERS_MAX]; /* when the peer last told me that I am cloned; 0: never */
+    bool believed;               /* for the rest of this run */
+};
+
+void incarnation_init(struct incarnation_guard *g);
+
+/* A heartbeat of the peer. `sent`: the sequence number of my own last heartbeat; `echo`: of the
+ * last one that the sender had received of this run of mine (has_echo), not above `sent`.
+ * True: it is cloned, and was not known to be. */
+bool incarnation_heard(struct incarnation_guard *g, uint32_t peer, uint64_t incarnation,
+                       uint32_t sent, bool has_echo, uint32_t echo, uint64_t now_ms);
+
+/* Whom I tell that they are cloned: for a while after it was last seen. */
+uint32_t incarnation_cloned(const struct incarnation_guard *g, uint64_t now_ms);
+
+/* The peer tells me that I am. */
+void incarnation_told(struct incarnation_guard *g, uint32_t peer, uint64_t now_ms);
+
+/* Whether enough of them do: then for good. */
+bool incarnation_believes(struct incarnation_guard *g, uint32_t testimony, uint64_t now_ms);
+
+#endif
