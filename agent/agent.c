@@ -100,6 +100,14 @@ static void neuter(struct agent *a, const struct finding *finding)
     loop_stop(a->loop);
 }
 
+static void keep_resignation(struct agent *a, const struct effect *e)
+{
+    struct agent_resignation *r = &a->resignations[e->resigned];
+    assert(e->body.size_bytes <= sizeof r->bytes);
+    r->size_bytes = e->body.size_bytes;
+    memcpy(r->bytes, bytes_of(a, e->body), e->body.size_bytes);
+}
+
 static void perform(struct agent *a, const struct effect *e, int32_t ordinal)
 {
     switch (e->kind) {
@@ -138,6 +146,9 @@ static void perform(struct agent *a, const struct effect *e, int32_t ordinal)
         break;
     case EFFECT_NOTE:
         journal_note(&a->journal, &e->note, &a->node->deciding.cluster, ordinal);
+        break;
+    case EFFECT_RESIGNATION:
+        keep_resignation(a, e);
         break;
     case EFFECT_BURST:
         examiner_burst(a->examiner);

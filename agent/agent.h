@@ -41,12 +41,19 @@ struct agent_signature {
     uint8_t signature[SIGNATURE_BYTES];
 };
 
+/* Signed in advance, to be said once this member is unfit; as small as they are, in clear. */
+struct agent_resignation {
+    uint32_t size_bytes; /* 0: none yet */
+    uint8_t bytes[RESIGNATION_BYTES_MAX];
+};
+
 struct agent {
     struct node_config config;
     struct keyfile transport;
     struct gate gate; /* the vote key */
     bool refused;     /* by the gate, in this step; why: */
     struct finding refusal;
+    struct agent_resignation resignations[RESIGN_CLASS_COUNT];
     uint32_t signature_count; /* waiting to be told to the node */
     struct agent_signature signatures[EFFECTS_MAX];
     struct loop *loop;

@@ -64,6 +64,9 @@ static void on_signed(struct node *n, const struct input *in, struct effects *ou
         simplex_on_signed(&n->deciding.simplex, &world, in->serial, in->signature);
         break;
     }
+    case SIGNING_RESIGNATION:
+        node_resign_on_signed(n, in->serial, in->signature, out);
+        break;
     case SIGNING_COMMAND:
         node_words_on_signed(n, in->serial, in->signature, out);
         break;
@@ -160,6 +163,7 @@ static void look_around(struct node *n, const struct input *in, struct effects *
     node_peers_watch(d, out);
     node_words_say(n, out);
     node_work_watch(n, out);
+    node_resign_watch(n, out);
     const struct simplex_world world = node_world(n, in->random, out);
     simplex_tick(&d->simplex, &world);
     apply_decided(n, in, out);

@@ -62,11 +62,16 @@ struct input {
     struct report report;
 };
 
+#define RESIGNATION_BYTES_MAX 128u
+
 struct node_options {
     struct founding founding;
     uint32_t self;
     uint64_t incarnation; /* random, one a start, not 0 */
     uint64_t nonce;       /* likewise */
+    /* What a neutered member signed before it was: handed in until the chain has it. */
+    uint32_t resignation_bytes; /* 0: none */
+    uint8_t resignation[RESIGNATION_BYTES_MAX];
 };
 
 /* What is known of one peer. */
@@ -100,7 +105,10 @@ struct own_words {
     uint64_t results_ms;   /* when the digests below are handed in; TIME_NEVER: nothing new */
     uint64_t result_window[RESULT_WINDOWS_MAX]; /* which window the place k % 64 holds */
     struct window_digest results[RESULT_WINDOWS_MAX];
-    uint64_t signs;                                       /* of the last signature asked for */
+    uint32_t resign_term;     /* for which resignations were asked for; 0: none */
+    uint64_t resign_after_ms; /* not asked for, nor said, before */
+    uint64_t resign_serial[RESIGN_CLASS_COUNT]; /* 0: its signature is not under way */
+    uint64_t signs;                             /* of the last signature asked for */
     struct unsigned_command unsigned_command[POOL_KINDS]; /* of each kind the newest */
 };
 

@@ -49,6 +49,14 @@ void node_words_on_signed(struct node *n, uint64_t serial, const uint8_t *signat
 void node_on_command(struct node *n, uint32_t from, struct bytes_view command,
                      struct effects *out);
 
+/* node_resign.c: what is said once this member is unfit, signed while it is fit. */
+void node_resign_watch(struct node *n, struct effects *out);
+void node_resign_on_signed(struct node *n, uint64_t serial, const uint8_t *signature,
+                           struct effects *out);
+/* To all, of a command's bytes. */
+void node_words_broadcast(struct node *n, const uint8_t *bytes, uint32_t size_bytes,
+                          struct effects *out);
+
 /* node_work.c: the grant, the worker, its reports. */
 void node_work_on_report(struct node *n, const struct report *report, struct effects *out);
 void node_work_on_ended(struct node *n, bool clean, struct effects *out);

@@ -44,6 +44,12 @@ static void ask_for_signature(struct deciding *d, struct unsigned_command *u,
     effects_sign(out, SIGNING_COMMAND, u->serial, COMMAND_DOMAIN, bytes, size_bytes);
 }
 
+void node_words_broadcast(struct node *n, const uint8_t *bytes, uint32_t size_bytes,
+                          struct effects *out)
+{
+    broadcast_command(bytes, size_bytes, &n->scratch, out);
+}
+
 void node_words_hand_in(struct node *n, struct command *c, struct effects *out)
 {
     struct deciding *d = &n->deciding;

@@ -104,6 +104,8 @@ static bool details_same(const struct effect *a, const struct effect *b)
         return memcmp(&a->note, &b->note, sizeof a->note) == 0;
     case EFFECT_NEUTER:
         return memcmp(&a->finding, &b->finding, sizeof a->finding) == 0;
+    case EFFECT_RESIGNATION:
+        return a->resigned == b->resigned;
     case EFFECT_SEND:
     case EFFECT_BROADCAST:
     case EFFECT_HEARTBEAT:

@@ -7,6 +7,7 @@
 
 #include "../health/reference.h"
 #include "block.h"
+#include "command.h"
 #include "founding.h"
 #include "hash.h"
 #include "note.h"
@@ -36,6 +37,8 @@ enum effect_kind {
     EFFECT_WORK_STOP,   /* kill the worker, run the revoke hook */
     EFFECT_NOTE,        /* `note` */
     EFFECT_BURST,       /* run the burst test; what it came to is a finding */
+    EFFECT_RESIGNATION, /* body: a signed `resign` of the class `resigned`, to be said only once
+                         * this node is unfit; takes the place of the one before */
     EFFECT_NEUTER,      /* `finding`: this node is unfit, for good; the last effect there is */
 };
 
@@ -65,7 +68,7 @@ struct work {
 
 /* What a signature is for. The node never holds the vote key: it asks, and sends what comes
  * back only once it has verified it. */
-enum signing_kind { SIGNING_VOTE, SIGNING_COMMAND };
+enum signing_kind { SIGNING_VOTE, SIGNING_COMMAND, SIGNING_RESIGNATION };
 
 struct signing {
     enum signing_kind kind;
@@ -85,6 +88,7 @@ struct effect {
         struct note note;
         struct signing signing;
         struct finding finding;
+        enum resign_class resigned;
     };
 };
 

@@ -149,6 +149,8 @@ static void perform(struct world *w, struct station *s, const struct effect *e)
     case EFFECT_SIGN:
         sign(w, s, e);
         break;
+    case EFFECT_RESIGNATION:
+        break; /* nobody here says it: what unfit nodes leave behind is the shell's */
     case EFFECT_BURST:
         machine_burst(w, s);
         break;

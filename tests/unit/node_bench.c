@@ -147,6 +147,11 @@ void bench_perform(struct bench *b)
             memcpy(b->blocks[b->block_count++], b->out->outbox + e->body.offset,
                    e->body.size_bytes);
         }
+        if (e->kind == EFFECT_RESIGNATION) {
+            b->resignation_bytes[e->resigned] = e->body.size_bytes;
+            memcpy(b->resignation[e->resigned], b->out->outbox + e->body.offset,
+                   e->body.size_bytes);
+        }
         if (e->kind == EFFECT_SIGN) {
             sign(b, e);
         }

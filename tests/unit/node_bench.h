@@ -25,6 +25,8 @@ struct bench {
     uint32_t works;
     bool refuses;    /* the gate: nothing is signed */
     uint64_t serial; /* of the newest write that is not durable; 0: none */
+    uint32_t resignation_bytes[RESIGN_CLASS_COUNT];
+    uint8_t resignation[RESIGN_CLASS_COUNT][RESIGNATION_BYTES_MAX];
     uint32_t asked_count;
     struct asked asked[64];
     uint32_t block_count;

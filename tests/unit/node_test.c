@@ -1,5 +1,6 @@
 /* The node as the shell sees it: inputs in, effects out. What several nodes do together is the
  * simulator's. */
+#include "agent/node_parts.h"
 #include "node_bench.h"
 
 #include <criterion/criterion.h>
@@ -242,4 +243,35 @@ Test(node, is_unfit_when_a_reference_says_so_or_says_what_no_reference_says)
                   i);
         bench_finish(&b);
     }
+}
+
+Test(node, signs_its_resignations_in_advance_and_hands_one_in_once_it_is_neutered)
+{
+    struct bench b = bench_of(1, false);
+    bench_run_alone(&b, b.now_ms + 100);
+    for (uint32_t i = 0; i < RESIGN_CLASS_COUNT; i++) {
+        struct command c;
+        cr_assert(gt(u32, b.resignation_bytes[i], 0), "class %u", i);
+        cr_assert(command_decode(&c, b.resignation[i], b.resignation_bytes[i]));
+        cr_assert(eq(int, (int)c.kind, COMMAND_RESIGN));
+        cr_assert(eq(u32, c.resign.class, i));
+        cr_assert(eq(u32, c.term, 1));
+    }
+    struct bench neutered = bench_of(5, false);
+    struct node_options *o = &neutered.node->deciding.options;
+    o->resignation_bytes = b.resignation_bytes[0];
+    memcpy(o->resignation, b.resignation[0], b.resignation_bytes[0]);
+    node_seal_first(neutered.node);
+    uint32_t said = 0;
+    for (uint32_t i = 0; i < 100; i++, neutered.now_ms += 10) {
+        bench_step(&neutered, (struct input){.kind = INPUT_TIMER});
+        for (uint32_t k = 0; k < neutered.out->count; k++) {
+            const struct effect *e = &neutered.out->list[k];
+            cr_assert(not(e->kind == EFFECT_SIGN));
+            said += e->kind == EFFECT_BROADCAST ? 1 : 0;
+        }
+    }
+    cr_assert(ge(u32, said, 3));
+    bench_finish(&neutered);
+    bench_finish(&b);
 }

@@ -200,6 +200,7 @@ static void perform(struct world *w, uint32_t member, const struct effect *e)
     case EFFECT_WORK:
     case EFFECT_WORK_LEASE:
     case EFFECT_WORK_STOP:
+    case EFFECT_RESIGNATION:
     case EFFECT_BURST:
         assert(false); /* the node's, not simplex's */
     }
