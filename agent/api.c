@@ -31,6 +31,7 @@ static const struct route {
     {"/v1/members", "/v1/members", document_members, NULL, list_query},
     {"/v1/members/", "/v1/members/NAME", document_member, NULL, document_query},
     {"/v1/windows", "/v1/windows", document_windows, NULL, list_query},
+    {"/v1/references", "/v1/references", document_references, NULL, list_query},
     {"/v1/log", "/v1/log", NULL, api_log, log_query},
     {"/v1/blocks/", "/v1/blocks/HEIGHT", NULL, api_block, no_query},
     {"/v1/check/good", "/v1/check/good", NULL, api_check_good, NULL},

@@ -117,11 +117,12 @@ void api_on_time(void *context);
 void api_serve(struct api *api, struct http_request *request, api_document *document,
                const char *name);
 
-/* Documents: api_status.c, api_members.c, api_windows.c. */
+/* Documents: api_status.c, api_members.c, api_windows.c, api_references.c. */
 api_document document_status;
 api_document document_members;
 api_document document_member;
 api_document document_windows;
+api_document document_references;
 void api_add_members(const struct agent *a, cJSON *object, const char *name, uint32_t limit);
 void api_add_grant(cJSON *object, const struct cluster *c, uint64_t due);
 void api_add_completed(cJSON *object, const struct cluster *c);

@@ -76,6 +76,17 @@ void examiner_spare(struct examiner *e, bool spare)
     atomic_store(&e->spare, spare);
 }
 
+uint32_t examiner_period_ms(const struct examiner *e, uint32_t id)
+{
+    for (uint32_t i = 0; e != NULL && i < e->schedule.count; i++) {
+        const struct scheduled *one = &e->schedule.list[i]; /* its period stays as it is */
+        if (one->id == id) {
+            return one->period_ms * (id == SCHEDULE_SWEEP ? atomic_load(&e->slowness) : 1);
+        }
+    }
+    return 0;
+}
+
 /* Signals are the loop's. */
 static int thread_start(pthread_t *thread, void *(*work)(void *), struct examiner *e)
 {

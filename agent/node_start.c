@@ -30,6 +30,7 @@ void node_init(struct node *n, const struct node_options *o)
     d->options = *o;
     d->writing_since_ms = TIME_NEVER;
     d->wake_ms = TIME_NEVER;
+    diagnosis_init(&d->diagnosis);
     cluster_found(&d->cluster, &o->founding);
     const struct simplex_options options = {
         .cluster_id = d->cluster.id,

@@ -222,9 +222,21 @@ uint64_t diagnosis_missing(const struct diagnosis *d)
     return of_minimum(d, is_missing);
 }
 
+uint64_t diagnosis_awaited(const struct diagnosis *d)
+{
+    return of_minimum(d, is_awaited);
+}
+
 bool diagnosis_is_ready(const struct diagnosis *d)
 {
-    return of_minimum(d, is_awaited) == 0;
+    return diagnosis_awaited(d) == 0;
+}
+
+enum reference_result diagnosis_result(const struct diagnosis *d, uint32_t id)
+{
+    uint32_t flags;
+    assert(id >= 1 && id <= REFERENCES_MAX);
+    return counts(&d->reference[id - 1], &flags);
 }
 
 uint64_t diagnosis_own(const struct diagnosis *d)

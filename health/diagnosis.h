@@ -88,6 +88,12 @@ uint64_t diagnosis_missing(const struct diagnosis *d);
 /* Those for which a person has to act. */
 uint64_t diagnosis_person(const struct diagnosis *d);
 
+/* Those of the minimum set for which diagnosis_is_ready waits. */
+uint64_t diagnosis_awaited(const struct diagnosis *d);
+
+/* As what the reference (1 .. REFERENCES_MAX, asserted) counts now, with what is held. */
+enum reference_result diagnosis_result(const struct diagnosis *d, uint32_t id);
+
 /* NULL, or the first finding by which this node is unfit for good. */
 const struct finding *diagnosis_fatal(const struct diagnosis *d);
 

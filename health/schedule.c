@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#define SWEEP 10u
 #define MINUTE_MS 60000u
 #define US_PER_TEN_MINUTES (SCHEDULE_MINUTES * UINT64_C(60000000))
 
@@ -72,7 +71,7 @@ static uint64_t mixed(uint64_t random, uint64_t id)
 
 static uint64_t period_ms(const struct schedule *s, const struct scheduled *one)
 {
-    return (uint64_t)one->period_ms * (one->id == SWEEP ? s->slowness : 1);
+    return (uint64_t)one->period_ms * (one->id == SCHEDULE_SWEEP ? s->slowness : 1);
 }
 
 uint32_t schedule_share_ppm(const struct schedule *s)

@@ -22,6 +22,7 @@
 #define SCHEDULE_SLOWEST 16u     /* times its period is the longest that the sweep is put off */
 #define SCHEDULE_RETRY_MS 100u   /* in the first round, after an unknown */
 #define SCHEDULE_TRIES 3u        /* of one reference in the first round */
+#define SCHEDULE_SWEEP 10u       /* the reference that is slowed down */
 #define SCHEDULE_NONE UINT32_MAX
 
 struct scheduled {

@@ -34,8 +34,8 @@ TestSuite(api, .init = begin, .fini = end);
 
 Test(api, says_in_every_document_whose_view_it_is)
 {
-    static const char *const paths[] = {"/v1/status", "/v1/members", "/v1/members/helios",
-                                        "/v1/windows", "/v1/log"};
+    static const char *const paths[] = {"/v1/status",  "/v1/members",    "/v1/members/helios",
+                                        "/v1/windows", "/v1/references", "/v1/log"};
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
         get(paths[i]);
         cr_assert(eq(i64, x.status, 200), "%s", paths[i]);
@@ -49,6 +49,35 @@ Test(api, says_in_every_document_whose_view_it_is)
         cr_expect(exchange_field(&x, "Content-Type", field));
         cr_expect(strcmp(field, "application/json") == 0, "%s", field);
     }
+}
+
+Test(api, tells_what_the_node_measures_itself_against)
+{
+    get("/v1/references");
+    cr_assert(eq(int, cJSON_GetArraySize(exchange_at(&x, "items")), REFERENCES_MAX));
+    cr_assert(cJSON_IsTrue(exchange_at(&x, "examined")));
+    cr_assert(eq(int, cJSON_GetArraySize(exchange_at(&x, "own")), 0));
+    expect_text("items.9.name", "R10");
+    expect_text("items.9.title", "memory");
+    expect_text("items.9.class", "own");
+    expect_text("items.9.result", "ok");
+    cr_assert(cJSON_IsTrue(exchange_at(&x, "items.9.minimum")));
+    cr_assert(cJSON_IsNull(exchange_at(&x, "items.9.period_ms")));
+    cr_assert(cJSON_IsString(exchange_at(&x, "items.9.evidence.got")));
+}
+
+Test(api, tells_of_a_reference_what_stands_against_the_node)
+{
+    struct finding f;
+    const struct diagnosis_setting setting = {.now_ms = clock_monotonic_ms(), .machine = true};
+    finding_begin(&f, 28);
+    finding_set(&f, RESULT_SILENT, 0);
+    diagnosis_take(&w.agent.node->deciding.diagnosis, &f, &setting);
+    get("/v1/references");
+    expect_text("silent.0", "R28");
+    expect_text("items.27.result", "silent");
+    expect_text("items.27.class", "environment");
+    cr_assert(cJSON_IsString(exchange_at(&x, "items.27.last_run")));
 }
 
 Test(api, tells_the_status)

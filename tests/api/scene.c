@@ -57,6 +57,19 @@ static void fill_member(struct deciding *d, uint32_t member, uint64_t now_ms)
     c->record[member].next = c->tick;
 }
 
+/* Examined by all references, and well. */
+static void examine(struct deciding *d, uint64_t now_ms)
+{
+    const struct diagnosis_setting setting = {.now_ms = now_ms, .machine = true};
+    for (uint32_t id = 1; id <= REFERENCES_MAX; id++) {
+        struct finding f;
+        finding_begin(&f, id);
+        finding_set(&f, RESULT_OK, 0);
+        diagnosis_take(&d->diagnosis, &f, &setting);
+    }
+    d->examined = true;
+}
+
 static void fill_cluster(struct cluster *c, uint32_t members, uint64_t unix_ms)
 {
     const uint64_t window_ms = (uint64_t)c->timing.window_s * 1000;
@@ -93,6 +106,7 @@ void scene_init(struct agent *a, uint32_t members, uint64_t now_ms, uint64_t uni
     d->quorum_since_ms = d->started_ms;
     d->decided_ms = now_ms - 1000;
     d->quorum_heard = true;
+    examine(d, now_ms);
     d->simplex.height = SCENE_HEIGHT + 1;
     for (uint32_t i = 0; i < members; i++) {
         fill_member(d, i, now_ms);
