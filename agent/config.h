@@ -57,6 +57,7 @@ struct node_config {
     uint32_t member; /* our index in founding.members */
     char cluster_path[CONFIG_PATH_BYTES];
     char data_dir[CONFIG_PATH_BYTES];
+    char latch_dir[CONFIG_PATH_BYTES];          /* data_dir/latch.d */
     char transport_key_path[CONFIG_PATH_BYTES]; /* data_dir/transport.pem */
     char vote_key_path[CONFIG_PATH_BYTES];      /* data_dir/vote.pem */
     char listen[ADDRESS_SIZE_BYTES];            /* peers; canonical, numeric, with port */

@@ -164,6 +164,19 @@ static void judge_data_dir(const struct judge *j, const char *text, struct node_
              KEYFILE_VOTE);
 }
 
+/* Never the data directory itself: two copies in one place are one. */
+static void judge_latch_dir(const struct judge *j, const char *text, struct node_config *out)
+{
+    if (text == NULL) {
+        snprintf(out->latch_dir, sizeof out->latch_dir, "%.1000s/latch.d", out->data_dir);
+        return;
+    }
+    judge_path(j, "latch_dir", text, out->latch_dir, sizeof out->latch_dir);
+    if (strcmp(out->latch_dir, out->data_dir) == 0) {
+        refuse(j, "latch_dir", text);
+    }
+}
+
 static void judge_twin(const struct judge *j, const struct node_config *c, uint32_t index,
                        const char *key)
 {
@@ -226,6 +239,7 @@ static void judge_node(const struct judge *j, const struct raw_node *raw,
     }
     judge_path(j, "cluster", raw->cluster, out->cluster_path, sizeof out->cluster_path);
     judge_data_dir(j, raw->data_dir, out);
+    judge_latch_dir(j, raw->latch_dir, out);
     judge_path(j, "socket", raw->socket == NULL ? SOCKET_DEFAULT : raw->socket, out->socket,
                sizeof out->socket);
     judge_address(j, "api", raw->api == NULL ? API_DEFAULT : raw->api, out->api);

@@ -31,6 +31,7 @@ struct raw_node {
     char *name;
     char *cluster;
     char *data_dir;
+    char *latch_dir;
     char *listen;
     char *api;
     char *socket;

@@ -89,6 +89,7 @@ Test(node_config, has_defaults)
     cr_assert(strcmp(c.api, "127.0.0.1:7180") == 0);
     cr_assert(strcmp(c.socket, "/run/ostrakon/agent.sock") == 0);
     cr_assert(strcmp(c.data_dir, beside("data")) == 0);
+    cr_assert(strcmp(c.latch_dir, beside("data/latch.d")) == 0);
     cr_assert(strcmp(c.vote_key_path, beside("data/vote.pem")) == 0);
     cr_assert(eq(u32, c.grant.count, 0));
     cr_assert(c.log_level == LOG_LEVEL_INFO);
@@ -179,8 +180,8 @@ Test(node_config, says_where_and_what_is_wrong)
         {"name: helios\ncluster: cluster.yaml\n",
          "node.yaml:1:1: data_dir: missing; expected the path of this node's data directory\n"},
         {NODE_YAML "colour: red\n", "node.yaml:4:1: colour: unknown key; expected one of name, "
-                                    "cluster, data_dir, listen, api, socket, hooks, log_level, "
-                                    "certificates, memory, time_sync\n"},
+                                    "cluster, data_dir, latch_dir, listen, api, socket, hooks, "
+                                    "log_level, certificates, memory, time_sync\n"},
         {NODE_YAML "api: [1]\nlog_level: loud\n",
          "node.yaml:4:6: api: a list; expected a numeric address and port, like "
          "127.0.0.1:7180\n"},
@@ -196,6 +197,9 @@ Test(node_config, says_where_and_what_is_wrong)
         {"name: helio\ncluster: cluster.yaml\ndata_dir: data\n",
          "node.yaml:1:7: name: helio is no member of the cluster demo in cluster.yaml; did you "
          "mean helios?\n"},
+        {"name: helios\ncluster: cluster.yaml\ndata_dir: data\nlatch_dir: data\n",
+         "node.yaml:4:12: latch_dir: \"data\" is not the path of another directory, if "
+         "possible on another disk\n"},
         {"name: zeus\ncluster: cluster.yaml\ndata_dir: data\n",
          "node.yaml:1:7: name: zeus is no member of the cluster demo in cluster.yaml\n"},
         {"name: helios\ncluster: nowhere.yaml\ndata_dir: data\n",
