@@ -5,48 +5,6 @@
 
 #include "../consensus/effects.h"
 
-/* One line a kind of note: code and loudness. The codes are for good; see the README. */
-static const struct {
-    const char *code;
-    enum words_level level;
-} table[NOTE_KINDS] = {
-    [NOTE_GRANTED] = {"OST-3001", WORDS_NOTICE},
-    [NOTE_AUDITOR_REPLACED] = {"OST-3002", WORDS_NOTICE},
-    [NOTE_GRANT_ENDED] = {"OST-3003", WORDS_NOTICE},
-    [NOTE_WINDOWS_SETTLED] = {"OST-3101", WORDS_INFO},
-    [NOTE_WINDOW_DISPUTED] = {"OST-3102", WORDS_WARNING},
-    [NOTE_WORK_FAILED] = {"OST-3103", WORDS_WARNING},
-    [NOTE_DISSENT] = {"OST-3104", WORDS_WARNING},
-    [NOTE_LOWER_TIER] = {"OST-3201", WORDS_WARNING},
-    [NOTE_NO_CANDIDATE] = {"OST-3202", WORDS_ERROR},
-    [NOTE_MEMBER_UNREACHABLE] = {"OST-2001", WORDS_WARNING},
-    [NOTE_MEMBER_REACHABLE] = {"OST-2002", WORDS_NOTICE},
-    [NOTE_MEMBER_STARTED] = {"OST-2003", WORDS_NOTICE},
-    [NOTE_MEMBER_WRONG] = {"OST-2004", WORDS_ERROR},
-    [NOTE_MEMBER_CLEARED] = {"OST-2005", WORDS_NOTICE},
-    [NOTE_STANDING_CHANGED] = {"OST-2101", WORDS_ERROR},
-    [NOTE_OPERATOR] = {"OST-2301", WORDS_NOTICE},
-    [NOTE_TICK_SPOILED] = {"OST-2302", WORDS_DEBUG},
-    [NOTE_COMMAND_SKIPPED] = {"OST-4001", WORDS_INFO},
-    [NOTE_STARTED] = {"OST-5001", WORDS_NOTICE},
-    [NOTE_QUORUM_LOST] = {"OST-1001", WORDS_ERROR},
-    [NOTE_QUORUM_FOUND] = {"OST-1002", WORDS_NOTICE},
-    [NOTE_PEER_SUSPECTED] = {"OST-5101", WORDS_INFO},
-    [NOTE_PEER_HEARD] = {"OST-5102", WORDS_INFO},
-    [NOTE_PEER_NONSENSE] = {"OST-5103", WORDS_WARNING},
-    [NOTE_VIEW_CHANGED] = {"OST-4101", WORDS_DEBUG},
-    [NOTE_VOTES_FORGOTTEN] = {"OST-1101", WORDS_ERROR},
-    [NOTE_VOTES_RESUMED] = {"OST-1102", WORDS_NOTICE},
-    [NOTE_FORK_SEEN] = {"OST-1201", WORDS_ERROR},
-    [NOTE_STATE_DIFFERS] = {"OST-1202", WORDS_ERROR},
-    [NOTE_CATCHING_UP] = {"OST-5201", WORDS_INFO},
-    [NOTE_CAUGHT_UP] = {"OST-5202", WORDS_INFO},
-    [NOTE_STORAGE_SLOW] = {"OST-5301", WORDS_WARNING},
-    [NOTE_EXAMINED] = {"OST-7001", WORDS_NOTICE},
-    [NOTE_FELL_SILENT] = {"OST-7002", WORDS_ERROR},
-    [NOTE_SPEAKS_AGAIN] = {"OST-7003", WORDS_NOTICE},
-};
-
 static const char *const cause_words[] = {
     [CAUSE_NONE] = "no cause given",
     [CAUSE_UNREACHABLE] = "it cannot be reached",
@@ -184,8 +142,10 @@ static void say_windows(const struct note *n, const struct cluster *c, char *tex
     }
 }
 
-static void say_candidates(const struct note *n, char *text, size_t size)
+static void say_candidates(const struct note *n, const struct cluster *c, char *text,
+                           size_t size)
 {
+    (void)c;
     if (n->kind == NOTE_NO_CANDIDATE) {
         snprintf(text, size, "no front node is fit to process the statistics: windows wait");
     } else if (n->count == 2) {
@@ -223,15 +183,15 @@ static void say_member(const struct note *n, const struct cluster *c, char *text
     }
 }
 
-/* "R10 memory, R24 disk speed" */
-static void references_text(uint64_t mask, char *text, size_t size)
+/* "R23 disk, R24 disk speed" */
+static void say_references(uint64_t bits, char *text, size_t size)
 {
     size_t used = 0;
     text[0] = '\0';
     for (uint32_t id = 1; id <= REFERENCES_MAX && used < size; id++) {
-        if ((mask & REFERENCE_BIT(id)) != 0) {
-            const struct reference_facts *facts = reference_facts(id);
-            used += (size_t)snprintf(text + used, size - used, "%s%s %s", used == 0 ? "" : ", ",
+        const struct reference_facts *facts = reference_facts(id);
+        if ((bits & REFERENCE_BIT(id)) != 0) {
+            used += (size_t)snprintf(text + used, size - used, "%s%s %s", used > 0 ? ", " : "",
                                      facts->name, facts->title);
         }
     }
@@ -271,7 +231,7 @@ static void say_standing(const struct note *n, const struct cluster *c, char *te
         snprintf(text, size, "operator %s: %s %s", n->text,
                  operation_text((enum operation)n->first), member);
     } else {
-        references_text(n->first, references, sizeof references);
+        say_references(n->first, references, sizeof references);
         snprintf(text, size, "tick %llu of %s is not perfect: %s%s%s",
                  (unsigned long long)n->count, member, cause_words[n->cause],
                  references[0] == '\0' ? "" : ": ", references);
@@ -291,8 +251,9 @@ static void say_peer(const struct note *n, const struct cluster *c, char *text, 
     }
 }
 
-static void say_self(const struct note *n, char *text, size_t size)
+static void say_self(const struct note *n, const struct cluster *c, char *text, size_t size)
 {
+    (void)c;
     const unsigned long long count = n->count;
     const unsigned long long first = n->first;
     if (n->kind == NOTE_STARTED) {
@@ -314,22 +275,10 @@ static void say_self(const struct note *n, char *text, size_t size)
     }
 }
 
-/* "R23 disk, R24 disk speed" */
-static void say_references(uint64_t bits, char *text, size_t size)
+static void say_diagnosis(const struct note *n, const struct cluster *c, char *text,
+                          size_t size)
 {
-    size_t used = 0;
-    text[0] = '\0';
-    for (uint32_t id = 1; id <= REFERENCES_MAX && used < size; id++) {
-        const struct reference_facts *facts = reference_facts(id);
-        if ((bits & REFERENCE_BIT(id)) != 0) {
-            used += (size_t)snprintf(text + used, size - used, "%s%s %s", used > 0 ? ", " : "",
-                                     facts->name, facts->title);
-        }
-    }
-}
-
-static void say_diagnosis(const struct note *n, char *text, size_t size)
-{
+    (void)c;
     char names[WORDS_MESSAGE_BYTES / 2];
     say_references(n->first, names, sizeof names);
     if (n->kind == NOTE_EXAMINED) {
@@ -343,8 +292,9 @@ static void say_diagnosis(const struct note *n, char *text, size_t size)
     }
 }
 
-static void say_chain(const struct note *n, char *text, size_t size)
+static void say_chain(const struct note *n, const struct cluster *c, char *text, size_t size)
 {
+    (void)c;
     const unsigned long long first = n->first;
     if (n->kind == NOTE_FORK_SEEN) {
         snprintf(text, size,
@@ -362,67 +312,49 @@ static void say_chain(const struct note *n, char *text, size_t size)
     }
 }
 
-static void say(const struct note *n, const struct cluster *c, char *text, size_t size)
-{
-    switch (n->kind) {
-    case NOTE_GRANTED:
-    case NOTE_AUDITOR_REPLACED:
-    case NOTE_GRANT_ENDED:
-        say_grant(n, c, text, size);
-        break;
-    case NOTE_WINDOWS_SETTLED:
-    case NOTE_WINDOW_DISPUTED:
-    case NOTE_DISSENT:
-        say_windows(n, c, text, size);
-        break;
-    case NOTE_LOWER_TIER:
-    case NOTE_NO_CANDIDATE:
-        say_candidates(n, text, size);
-        break;
-    case NOTE_MEMBER_UNREACHABLE:
-    case NOTE_MEMBER_REACHABLE:
-    case NOTE_MEMBER_STARTED:
-    case NOTE_MEMBER_WRONG:
-    case NOTE_MEMBER_CLEARED:
-    case NOTE_WORK_FAILED:
-    case NOTE_COMMAND_SKIPPED:
-        say_member(n, c, text, size);
-        break;
-    case NOTE_STANDING_CHANGED:
-    case NOTE_OPERATOR:
-    case NOTE_TICK_SPOILED:
-        say_standing(n, c, text, size);
-        break;
-    case NOTE_PEER_SUSPECTED:
-    case NOTE_PEER_HEARD:
-    case NOTE_PEER_NONSENSE:
-        say_peer(n, c, text, size);
-        break;
-    case NOTE_STARTED:
-    case NOTE_QUORUM_LOST:
-    case NOTE_QUORUM_FOUND:
-    case NOTE_VOTES_FORGOTTEN:
-    case NOTE_VOTES_RESUMED:
-    case NOTE_STORAGE_SLOW:
-    case NOTE_CATCHING_UP:
-    case NOTE_CAUGHT_UP:
-        say_self(n, text, size);
-        break;
-    case NOTE_EXAMINED:
-    case NOTE_FELL_SILENT:
-    case NOTE_SPEAKS_AGAIN:
-        say_diagnosis(n, text, size);
-        break;
-    case NOTE_VIEW_CHANGED:
-    case NOTE_FORK_SEEN:
-    case NOTE_STATE_DIFFERS:
-        say_chain(n, text, size);
-        break;
-    case NOTE_KINDS:
-        snprintf(text, size, "nothing");
-        break;
-    }
-}
+/* One line a kind of note: code, loudness, and who has its sentence. The codes are for good;
+ * see the README. */
+static const struct {
+    const char *code;
+    enum words_level level;
+    void (*say)(const struct note *n, const struct cluster *c, char *text, size_t size);
+} table[NOTE_KINDS] = {
+    [NOTE_GRANTED] = {"OST-3001", WORDS_NOTICE, say_grant},
+    [NOTE_AUDITOR_REPLACED] = {"OST-3002", WORDS_NOTICE, say_grant},
+    [NOTE_GRANT_ENDED] = {"OST-3003", WORDS_NOTICE, say_grant},
+    [NOTE_WINDOWS_SETTLED] = {"OST-3101", WORDS_INFO, say_windows},
+    [NOTE_WINDOW_DISPUTED] = {"OST-3102", WORDS_WARNING, say_windows},
+    [NOTE_WORK_FAILED] = {"OST-3103", WORDS_WARNING, say_member},
+    [NOTE_DISSENT] = {"OST-3104", WORDS_WARNING, say_windows},
+    [NOTE_LOWER_TIER] = {"OST-3201", WORDS_WARNING, say_candidates},
+    [NOTE_NO_CANDIDATE] = {"OST-3202", WORDS_ERROR, say_candidates},
+    [NOTE_MEMBER_UNREACHABLE] = {"OST-2001", WORDS_WARNING, say_member},
+    [NOTE_MEMBER_REACHABLE] = {"OST-2002", WORDS_NOTICE, say_member},
+    [NOTE_MEMBER_STARTED] = {"OST-2003", WORDS_NOTICE, say_member},
+    [NOTE_MEMBER_WRONG] = {"OST-2004", WORDS_ERROR, say_member},
+    [NOTE_MEMBER_CLEARED] = {"OST-2005", WORDS_NOTICE, say_member},
+    [NOTE_STANDING_CHANGED] = {"OST-2101", WORDS_ERROR, say_standing},
+    [NOTE_OPERATOR] = {"OST-2301", WORDS_NOTICE, say_standing},
+    [NOTE_TICK_SPOILED] = {"OST-2302", WORDS_DEBUG, say_standing},
+    [NOTE_COMMAND_SKIPPED] = {"OST-4001", WORDS_INFO, say_member},
+    [NOTE_STARTED] = {"OST-5001", WORDS_NOTICE, say_self},
+    [NOTE_QUORUM_LOST] = {"OST-1001", WORDS_ERROR, say_self},
+    [NOTE_QUORUM_FOUND] = {"OST-1002", WORDS_NOTICE, say_self},
+    [NOTE_PEER_SUSPECTED] = {"OST-5101", WORDS_INFO, say_peer},
+    [NOTE_PEER_HEARD] = {"OST-5102", WORDS_INFO, say_peer},
+    [NOTE_PEER_NONSENSE] = {"OST-5103", WORDS_WARNING, say_peer},
+    [NOTE_VIEW_CHANGED] = {"OST-4101", WORDS_DEBUG, say_chain},
+    [NOTE_VOTES_FORGOTTEN] = {"OST-1101", WORDS_ERROR, say_self},
+    [NOTE_VOTES_RESUMED] = {"OST-1102", WORDS_NOTICE, say_self},
+    [NOTE_FORK_SEEN] = {"OST-1201", WORDS_ERROR, say_chain},
+    [NOTE_STATE_DIFFERS] = {"OST-1202", WORDS_ERROR, say_chain},
+    [NOTE_CATCHING_UP] = {"OST-5201", WORDS_INFO, say_self},
+    [NOTE_CAUGHT_UP] = {"OST-5202", WORDS_INFO, say_self},
+    [NOTE_STORAGE_SLOW] = {"OST-5301", WORDS_WARNING, say_self},
+    [NOTE_EXAMINED] = {"OST-7001", WORDS_NOTICE, say_diagnosis},
+    [NOTE_FELL_SILENT] = {"OST-7002", WORDS_ERROR, say_diagnosis},
+    [NOTE_SPEAKS_AGAIN] = {"OST-7003", WORDS_NOTICE, say_diagnosis},
+};
 
 void words_of(const struct note *note, const struct cluster *c, struct words *words)
 {
@@ -430,5 +362,5 @@ void words_of(const struct note *note, const struct cluster *c, struct words *wo
     words->code = table[note->kind].code;
     words->event = note_kind_text(note->kind);
     words->member = note->member < c->member_count ? c->member[note->member].name : NULL;
-    say(note, c, words->message, sizeof words->message);
+    table[note->kind].say(note, c, words->message, sizeof words->message);
 }
