@@ -55,10 +55,12 @@ struct member {
     uint8_t vote_key[PUBLIC_KEY_BYTES];
     enum standing standing;
     enum standing_cause cause;
-    enum resign_class resigned; /* with cause RESIGNED */
-    uint64_t since_ms;          /* when it came to that standing */
-    uint32_t term;              /* +1 at each change of standing or key; 1 at the founding */
-    bool drained;               /* leads nothing, by an operator's wish */
+    enum resign_class resigned; /* of its last resignation; stays when it is back */
+    uint32_t resigned_reference;
+    uint64_t resigned_ms; /* 0: it never has */
+    uint64_t since_ms;    /* when it came to that standing */
+    uint32_t term;        /* +1 at each change of standing or key; 1 at the founding */
+    bool drained;         /* leads nothing, by an operator's wish */
 };
 
 /* The last attestation of a member that a block held; seq 0: none yet. */
@@ -77,6 +79,9 @@ struct attested {
     uint32_t version_high;
     uint32_t ranked;
     uint8_t ranking[MEMBERS_MAX];
+    uint8_t configuration[CONFIGURATION_BYTES];
+    uint32_t certificate_count;
+    struct service_certificate certificates[CERTIFICATES_MAX];
 };
 
 /* The right of one member to process the due windows, checked by another. fence 0: no grant. */

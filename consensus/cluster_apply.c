@@ -55,7 +55,10 @@ static void take_attest(struct cluster *c, const struct command *command)
         .version_low = a->version_low,
         .version_high = a->version_high,
         .ranked = a->ranked,
+        .certificate_count = a->certificate_count,
     };
+    memcpy(latest->configuration, a->configuration, sizeof latest->configuration);
+    memcpy(latest->certificates, a->certificates, sizeof latest->certificates);
     memcpy(latest->ranking, a->ranking, a->ranked);
 }
 
@@ -78,12 +81,11 @@ static enum cause on_attest(struct cluster *c, struct turn *t, const struct comm
         const bool clean = cluster_take_own(c, author, a->tick, a->own);
         /* A tick judged already stays judged: the rest of the attestation counts all the same.
          */
+        const struct record before = c->record[author];
         const bool counts = record_attest(&c->record[author], &clock, a->tick, clean);
-        if (counts && !clean) {
-            struct note *note = turn_note(t, NOTE_TICK_SPOILED, author);
-            note->cause = CAUSE_OWN_REFERENCE;
-            note->count = a->tick;
-            note->first = a->own;
+        const bool known = counts && (before.spoiled >> (a->tick - before.next) & 1) != 0;
+        if (counts && !clean && !known) {
+            turn_note_spoiled(t, author, a->tick, CAUSE_OWN_REFERENCE, a->own);
         }
     }
     return CAUSE_NONE;
@@ -129,6 +131,8 @@ static enum cause on_command(struct cluster *c, struct turn *t, const struct com
         return CAUSE_NONE;
     case COMMAND_RESIGN:
         c->member[command->author].resigned = command->resign.class;
+        c->member[command->author].resigned_reference = command->resign.reference;
+        c->member[command->author].resigned_ms = c->time_ms;
         cluster_move(c, t, command->author, STANDING_NEUTERED, STANDING_CAUSE_RESIGNED);
         return CAUSE_NONE;
     case COMMAND_OPERATOR:

@@ -25,6 +25,7 @@ void cluster_move(struct cluster *c, const struct turn *t, uint32_t member,
     memset(c->around[member], 0, sizeof c->around[member]);
     c->latest[member].silent = 0;
     c->latest[member].wrong = 0;
+    c->condemned_until_ms[member] = 0;
     for (uint32_t i = 0; i < c->member_count; i++) {
         c->latest[i].silent &= ~(1u << member);
         c->latest[i].wrong &= ~(1u << member);
@@ -40,11 +41,9 @@ uint32_t cluster_resigned_lately(const struct cluster *c, enum resign_class clas
     uint32_t count = 0;
     for (uint32_t i = 0; i < c->member_count; i++) {
         const struct member *m = &c->member[i];
-        count += m->standing == STANDING_NEUTERED && m->cause == STANDING_CAUSE_RESIGNED &&
-                         m->resigned == class &&
-                         c->time_ms < m->since_ms + turn_ticks_ms(c, LATELY_TICKS)
-                     ? 1
-                     : 0;
+        const bool lately =
+            m->resigned_ms != 0 && c->time_ms < m->resigned_ms + turn_ticks_ms(c, LATELY_TICKS);
+        count += lately && m->resigned == class ? 1 : 0;
     }
     return count;
 }
@@ -80,7 +79,7 @@ static bool has_key(const struct cluster *c, uint32_t but_not, const uint8_t *ke
 static enum cause admit_cause(const struct cluster *c, const struct operator_command *o)
 {
     if (identity_judge(o->transport_key) != KEY_ACCEPTED ||
-        identity_judge(o->vote_key) != KEY_ACCEPTED || has_key(c, o->member, o->vote_key) ||
+        identity_judge(o->vote_key) != KEY_ACCEPTED || has_key(c, MEMBER_NONE, o->vote_key) ||
         has_key(c, o->member, o->transport_key)) {
         return CAUSE_BAD_KEY;
     }
@@ -144,6 +143,11 @@ void cluster_on_operator(struct cluster *c, const struct turn *t, uint32_t autho
     case OPERATION_ADMIT:
         memcpy(m->transport_key, o->transport_key, sizeof m->transport_key);
         memcpy(m->vote_key, o->vote_key, sizeof m->vote_key);
+        /* What it attested under its old key says nothing of it, and it may start from an
+         * empty chain. */
+        c->latest[o->member] = (struct attested){0};
+        c->barred_until_ms[o->member] = 0;
+        c->dissent_until_ms[o->member] = 0;
         cluster_move(c, t, o->member, STANDING_SUSPENDED, STANDING_CAUSE_ADMITTED);
         break;
     case OPERATION_REMOVE:

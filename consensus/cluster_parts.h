@@ -4,12 +4,17 @@
 #include <stdbool.h>
 
 #include "cluster.h"
+#include "codec.h"
 #include "turn.h"
 
 /* What the files cluster*.c share and nobody else needs. */
 
 #define URGENT_MAX                                                                             \
     4u /* urgent commands of one author in one tick; the rest waits for its block */
+
+/* The canonical bytes of all that the state holds of member i. */
+void member_write(struct writer *w, const struct cluster *c, uint32_t i);
+void member_read(struct reader *r, struct cluster *c, uint32_t i);
 
 /* Whether a decoded state is one that founding and blocks can lead to. */
 bool cluster_is_sound(const struct cluster *c);

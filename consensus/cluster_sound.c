@@ -3,27 +3,14 @@
 #include <assert.h>
 #include <string.h>
 
+#include "../health/reference.h"
+#include "label.h"
+
 /* What every state is that founding and blocks lead to: the ranges in which all other code may
  * index, shift, divide and assert. A snapshot that lies outside them was not written by us. */
 
 #define STANDINGS (STANDING_LEFT + 1)
 #define COUNTED_MAX (UINT64_MAX / 2) /* nothing was counted that far one by one */
-
-/* Printable, zero-terminated, zeros behind. */
-static bool is_text(const char *text, size_t size_bytes)
-{
-    size_t end = 0;
-    while (end < size_bytes && text[end] >= ' ' && text[end] <= '~') {
-        end++;
-    }
-    if (end == 0 || end == size_bytes) {
-        return false;
-    }
-    while (end < size_bytes && text[end] == '\0') {
-        end++;
-    }
-    return end == size_bytes;
-}
 
 static bool are_members(const struct cluster *c, uint32_t bits)
 {
@@ -44,8 +31,8 @@ static bool is_timing_sound(const struct timing *t)
 static bool is_chain_sound(const struct cluster *c)
 {
     if (c->height > COUNTED_MAX || c->tick > COUNTED_MAX || c->last_fence > COUNTED_MAX ||
-        !is_text(c->name, sizeof c->name) || !is_timing_sound(&c->timing) || c->tick == 0 ||
-        c->time_ms < c->tick_start_ms) {
+        !label_is_text(c->name, sizeof c->name) || !is_timing_sound(&c->timing) ||
+        c->tick == 0 || c->time_ms < c->tick_start_ms) {
         return false;
     }
     for (uint64_t height = c->height + 1; height < DIGESTS_KEPT; height++) {
@@ -79,6 +66,22 @@ static bool is_attested_sound(const struct cluster *c, const struct attested *a)
     return true;
 }
 
+static bool are_certificates_sound(const struct attested *a)
+{
+    for (uint32_t i = 0; i < a->certificate_count && i < CERTIFICATES_MAX; i++) {
+        if (!label_is_text(a->certificates[i].purpose, PURPOSE_SIZE_BYTES)) {
+            return false;
+        }
+    }
+    return a->certificate_count <= CERTIFICATES_MAX;
+}
+
+static bool is_past_sound(const struct cluster *c, const struct member *m)
+{
+    return m->resigned_ms <= c->time_ms &&
+           m->resigned_reference <= (m->resigned_ms != 0 ? REFERENCES_MAX : 0);
+}
+
 static bool is_member_sound(const struct cluster *c, uint32_t i)
 {
     const struct member *m = &c->member[i];
@@ -87,11 +90,13 @@ static bool is_member_sound(const struct cluster *c, uint32_t i)
         .lag = RECORD_LAG_MAX, /* of today's voters it may be less than of yesterday's */
         .length = c->timing.record_ticks,
     };
-    return is_text(m->name, sizeof m->name) && is_text(m->address, sizeof m->address) &&
-           m->role <= ROLE_WITNESS && m->standing < STANDINGS && m->term >= 1 &&
-           m->cause < STANDING_CAUSE_COUNT && m->resigned < RESIGN_CLASS_COUNT &&
-           is_attested_sound(c, &c->latest[i]) && record_is_sound(&c->record[i], &clock) &&
-           c->failed_fence[i] <= c->last_fence && c->urgent_used[i] <= URGENT_MAX;
+    return label_is_text(m->name, sizeof m->name) &&
+           label_is_text(m->address, sizeof m->address) && m->role <= ROLE_WITNESS &&
+           m->standing < STANDINGS && m->term >= 1 && m->cause < STANDING_CAUSE_COUNT &&
+           m->resigned < RESIGN_CLASS_COUNT && is_past_sound(c, m) &&
+           are_certificates_sound(&c->latest[i]) && is_attested_sound(c, &c->latest[i]) &&
+           record_is_sound(&c->record[i], &clock) && c->failed_fence[i] <= c->last_fence &&
+           c->urgent_used[i] <= URGENT_MAX;
 }
 
 static bool is_grant_sound(const struct cluster *c)
@@ -162,7 +167,7 @@ static_assert(SETTLED_KEPT == RESULT_WINDOWS_MAX, "both rings are walked as one"
 static bool are_operators_sound(const struct cluster *c)
 {
     for (uint32_t i = 0; i < c->operator_count; i++) {
-        if (!is_text(c->operators[i].name, sizeof c->operators[i].name) ||
+        if (!label_is_text(c->operators[i].name, sizeof c->operators[i].name) ||
             c->operator_seq[i] > COUNTED_MAX) {
             return false;
         }

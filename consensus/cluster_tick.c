@@ -107,8 +107,8 @@ static enum cause spoiling_cause(const struct cluster *c, uint32_t member)
                                                               : CAUSE_NONE;
 }
 
-static void note_spoiled(const struct turn *t, uint32_t member, uint64_t tick, enum cause cause,
-                         uint64_t mask)
+void turn_note_spoiled(const struct turn *t, uint32_t member, uint64_t tick, enum cause cause,
+                       uint64_t mask)
 {
     struct note *note = turn_note(t, NOTE_TICK_SPOILED, member);
     note->cause = cause;
@@ -121,11 +121,12 @@ static void close_record(struct cluster *c, const struct turn *t, uint32_t membe
 {
     struct record *r = &c->record[member];
     const enum cause cause = spoiling_cause(c, member);
-    if (cause != CAUSE_NONE) {
-        note_spoiled(t, member, c->tick, cause, c->around[member][place(c->tick)]);
+    const bool known = (r->spoiled >> (c->tick - r->next) & 1) != 0;
+    if (cause != CAUSE_NONE && !known) {
+        turn_note_spoiled(t, member, c->tick, cause, c->around[member][place(c->tick)]);
     }
-    if ((r->attested & 1) == 0 && clock->open + 1 - r->next > clock->lag) {
-        note_spoiled(t, member, r->next, CAUSE_NOT_ATTESTED, 0);
+    if (((r->attested | r->spoiled) & 1) == 0 && clock->open + 1 - r->next > clock->lag) {
+        turn_note_spoiled(t, member, r->next, CAUSE_NOT_ATTESTED, 0);
     }
     record_close(r, clock, cause != CAUSE_NONE);
 }

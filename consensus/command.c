@@ -3,7 +3,9 @@
 #include <assert.h>
 #include <string.h>
 
+#include "../health/reference.h"
 #include "codec.h"
+#include "label.h"
 
 #define SCORE_MAX 100u
 #define MASK_BYTES 2u /* of bits of members */
@@ -22,21 +24,6 @@ static bool digest_is_none(const struct window_digest *digest)
     return bits == 0;
 }
 
-static bool reason_is_sound(const char reason[static REASON_SIZE_BYTES])
-{
-    uint32_t size = 0;
-    while (size < REASON_SIZE_BYTES && reason[size] >= ' ' && reason[size] <= '~') {
-        size++;
-    }
-    if (size == REASON_SIZE_BYTES) {
-        return false;
-    }
-    while (size < REASON_SIZE_BYTES && reason[size] == '\0') {
-        size++;
-    }
-    return size == REASON_SIZE_BYTES;
-}
-
 static bool ranking_is_sound(const struct attest *a)
 {
     uint32_t seen = 0;
@@ -49,10 +36,27 @@ static bool ranking_is_sound(const struct attest *a)
     return true;
 }
 
+static bool certificates_are_sound(const struct attest *a)
+{
+    for (uint32_t i = 0; i < a->certificate_count; i++) {
+        if (!label_is_text(a->certificates[i].purpose, PURPOSE_SIZE_BYTES)) {
+            return false;
+        }
+        for (uint32_t k = 0; k < i; k++) {
+            if (memcmp(a->certificates[i].purpose, a->certificates[k].purpose,
+                       PURPOSE_SIZE_BYTES) == 0) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
 static bool attest_is_sound(const struct attest *a)
 {
     return a->incarnation != 0 && a->seq != 0 && a->tick != 0 && a->score <= SCORE_MAX &&
-           a->version_low <= a->version_high && ranking_is_sound(a);
+           a->version_low <= a->version_high && ranking_is_sound(a) &&
+           certificates_are_sound(a);
 }
 
 static bool attest_read(struct reader *r, struct attest *a)
@@ -74,12 +78,23 @@ static bool attest_read(struct reader *r, struct attest *a)
         return false;
     }
     read_bytes(r, a->ranking, a->ranked);
+    read_bytes(r, a->configuration, sizeof a->configuration);
+    a->certificate_count = (uint32_t)read_uint(r, 1);
+    if (a->certificate_count > CERTIFICATES_MAX) {
+        return false;
+    }
+    for (uint32_t i = 0; i < a->certificate_count; i++) {
+        read_bytes(r, a->certificates[i].purpose, PURPOSE_SIZE_BYTES);
+        read_bytes(r, a->certificates[i].fingerprint, FINGERPRINT_BYTES);
+        a->certificates[i].not_after_s = read_uint(r, 8);
+    }
     return attest_is_sound(a);
 }
 
 static void attest_write(struct writer *w, const struct attest *a)
 {
     assert(a->ranked <= MEMBERS_MAX);
+    assert(a->certificate_count <= CERTIFICATES_MAX);
     assert(attest_is_sound(a));
     write_uint(w, a->incarnation, 8);
     write_uint(w, a->seq, 8);
@@ -95,6 +110,13 @@ static void attest_write(struct writer *w, const struct attest *a)
     write_uint(w, a->version_high, 4);
     write_uint(w, a->ranked, 1);
     write_bytes(w, a->ranking, a->ranked);
+    write_bytes(w, a->configuration, sizeof a->configuration);
+    write_uint(w, a->certificate_count, 1);
+    for (uint32_t i = 0; i < a->certificate_count; i++) {
+        write_bytes(w, a->certificates[i].purpose, PURPOSE_SIZE_BYTES);
+        write_bytes(w, a->certificates[i].fingerprint, FINGERPRINT_BYTES);
+        write_uint(w, a->certificates[i].not_after_s, 8);
+    }
 }
 
 static bool result_is_sound(const struct result *s)
@@ -173,10 +195,11 @@ static bool body_read(struct reader *r, struct command *c)
     case COMMAND_FAIL:
         c->fail.fence = read_uint(r, 8);
         read_bytes(r, c->fail.reason, REASON_SIZE_BYTES);
-        return c->fail.fence != 0 && reason_is_sound(c->fail.reason);
+        return c->fail.fence != 0 && label_is_printable(c->fail.reason, REASON_SIZE_BYTES);
     case COMMAND_RESIGN:
         c->resign.class = (enum resign_class)read_uint(r, 1);
-        return c->resign.class < RESIGN_CLASS_COUNT;
+        c->resign.reference = (uint32_t)read_uint(r, 1);
+        return c->resign.class < RESIGN_CLASS_COUNT && c->resign.reference <= REFERENCES_MAX;
     case COMMAND_OPERATOR:
         return operator_read(r, &c->operator);
     }
@@ -219,13 +242,15 @@ static void body_write(struct writer *w, const struct command *c)
         return;
     case COMMAND_FAIL:
         assert(c->fail.fence != 0);
-        assert(reason_is_sound(c->fail.reason));
+        assert(label_is_printable(c->fail.reason, REASON_SIZE_BYTES));
         write_uint(w, c->fail.fence, 8);
         write_bytes(w, c->fail.reason, REASON_SIZE_BYTES);
         return;
     case COMMAND_RESIGN:
         assert(c->resign.class < RESIGN_CLASS_COUNT);
+        assert(c->resign.reference <= REFERENCES_MAX);
         write_uint(w, (uint64_t)c->resign.class, 1);
+        write_uint(w, c->resign.reference, 1);
         return;
     case COMMAND_OPERATOR:
         operator_write(w, &c->operator);

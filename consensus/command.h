@@ -41,6 +41,18 @@ struct window_digest {
     uint8_t bytes[DIGEST_BYTES]; /* all zeros is no digest, and refused by the decoder */
 };
 
+#define CERTIFICATES_MAX 4u
+#define PURPOSE_SIZE_BYTES 16u /* text as REASON_SIZE_BYTES, not empty */
+#define FINGERPRINT_BYTES 16u
+#define CONFIGURATION_BYTES 8u
+
+/* A certificate of the service, as its author finds it on its disk. */
+struct service_certificate {
+    char purpose[PURPOSE_SIZE_BYTES]; /* the same word on every member: "web" */
+    uint8_t fingerprint[FINGERPRINT_BYTES];
+    uint64_t not_after_s; /* Unix time */
+};
+
 struct attest {
     uint64_t incarnation; /* random, one a start of the agent */
     uint64_t seq;         /* counts within an incarnation, from 1 */
@@ -56,6 +68,9 @@ struct attest {
     uint32_t version_high;
     uint32_t ranked;              /* how many candidates it ranks, 0 .. MEMBERS_MAX */
     uint8_t ranking[MEMBERS_MAX]; /* members, the best first, none twice */
+    uint8_t configuration[CONFIGURATION_BYTES]; /* digest of what its author is configured by */
+    uint32_t certificate_count;                 /* 0 .. CERTIFICATES_MAX */
+    struct service_certificate certificates[CERTIFICATES_MAX]; /* no purpose twice */
 };
 
 /* "I found these windows published in the sink with digests equal to my own." */
@@ -95,6 +110,7 @@ enum resign_class {
 /* "I am unfit." One of each class is signed in advance. */
 struct resign {
     enum resign_class class;
+    uint32_t reference; /* the one that found it, 1 .. REFERENCES_MAX; 0: not known */
 };
 
 #define OPERATIONS(X)                                                                          \

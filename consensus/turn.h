@@ -22,6 +22,9 @@ struct turn {
 
 /* A note of this block. */
 struct note *turn_note(const struct turn *t, enum note_kind kind, uint32_t member);
+/* The note that a tick of the member is not perfect, and why: one for each such tick. */
+void turn_note_spoiled(const struct turn *t, uint32_t member, uint64_t tick, enum cause cause,
+                       uint64_t mask);
 
 /* Times that the rules state in seconds scale with the tick, so that a demonstration with ticks
  * of one second does not wait a minute: at the default tick of 5 s they are those of

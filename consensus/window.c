@@ -98,6 +98,11 @@ static void dissent(struct cluster *c, const struct turn *t, struct settled_wind
 
     struct record *record = &c->record[member];
     assert(c->tick - record->next < RECORD_WINDOW_TICKS);
+    for (uint64_t tick = record->next; tick <= c->tick; tick++) {
+        if ((record->spoiled >> (tick - record->next) & 1) == 0) {
+            turn_note_spoiled(t, member, tick, CAUSE_DISSENT, 0);
+        }
+    }
     record->run = 0;
     record->spoiled = (uint16_t)((2u << (c->tick - record->next)) - 1); /* all not judged yet */
     note_window(t, NOTE_DISSENT, settled->window, (const uint32_t[]){member, MEMBER_NONE});

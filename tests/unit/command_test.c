@@ -33,6 +33,9 @@ static struct command sample(enum command_kind kind)
             .version_high = 2,
             .ranked = 3,
             .ranking = {4, 0, 15},
+            .configuration = {7},
+            .certificate_count = 2,
+            .certificates = {{"web", {1}, 1900000000}, {"mail", {2}, 1800000000}},
         };
         break;
     case COMMAND_RESULT:
@@ -47,7 +50,7 @@ static struct command sample(enum command_kind kind)
         c.fail = (struct fail){.fence = 88, .reason = "exit code 3: sink refused"};
         break;
     case COMMAND_RESIGN:
-        c.resign.class = RESIGN_DISK;
+        c.resign = (struct resign){.class = RESIGN_DISK, .reference = 24};
         break;
     case COMMAND_OPERATOR:
         c.author = MEMBERS_MAX + 1;
@@ -203,6 +206,24 @@ Test(command, attests_only_what_makes_sense)
     cr_assert_not(decodes_with(COMMAND_ATTEST, RANKED + 1, (const uint8_t[]){4, 0, 16}, 3));
 }
 
+Test(command, attests_certificates_by_purpose)
+{
+    uint8_t bytes[COMMAND_BYTES_MAX];
+    struct command c;
+    enum { CERTIFICATES = 111, FIRST = 112, SECOND = FIRST + 40 };
+
+    cr_assert(command_decode(&c, bytes, signed_sample(COMMAND_ATTEST, bytes)));
+    cr_assert(c.attest.configuration[0] == 7 && c.attest.certificate_count == 2);
+    cr_assert_str_eq(c.attest.certificates[1].purpose, "mail");
+    cr_assert(c.attest.certificates[1].fingerprint[0] == 2);
+    cr_assert(c.attest.certificates[1].not_after_s == 1800000000);
+    cr_assert(bytes[CERTIFICATES] == 2);
+    cr_assert_not(decodes_with(COMMAND_ATTEST, CERTIFICATES, (const uint8_t[]){5}, 1));
+    cr_assert_not(decodes_with(COMMAND_ATTEST, SECOND, (const uint8_t *)"web\0", 5), "twice");
+    cr_assert_not(decodes_with(COMMAND_ATTEST, FIRST, (const uint8_t *)"\0\0\0", 3), "unnamed");
+    cr_assert_not(decodes_with(COMMAND_ATTEST, FIRST, (const uint8_t *)"\x1b", 1));
+}
+
 Test(command, gives_no_empty_digest_no_empty_range_and_no_fence_0)
 {
     static const uint8_t zeros[16] = {0};
@@ -260,6 +281,7 @@ Test(command, of_operators_is_of_no_member_and_the_other_way_round)
         cr_assert(decodes_with(COMMAND_OPERATOR, 0, &byte, 1) == is_operator, "%u", value);
         cr_assert(decodes_with(COMMAND_RESIGN, 0, &byte, 1) == (value < MEMBERS_MAX));
         cr_assert(decodes_with(COMMAND_RESIGN, 6, &byte, 1) == (value < RESIGN_CLASS_COUNT));
+        cr_assert(decodes_with(COMMAND_RESIGN, 7, &byte, 1) == (value <= 36), "a reference");
     }
 }
 
