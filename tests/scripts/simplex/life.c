@@ -64,7 +64,8 @@ void world_restore(struct world *w, uint32_t member, bool record, bool chain)
     disk_copy(&w->agents[member].disk, &w->agents[member].saved, record, chain);
 }
 
-void world_urge(struct world *w, uint32_t author, uint32_t members)
+/* The state of whichever of them has come furthest. */
+static const struct cluster *furthest(const struct world *w, uint32_t members)
 {
     const struct cluster *c = NULL;
     for (uint32_t i = 0; i < w->founding.member_count; i++) {
@@ -73,6 +74,27 @@ void world_urge(struct world *w, uint32_t author, uint32_t members)
         }
     }
     assert(c != NULL);
+    return c;
+}
+
+static void hand_out(struct world *w, struct command *command, uint32_t members)
+{
+    uint8_t bytes[COMMAND_BYTES_MAX];
+    const struct cluster *c = furthest(w, members);
+    command_sign(command, &c->id, &w->keys[command->author]);
+    const size_t size_bytes = command_encode(command, bytes);
+    for (uint32_t i = 0; i < w->founding.member_count; i++) {
+        struct agent *a = &w->agents[i];
+        if ((members >> i & 1) != 0 && a->up) {
+            (void)pool_add(&a->pool, &a->cluster, bytes, size_bytes, w->now_ms);
+            world_look(w, i);
+        }
+    }
+}
+
+void world_urge(struct world *w, uint32_t author, uint32_t members)
+{
+    const struct cluster *c = furthest(w, members);
     w->incarnations++;
     struct command command = {.kind = COMMAND_ATTEST, .author = author, .term = 1};
     command.attest = (struct attest){
@@ -85,14 +107,11 @@ void world_urge(struct world *w, uint32_t author, uint32_t members)
         .version_low = PROTOCOL_VERSION,
         .version_high = PROTOCOL_VERSION,
     };
-    command_sign(&command, &c->id, &w->keys[author]);
-    uint8_t bytes[COMMAND_BYTES_MAX];
-    const size_t size_bytes = command_encode(&command, bytes);
-    for (uint32_t i = 0; i < w->founding.member_count; i++) {
-        struct agent *a = &w->agents[i];
-        if ((members >> i & 1) != 0 && a->up) {
-            (void)pool_add(&a->pool, &a->cluster, bytes, size_bytes, w->now_ms);
-            world_look(w, i);
-        }
-    }
+    hand_out(w, &command, members);
+}
+
+void world_resign(struct world *w, uint32_t author, uint32_t members)
+{
+    struct command command = {.kind = COMMAND_RESIGN, .author = author, .term = 1};
+    hand_out(w, &command, members);
 }

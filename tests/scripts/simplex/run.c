@@ -138,6 +138,9 @@ static bool run_world(struct world *w, const struct words *words, FILE *out)
     } else if (strcmp(verb, "urgent") == 0 && words->count > 1) {
         world_urge(w, (uint32_t)strtoul(words->word[1], NULL, 10),
                    option_members(words, "at", UINT32_MAX));
+    } else if (strcmp(verb, "resign") == 0 && words->count > 1) {
+        world_resign(w, (uint32_t)strtoul(words->word[1], NULL, 10),
+                     option_members(words, "at", UINT32_MAX));
     } else if (strcmp(verb, "lose") == 0) {
         run_lose(w, words);
     } else if (strcmp(verb, "heal") == 0) {

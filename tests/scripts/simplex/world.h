@@ -147,6 +147,8 @@ void world_disk_fast(struct world *w, uint32_t member);
 
 /* Hands something urgent of `author` to the pools of those members. */
 void world_urge(struct world *w, uint32_t author, uint32_t members);
+/* The same, its resignation. */
+void world_resign(struct world *w, uint32_t author, uint32_t members);
 /* The agent's cluster has its chain applied: goes on with what the disk has kept. */
 void world_resume(struct world *w, uint32_t member, enum cause cause, uint64_t since_ms);
 /* Delivers at once, as if it came from the member. */
