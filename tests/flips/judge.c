@@ -9,7 +9,7 @@
 #include "consensus/vote.h"
 
 #define SIGNED_MAX 4096u
-#define CERTIFICATES_MAX 3u
+#define SHOWN_CERTIFICATES_MAX 3u
 
 /* What a sound victim has signed, and the parent of each height that it voted at. */
 struct learnt {
