@@ -48,8 +48,9 @@ class Play:
             scene.close()
 
 
-def play(make_scene, cases):
-    """Runs all cases and ends the process: 0 only if every one is ok."""
+def play(make_scene, cases, anew=False):
+    """Runs all cases and ends the process: 0 only if every one is ok. `anew`: over a cluster
+    each."""
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, on_signal)
     chosen = [case for case in cases if not sys.argv[2:] or case.__name__ in sys.argv[2:]]
@@ -58,6 +59,8 @@ def play(make_scene, cases):
     try:
         for number, case in enumerate(chosen, 1):
             verdict, directive, below = run.run(case)
+            if anew:
+                run.end_scene()
             name = " ".join(case.__doc__.split())
             print(f"{verdict} {number} - {name}{directive}")
             for line in below.splitlines():
