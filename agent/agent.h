@@ -15,6 +15,7 @@
 #include "agent/loop.h"
 #include "agent/node.h"
 #include "agent/peers.h"
+#include "agent/records.h"
 #include "agent/storage.h"
 #include "agent/twin.h"
 #include "agent/votes.h"
@@ -71,6 +72,7 @@ struct agent {
     struct journal journal;
     struct examiner *examiner;
     struct findings findings;
+    struct records records;
     struct worker worker;
     struct agent_help help[MEMBERS_MAX];
     struct api *api;

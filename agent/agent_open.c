@@ -132,6 +132,7 @@ static bool replay(struct agent *a, struct store *store, const char **why)
             *why = "a block does not follow from the one before it";
         } else {
             journal_replay(&a->journal, store, &notes, c);
+            records_notes(&a->records, &notes);
         }
         store_block_finish(&block);
     }

@@ -30,6 +30,7 @@ static const struct route {
     {"/v1/status", "/v1/status", document_status, NULL, document_query},
     {"/v1/members", "/v1/members", document_members, NULL, list_query},
     {"/v1/members/", "/v1/members/NAME", document_member, NULL, document_query},
+    {"/v1/members/", "/v1/members/NAME/record", document_member, NULL, document_query},
     {"/v1/windows", "/v1/windows", document_windows, NULL, list_query},
     {"/v1/references", "/v1/references", document_references, NULL, list_query},
     {"/v1/log", "/v1/log", NULL, api_log, log_query},

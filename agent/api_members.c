@@ -117,11 +117,17 @@ cJSON *document_members(const struct agent *a, const struct api_view *view)
     return object;
 }
 
+/* NAME, and NAME/record. */
 cJSON *document_member(const struct agent *a, const struct api_view *view)
 {
     const struct cluster *c = &a->node->deciding.cluster;
     for (uint32_t i = 0; i < c->member_count; i++) {
-        if (strcmp(c->member[i].name, view->name) == 0) {
+        const size_t size = strlen(c->member[i].name);
+        const bool named = strncmp(c->member[i].name, view->name, size) == 0;
+        if (named && strcmp(view->name + size, "/record") == 0) {
+            return api_record(a, i);
+        }
+        if (named && view->name[size] == '\0') {
             cJSON *object = api_begin(a);
             cJSON *member = member_object(a, i);
             cJSON_AddStringToObject(member, "address", c->member[i].address);

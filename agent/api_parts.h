@@ -37,7 +37,7 @@ struct api_waiter {
     struct http_request *request; /* NULL: this place is free */
     bool waits;                   /* for a change; else for the disk alone */
     api_document *document;       /* NULL: a page of the log, or a block */
-    char name[NAME_SIZE_BYTES];
+    char name[NAME_SIZE_BYTES + sizeof "/record"];
     struct api_view view; /* its name is the one above */
     uint64_t after;       /* a height, or an event's id */
     uint64_t until_ms;
@@ -123,6 +123,7 @@ api_document document_members;
 api_document document_member;
 api_document document_windows;
 api_document document_references;
+cJSON *api_record(const struct agent *a, uint32_t member);
 void api_add_members(const struct agent *a, cJSON *object, const char *name, uint32_t limit);
 void api_add_grant(cJSON *object, const struct cluster *c, uint64_t due);
 void api_add_completed(cJSON *object, const struct cluster *c);

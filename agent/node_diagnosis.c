@@ -13,11 +13,28 @@
 #define BURST_AGAIN_MS 10000u /* a burst test that was asked for and has not been told of */
 #define OWN_BITS (REFERENCE_BIT(1) | REFERENCE_BIT(2) | REFERENCE_BIT(3))
 
+/* What so many others have just resigned for that the cause is none of this machine's own. */
+static uint64_t epidemic(const struct cluster *c)
+{
+    static const struct {
+        enum resign_class class;
+        uint32_t id;
+    } classes[] = {
+        {RESIGN_EDAC, 12}, {RESIGN_POISON, 13}, {RESIGN_KERNEL_LOG, 14}, {RESIGN_DISK, 26}};
+    uint64_t bits = 0;
+    for (uint32_t i = 0; i < sizeof classes / sizeof classes[0]; i++) {
+        const uint32_t lately = cluster_resigned_lately(c, classes[i].class);
+        bits |= lately >= cluster_testimony(c) ? REFERENCE_BIT(classes[i].id) : 0;
+    }
+    return bits;
+}
+
 void node_diagnosis_take(struct node *n, const struct finding *f, bool machine,
                          struct effects *out)
 {
     struct deciding *d = &n->deciding;
-    const struct diagnosis_setting setting = {.now_ms = d->now_ms, .machine = machine};
+    const struct diagnosis_setting setting = {
+        .now_ms = d->now_ms, .epidemic = epidemic(&d->cluster), .machine = machine};
     diagnosis_take(&d->diagnosis, f, &setting);
     const struct finding *fatal = diagnosis_fatal(&d->diagnosis);
     if (fatal != NULL) {

@@ -39,6 +39,12 @@ static const char *const cause_words[] = {
     [CAUSE_VOTES_OLDER_THAN_SHOWN] = "a peer shows a later vote of its own than its record has",
 };
 
+const char *words_cause(enum cause cause)
+{
+    const uint32_t count = sizeof cause_words / sizeof cause_words[0];
+    return (uint32_t)cause < count && cause_words[cause] != NULL ? cause_words[cause] : "?";
+}
+
 const char *words_level_text(uint32_t level)
 {
     static const char *const texts[] = {
@@ -184,7 +190,7 @@ static void say_member(const struct note *n, const struct cluster *c, char *text
 }
 
 /* "R23 disk, R24 disk speed" */
-static void say_references(uint64_t bits, char *text, size_t size)
+void words_references(uint64_t bits, char *text, size_t size)
 {
     size_t used = 0;
     text[0] = '\0';
@@ -231,7 +237,7 @@ static void say_standing(const struct note *n, const struct cluster *c, char *te
         snprintf(text, size, "operator %s: %s %s", n->text,
                  operation_text((enum operation)n->first), member);
     } else {
-        say_references(n->first, references, sizeof references);
+        words_references(n->first, references, sizeof references);
         snprintf(text, size, "tick %llu of %s is not perfect: %s%s%s",
                  (unsigned long long)n->count, member, cause_words[n->cause],
                  references[0] == '\0' ? "" : ": ", references);
@@ -280,7 +286,7 @@ static void say_diagnosis(const struct note *n, const struct cluster *c, char *t
 {
     (void)c;
     char names[WORDS_MESSAGE_BYTES / 2];
-    say_references(n->first, names, sizeof names);
+    words_references(n->first, names, sizeof names);
     if (n->kind == NOTE_EXAMINED) {
         snprintf(text, size, "examined by the whole minimum set, %llu ms after the start",
                  (unsigned long long)n->count);

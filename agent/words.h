@@ -1,6 +1,7 @@
 #ifndef OSTRAKON_AGENT_WORDS_H
 #define OSTRAKON_AGENT_WORDS_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "consensus/cluster.h"
@@ -27,6 +28,12 @@ void words_of(const struct note *note, const struct cluster *c, struct words *wo
 
 /* "error" ... "debug". */
 const char *words_level_text(uint32_t level);
+
+/* What a cause is in a sentence, after a colon. */
+const char *words_cause(enum cause cause);
+
+/* "R10 memory, R24 disk speed"; cut to `size`. */
+void words_references(uint64_t bits, char *text, size_t size);
 
 /* The name of a member, "nobody" for an index that is none. */
 const char *words_member(const struct cluster *c, uint32_t member);

@@ -80,6 +80,47 @@ Test(api, tells_of_a_reference_what_stands_against_the_node)
     cr_assert(cJSON_IsString(exchange_at(&x, "items.27.last_run")));
 }
 
+Test(api, tells_a_record_and_what_spoiled_it)
+{
+    struct cluster *c = &w.agent.node->deciding.cluster;
+    const struct note note = {.kind = NOTE_TICK_SPOILED,
+                              .member = HELIOS,
+                              .count = c->record[HELIOS].next - 3,
+                              .time_ms = c->time_ms,
+                              .cause = CAUSE_OWN_REFERENCE,
+                              .first = REFERENCE_BIT(10) | REFERENCE_BIT(24)};
+    records_note(&w.agent.records, &note);
+    c->record[HELIOS].run = 2;
+    get("/v1/members/helios/record");
+    cr_assert(eq(i64, x.status, 200));
+    cr_expect(eq(dbl, exchange_number(&x, "perfect_ticks"), 2));
+    cr_expect(cJSON_IsFalse(exchange_at(&x, "has_ballot")));
+    cr_assert(eq(int, cJSON_GetArraySize(exchange_at(&x, "items")), 36));
+    cr_expect(cJSON_IsTrue(exchange_at(&x, "items.35.perfect")));
+    cr_expect(cJSON_IsTrue(exchange_at(&x, "items.34.perfect")));
+    cr_expect(cJSON_IsFalse(exchange_at(&x, "items.33.perfect")));
+    expect_text("items.33.cause", "own_reference");
+    expect_text("items.33.text",
+                "a reference of its own was not well: R10 memory, R24 disk speed");
+    expect_text("items.33.references.1", "R24");
+    cr_expect(cJSON_IsNull(exchange_at(&x, "items.32.perfect"))); /* nobody told */
+    get("/v1/members/helios/recor");
+    cr_assert(eq(i64, x.status, 404));
+    get("/v1/members/heli/record");
+    cr_assert(eq(i64, x.status, 404));
+}
+
+Test(api, tells_of_a_full_record_that_every_tick_was_perfect)
+{
+    get("/v1/members/themis/record");
+    cr_expect(cJSON_IsTrue(exchange_at(&x, "has_ballot")));
+    for (int i = 0; i < 36; i++) {
+        char path[32];
+        snprintf(path, sizeof path, "items.%d.perfect", i);
+        cr_expect(cJSON_IsTrue(exchange_at(&x, path)), "%s", path);
+    }
+}
+
 Test(api, tells_the_status)
 {
     get("/v1/status");
