@@ -63,6 +63,7 @@ static void perform(struct victim *v, const struct effect *e)
     case EFFECT_WORK_LEASE:
     case EFFECT_WORK_STOP:
     case EFFECT_NOTE:
+    case EFFECT_RESIGNATION:
     case EFFECT_BURST:
         break;
     }
