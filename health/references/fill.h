@@ -9,7 +9,7 @@
  *
  * libsodium maps its memory itself, afresh for each answer, and the kernel hands out again what
  * was freed last. So we cannot fill memory that we hold; but after each small answer we take as
- * much memory as it has just freed, and hold that for the next fifteen, so that the next answer
+ * much memory as it has just freed, and hold that for the next three, so that the next answer
  * gets other memory. What the kernel really does is not ours to promise. */
 
 struct seams;
@@ -40,7 +40,7 @@ enum fill_size {
 };
 
 #define FILL_ANSWER_BYTES 32u
-#define FILL_HELD_MAX 16u
+#define FILL_HELD_MAX 4u
 
 struct fill_state {
     uint64_t runs;

@@ -16,6 +16,7 @@
 
 #include <sodium.h>
 
+#include "agent/gate.h"
 #include "health/references/references.h"
 
 #define MIB ((size_t)1 << 20)
@@ -24,6 +25,8 @@
 #define ENOUGH_US 400000.0        /* of CPU for one reference */
 #define RUNS_MOST 400u
 #define SHARE_MOST 0.005
+#define GATE_MOST_US 4000.0
+#define GATES 41u
 
 static double cpu_us(void)
 {
@@ -123,6 +126,43 @@ static bool measure_all(struct reference_context *context)
     return share <= SHARE_MOST;
 }
 
+/* One step's signature through the gate, from measuring to wiping. */
+static bool measure_gate(const struct seams *seams)
+{
+    static const uint8_t seed[IDENTITY_SEED_BYTES] = {7};
+    static const uint8_t bytes[64] = {1};
+    const struct seal_basis basis = {.cluster_id = bytes,
+                                     .configuration = bytes,
+                                     .configuration_bytes = sizeof bytes,
+                                     .node = RESULT_OK,
+                                     .twin = RESULT_OK};
+    const struct statement statement = {.domain = "ostrakon/bench/1",
+                                        .cluster_id = bytes,
+                                        .body = bytes,
+                                        .body_size_bytes = sizeof bytes};
+    static struct gate gate;
+    double took_us[GATES];
+    uint8_t signature[SIGNATURE_BYTES];
+    struct finding why;
+    bool made = gate_seal(&gate, seams, &basis, seed, &why);
+    for (uint32_t i = 0; made && i < GATES; i++) {
+        const double before_us = cpu_us();
+        made = gate_begin(&gate, &basis, &why) && gate_sign(&gate, &statement, signature, &why);
+        gate_end(&gate);
+        took_us[i] = cpu_us() - before_us;
+    }
+    gate_finish(&gate);
+    if (!made) {
+        printf("the gate makes no signature: %s\n", reference_facts(why.id)->name);
+        return false;
+    }
+    qsort(took_us, GATES, sizeof took_us[0], compare);
+    printf("the gate: %.2f ms, %.2f at most (aim: %.1f), ratio %.3f\n",
+           took_us[GATES / 2] / 1e3, took_us[GATES - 1] / 1e3, GATE_MOST_US / 1e3,
+           took_us[GATES / 2] / hash_us());
+    return took_us[GATES / 2] <= GATE_MOST_US;
+}
+
 int main(int argc, char **argv)
 {
     char directory[4096];
@@ -135,7 +175,7 @@ int main(int argc, char **argv)
     context->seams = seams_of_machine();
     context->data_directory = directory;
     context->window_most = WINDOW_BYTES;
-    const bool cheap = measure_all(context);
+    const bool cheap = measure_all(context) && measure_gate(&context->seams);
     references_finish(context);
     free(context);
     static const char *const files[] = {"probe", "reserve", "randomness"};

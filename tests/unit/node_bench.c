@@ -33,7 +33,7 @@ static struct founding founding_of(uint32_t members, bool audit_required)
     return f;
 }
 
-struct bench bench_of(uint32_t members, bool audit_required)
+struct bench bench_unexamined(uint32_t members, bool audit_required)
 {
     struct bench b = {
         .node = calloc(1, sizeof *b.node), .out = calloc(1, sizeof *b.out), .now_ms = 1000000};
@@ -47,6 +47,12 @@ struct bench bench_of(uint32_t members, bool audit_required)
     }
     node_init(b.node, &options);
     node_resume(b.node, &now, NULL, 0, CAUSE_NONE, b.out);
+    return b;
+}
+
+struct bench bench_of(uint32_t members, bool audit_required)
+{
+    struct bench b = bench_unexamined(members, audit_required);
     bench_examine(&b, RESULT_OK);
     return b;
 }

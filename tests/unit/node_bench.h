@@ -35,6 +35,8 @@ struct bench {
 };
 
 struct bench bench_of(uint32_t members, bool audit_required);
+/* The same as it starts: nobody has examined it yet. */
+struct bench bench_unexamined(uint32_t members, bool audit_required);
 void bench_finish(struct bench *b);
 /* The machine's thread reports so of all of the minimum set that is its; done once at the
  * start, with ok. Then of one reference alone. */

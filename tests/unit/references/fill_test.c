@@ -68,7 +68,7 @@ static void unmap(void *self, void *bytes, size_t size_bytes)
     seams_of_machine().unmap(NULL, bytes, size_bytes);
 }
 
-Test(fill, holds_what_was_freed_for_sixteen_runs)
+Test(fill, holds_what_was_freed_for_some_runs)
 {
     struct reference_context *context = machine();
     context->seams.map = map;
