@@ -247,6 +247,7 @@ int agent_run(struct agent *a)
     malloc_trim(0); /* reading the whole database took more than running does */
     struct input in = {.kind = INPUT_TIMER};
     agent_step(a, &in);
+    agent_guard_open(a);
     loop_run(a->loop);
     return a->exit_code;
 }

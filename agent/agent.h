@@ -9,6 +9,7 @@
 #include "agent/examiner.h"
 #include "agent/findings.h"
 #include "agent/gate.h"
+#include "agent/guard.h"
 #include "agent/http.h"
 #include "agent/journal.h"
 #include "agent/keyfile.h"
@@ -73,6 +74,12 @@ struct agent {
     struct examiner *examiner;
     struct findings findings;
     struct records records;
+    struct guard guard;
+    struct loop_timer *guard_timer;
+    uint64_t guard_again_ms; /* a guard is not started before */
+    int guard_error;         /* why the last could not be started; 0: it could */
+    bool guard_told;         /* the node knows that there is one */
+    uint64_t signs;          /* signatures made in this run */
     struct worker worker;
     struct agent_help help[MEMBERS_MAX];
     struct api *api;
@@ -107,6 +114,10 @@ bool agent_seal(struct agent *a, const uint8_t seed[static IDENTITY_SEED_BYTES],
 void agent_sign(struct agent *a, const struct effect *e);
 /* Tells the node what became of its signatures, and why one was refused. */
 void agent_tell_signatures(struct agent *a);
+
+/* agent_guard.c: from agent_run on. */
+void agent_guard_open(struct agent *a);
+void agent_guard_finish(struct agent *a);
 
 /* agent_peers.c: the other members, and what is said of them in the journal. */
 struct peers *agent_open_peers(struct agent *a, char error[static AGENT_ERROR_BYTES]);

@@ -318,6 +318,7 @@ void agent_finish(struct agent *a)
         journal_hear_loop(NULL);
         examiner_destroy(a->examiner);
         worker_finish(a);
+        agent_guard_finish(a);
         api_destroy(a->api);
         peers_destroy(a->peers);
         loop_signal_destroy(a->signals[0]);

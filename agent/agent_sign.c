@@ -61,6 +61,7 @@ void agent_sign(struct agent *a, const struct effect *e)
         s->made = (a->gate.open || open_gate(a, &a->refusal)) &&
                   gate_sign(&a->gate, &statement, s->signature, &a->refusal);
         a->refused = !s->made;
+        a->signs += s->made;
     }
 }
 

@@ -66,6 +66,7 @@ struct node_config {
     struct hook_command grant;
     struct hook_command revoke;
     enum log_level log_level;
+    char watchdog[CONFIG_PATH_BYTES]; /* "": none; opening it arms it */
     uint32_t certificate_count;
     struct certificate_config certificates[FLEET_CERTIFICATES_MAX];
     char own_path[CONFIG_PATH_BYTES]; /* of node.yaml itself; empty if it is too long */

@@ -116,11 +116,21 @@ static void check_certificates(const struct node_config *c, struct config_report
     free(context);
 }
 
+/* Never opened for a look: that would arm it. */
+static void check_watchdog(const struct node_config *c, struct config_report *report)
+{
+    if (c->watchdog[0] != '\0' && access(c->watchdog, W_OK) != 0) {
+        config_fault(report, (struct config_place){c->watchdog, 0, 0}, "watchdog",
+                     "cannot be written: %s", strerror(errno));
+    }
+}
+
 void node_config_check(const struct node_config *c, struct config_report *report)
 {
     check_data_dir(c, report);
     check_hook(&c->grant, "hooks.grant", report);
     check_hook(&c->revoke, "hooks.revoke", report);
+    check_watchdog(c, report);
     check_certificates(c, report);
 }
 

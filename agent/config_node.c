@@ -248,6 +248,9 @@ static void judge_node(const struct judge *j, const struct raw_node *raw,
     }
     judge_log_level(j, raw->log_level, &out->log_level);
     judge_examination(j, raw, out);
+    if (raw->watchdog != NULL) {
+        judge_path(j, "watchdog", raw->watchdog, out->watchdog, sizeof out->watchdog);
+    }
     if (raw->hooks != NULL) {
         judge_hook(j, "grant", raw->hooks->grant, raw->hooks->grant_count, &out->grant);
         judge_hook(j, "revoke", raw->hooks->revoke, raw->hooks->revoke_count, &out->revoke);

@@ -37,6 +37,7 @@ struct raw_node {
     char *socket;
     struct raw_hooks *hooks;
     char *log_level;
+    char *watchdog;
     struct raw_certificate *certificates;
     uint32_t certificates_count;
     struct raw_memory *memory;

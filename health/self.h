@@ -27,6 +27,9 @@
     X(VOTES_LOST, 8, DEGRADED, "what it had voted is lost", "")                                \
     X(VOTES_DEAD, 8, SILENT, "its vote store cannot be written",                               \
       "Look after the disk, then: systemctl restart ostrakon")                                 \
+    X(GUARD_GONE, 36, DEGRADED, "guard: it was gone, and is started anew", "")                 \
+    X(GUARD_MISSING, 36, DEGRADED, "guard: ostrakon-guard cannot be started",                  \
+      "Install it beside ostrakond, then: systemctl restart ostrakon")                         \
     X(SIGNATURE, 5, FATAL, "signature: its own fresh signature does not verify", SELF_REPAIR)  \
     X(KEY, 5, FATAL, "key: the sealed vote key or a copy of its public key has changed",       \
       SELF_REPAIR)                                                                             \

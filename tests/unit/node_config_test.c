@@ -181,7 +181,7 @@ Test(node_config, says_where_and_what_is_wrong)
          "node.yaml:1:1: data_dir: missing; expected the path of this node's data directory\n"},
         {NODE_YAML "colour: red\n", "node.yaml:4:1: colour: unknown key; expected one of name, "
                                     "cluster, data_dir, latch_dir, listen, api, socket, hooks, "
-                                    "log_level, certificates, memory, time_sync\n"},
+                                    "log_level, watchdog, certificates, memory, time_sync\n"},
         {NODE_YAML "api: [1]\nlog_level: loud\n",
          "node.yaml:4:6: api: a list; expected a numeric address and port, like "
          "127.0.0.1:7180\n"},
