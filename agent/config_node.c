@@ -195,7 +195,9 @@ static void judge_certificate(const struct judge *j, uint32_t index,
     struct certificate_config *out = &c->certificates[index];
     char key[SHAPE_PATH_BYTES];
     snprintf(key, sizeof key, "certificates[%u].purpose", index);
-    if (value_name(raw->purpose, out->purpose)) {
+    char purpose[NAME_SIZE_BYTES];
+    if (value_name(raw->purpose, purpose) && strlen(purpose) < sizeof out->purpose) {
+        strcpy(out->purpose, purpose);
         judge_twin(j, c, index, key);
     } else {
         refuse_at(j, key, "purpose", raw->purpose);

@@ -187,3 +187,43 @@ uint32_t fleet_renewals(const struct fleet_member *members, uint32_t count, uint
     }
     return judged;
 }
+
+struct fleet_skew fleet_skew(const uint32_t *values, uint32_t count)
+{
+    struct fleet_skew skew = {0, 0};
+    uint32_t most = 0;
+    uint32_t usual = 0;
+    assert(count <= FLEET_MEMBERS_MAX);
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t same = 0;
+        for (uint32_t k = 0; k < count; k++) {
+            same += values[k] == values[i];
+        }
+        if (values[i] != 0 && same > most) {
+            most = same;
+            usual = values[i];
+        }
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        skew.told |= values[i] != 0 ? bit(i) : 0;
+        skew.differ |= values[i] != 0 && values[i] != usual ? bit(i) : 0;
+    }
+    return skew;
+}
+
+void fleet_hear(struct fleet_member *m, const struct fleet_certificate *list, uint32_t count,
+                uint64_t tick)
+{
+    const struct fleet_member before = *m;
+    assert(count <= FLEET_CERTIFICATES_MAX);
+    memset(m, 0, sizeof *m);
+    m->count = count;
+    for (uint32_t i = 0; i < count; i++) {
+        const uint32_t place = place_of(&before, list[i].purpose);
+        const bool same = place < before.count &&
+                          is_same(&before.certificate[place], &list[i]) &&
+                          before.certificate[place].not_after_s == list[i].not_after_s;
+        m->certificate[i] = list[i];
+        m->since_tick[i] = same ? before.since_tick[place] : tick;
+    }
+}

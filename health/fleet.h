@@ -9,7 +9,7 @@
 
 #define FLEET_MEMBERS_MAX 32u /* masks have a bit for each */
 #define FLEET_CERTIFICATES_MAX 4u
-#define FLEET_PURPOSE_BYTES 32u /* a name with its zero; the rest is zeros */
+#define FLEET_PURPOSE_BYTES 16u /* a name with its zero; the rest is zeros */
 #define FLEET_FINGERPRINT_BYTES 16u
 #define FLEET_PATIENCE_TICKS 12u /* that a renewal may take to reach everybody */
 #define FLEET_PURPOSES_MAX 16u   /* that all members together are judged by */
@@ -48,6 +48,21 @@ struct fleet_renewal {
  * has no certificates. Returns how many there are. */
 uint32_t fleet_renewals(const struct fleet_member *members, uint32_t count, uint32_t company,
                         uint64_t tick, struct fleet_renewal out[static FLEET_PURPOSES_MAX]);
+
+/* What a member and most others have of one value that should be the same everywhere (R33). */
+struct fleet_skew {
+    uint32_t told;   /* bits: members that have told it */
+    uint32_t differ; /* those of them that have not what most have */
+};
+
+/* `values[i]` is member i's; 0: not told. Of two values that as many have, that of the member
+ * with the lowest index counts. `count` is at most FLEET_MEMBERS_MAX. */
+struct fleet_skew fleet_skew(const uint32_t *values, uint32_t count);
+
+/* Keeps in `m` what a member attests now, and from which tick on it has been so: a certificate
+ * that it attested before keeps its tick. */
+void fleet_hear(struct fleet_member *m, const struct fleet_certificate *list, uint32_t count,
+                uint64_t tick);
 
 bool fleet_is_fit(const struct fleet_certificate *c);
 

@@ -159,3 +159,44 @@ Test(fleet, has_room_for_as_many_members_and_purposes_as_it_says)
     cr_assert(eq(u32, judged(FLEET_MEMBERS_MAX, 1000), FLEET_PURPOSES_MAX));
     cr_assert(eq(u32, judged(0, 1000), 0));
 }
+
+Test(fleet, remembers_since_when_a_member_has_what_it_has)
+{
+    struct fleet_member m = {0};
+    struct fleet_certificate held[2];
+    memset(held, 0, sizeof held);
+    strcpy(held[0].purpose, "https");
+    strcpy(held[1].purpose, "mail");
+    held[0].not_after_s = held[1].not_after_s = 1000;
+    fleet_hear(&m, held, 2, 7);
+    fleet_hear(&m, held, 2, 9);
+    cr_assert(eq(u64, m.since_tick[0], 7));
+    held[1].fingerprint[3] = 1;
+    fleet_hear(&m, held, 2, 10);
+    cr_assert(eq(u64, m.since_tick[0], 7));
+    cr_assert(eq(u64, m.since_tick[1], 10));
+    fleet_hear(&m, &held[1], 1, 12);
+    cr_assert(eq(u32, m.count, 1));
+    cr_assert(eq(u64, m.since_tick[0], 10), "in another place");
+    fleet_hear(&m, held, 2, 13);
+    cr_assert(eq(u64, m.since_tick[0], 13), "what it left out has begun anew");
+}
+
+Test(fleet, names_who_has_not_the_value_that_most_have)
+{
+    static const struct {
+        uint32_t values[5];
+        uint32_t told;
+        uint32_t differ;
+    } cases[] = {
+        {{0, 0, 0, 0, 0}, 0x00, 0x00}, {{5, 5, 5, 5, 5}, 0x1f, 0x00},
+        {{5, 5, 6, 5, 0}, 0x0f, 0x04}, {{6, 5, 5, 7, 5}, 0x1f, 0x09},
+        {{6, 6, 5, 5, 0}, 0x0f, 0x0c}, {{0, 0, 0, 0, 9}, 0x10, 0x00},
+        {{0, 0, 0, 9, 8}, 0x18, 0x10},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const struct fleet_skew skew = fleet_skew(cases[i].values, 5);
+        cr_assert(eq(u32, skew.told, cases[i].told), "%zu", i);
+        cr_assert(eq(u32, skew.differ, cases[i].differ), "%zu", i);
+    }
+}

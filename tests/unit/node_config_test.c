@@ -217,7 +217,7 @@ Test(node_config, says_where_and_what_is_wrong)
          "chain behind it\n"},
         {NODE_YAML "certificates: [{purpose: A, file: x, key: '', host: ''}]\n",
          "node.yaml:4:26: purpose: \"A\" is not what it is for, the same on all members: 1 to "
-         "31 of a-z, 0-9 and -\n"
+         "15 of a-z, 0-9 and -\n"
          "node.yaml:4:43: key: \"\" is not the path of its key\n"
          "node.yaml:4:53: host: \"\" is not the name or address that it should be for\n"},
         {NODE_YAML
