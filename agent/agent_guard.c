@@ -1,6 +1,7 @@
 /* The guard beside the agent: started with it, told once a second that the agent turns and what
  * its state is, started anew when it is gone (references.md, R36). */
 #include "agent/agent.h"
+#include "agent/latch.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -37,8 +38,8 @@ static bool start(struct agent *a)
 {
     char here[CONFIG_PATH_BYTES + 16];
     char there[CONFIG_PATH_BYTES + 16];
-    snprintf(here, sizeof here, "%s/latch", a->config.data_dir);
-    snprintf(there, sizeof there, "%s/latch.d/latch", a->config.data_dir);
+    snprintf(here, sizeof here, "%s/" LATCH_FILE, a->config.data_dir);
+    snprintf(there, sizeof there, "%s/" LATCH_FILE, a->config.latch_dir);
     const struct guard_options options = {
         .latches = {here, there},
         .watchdog = a->config.watchdog[0] == '\0' ? NULL : a->config.watchdog,

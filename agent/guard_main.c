@@ -63,7 +63,8 @@ static void say(const char *text)
     (void)!write(STDERR_FILENO, text, strlen(text));
 }
 
-/* Whatever a latch holds, that it is there is what counts; one that is there stays as it is. */
+/* No record as agent/latch.h has it: whatever is there and is none counts as set, too. One that
+ * is there stays as it is. */
 static void latch(const char *path)
 {
     static const char text[] =
