@@ -185,16 +185,6 @@ static void begin_step(struct deciding *d, const struct input *in)
     tick_observe(&d->tick, &seen);
 }
 
-static const struct finding *fatal_finding(const struct effects *out)
-{
-    for (uint32_t i = 0; i < out->count; i++) {
-        if (out->list[i].kind == EFFECT_NEUTER) {
-            return &out->list[i].finding;
-        }
-    }
-    return NULL;
-}
-
 void node_neuter(struct node *n, const struct finding *why, struct effects *out)
 {
     (void)n;
@@ -244,7 +234,7 @@ void node_step(struct node *n, const struct input *in, struct effects *out)
     node_diagnosis_watch(n, out);
     take_in(n, in, out);
     look_around(n, in, out);
-    const struct finding *why = fatal_finding(out);
+    const struct finding *why = effects_fatal(out);
     if (why != NULL) {
         fall_silent(n, why, out);
     }

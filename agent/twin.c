@@ -62,6 +62,13 @@ bool twin_agrees(struct twin *t, const struct effects *out)
     return effects_same(&t->effects, out);
 }
 
+struct finding twin_judgement(const struct twin *t, const struct effects *out)
+{
+    const struct finding *mine = effects_fatal(out);
+    const struct finding *its = effects_fatal(&t->effects);
+    return mine != NULL ? *mine : its != NULL ? *its : self_finding(SELF_TWICE);
+}
+
 const struct node *twin_node(const struct twin *t)
 {
     return &t->node;

@@ -24,6 +24,10 @@ void twin_listen(struct twin *t, const struct input *in);
  * to be trusted any more. Costs a step. */
 bool twin_agrees(struct twin *t, const struct effects *out) __attribute__((warn_unused_result));
 
+/* What it means that they do not agree: what either has found out about itself, or else only
+ * that they differ (R17). */
+struct finding twin_judgement(const struct twin *t, const struct effects *out);
+
 const struct node *twin_node(const struct twin *t);
 
 #endif

@@ -142,3 +142,13 @@ bool effects_same(const struct effects *a, const struct effects *b)
     }
     return true;
 }
+
+const struct finding *effects_fatal(const struct effects *e)
+{
+    for (uint32_t i = 0; i < e->count; i++) {
+        if (e->list[i].kind == EFFECT_NEUTER) {
+            return &e->list[i].finding;
+        }
+    }
+    return NULL;
+}

@@ -116,6 +116,8 @@ bool effects_has_room(const struct effects *e, size_t size_bytes);
 /* Asks for a signature over the domain, the cluster's id and `size_bytes` at `bytes`. */
 void effects_sign(struct effects *e, enum signing_kind kind, uint64_t serial,
                   const char *domain, const uint8_t *bytes, size_t size_bytes);
+/* Why this node is unfit; NULL if these do not say so. */
+const struct finding *effects_fatal(const struct effects *e);
 /* Whether both say the same, byte for byte: what two nodes must have made of one input. */
 bool effects_same(const struct effects *a, const struct effects *b);
 /* All notes of one block have room; of what is noted beyond that, the rest is dropped. */

@@ -80,7 +80,7 @@ void agent_step_once(struct agent *a, struct input *in)
     twin_listen(a->twin, in);
     node_step(a->node, in, a->effects);
     if (!twin_agrees(a->twin, a->effects)) {
-        const struct finding found = self_finding(SELF_TWICE);
+        const struct finding found = twin_judgement(a->twin, a->effects);
         neuter(v, &found);
     }
     for (uint32_t i = 0; i < a->effects->count; i++) {
