@@ -146,7 +146,7 @@ static void perform(struct agent *a, const struct effect *e, int32_t ordinal)
         break;
     case EFFECT_NOTE:
         journal_note(&a->journal, &e->note, &a->node->deciding.cluster, ordinal);
-        records_note(&a->records, &e->note);
+        records_note(&a->records, &e->note, &a->node->deciding.cluster);
         break;
     case EFFECT_RESIGNATION:
         keep_resignation(a, e);

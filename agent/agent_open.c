@@ -123,6 +123,7 @@ static bool replay(struct agent *a, struct store *store, const char **why)
         *why = "a snapshot is not one of this cluster's state";
     }
     free(state);
+    records_begin(&a->records, c);
     while (*why == NULL && c->height < height) {
         struct store_block block = {.decided = NULL};
         struct notes notes = {.count = 0};
@@ -132,7 +133,7 @@ static bool replay(struct agent *a, struct store *store, const char **why)
             *why = "a block does not follow from the one before it";
         } else {
             journal_replay(&a->journal, store, &notes, c);
-            records_notes(&a->records, &notes);
+            records_notes(&a->records, &notes, c);
         }
         store_block_finish(&block);
     }

@@ -71,7 +71,9 @@ void agent_on_finding(void *context, const struct finding *f)
 {
     struct agent *a = context;
     struct input in = {.kind = INPUT_FINDING, .finding = f};
-    if (reference_facts(f->id) != NULL) {
+    const bool excused =
+        f->result == RESULT_UNKNOWN && (f->flags & FINDING_EXCUSED) != 0; /* says nothing */
+    if (reference_facts(f->id) != NULL && !excused) {
         consider(a, f);
     }
     examiner_spare(a->examiner, a->node->deciding.local_health.score > 0);

@@ -3,9 +3,19 @@
 #include <assert.h>
 #include <stddef.h>
 
-/* What is told of a tick first stands: later notes of it say what else was wrong. */
-void records_note(struct records *r, const struct note *note)
+void records_begin(struct records *r, const struct cluster *c)
 {
+    for (uint32_t i = 0; i < MEMBERS_MAX; i++) {
+        r->known_from[i] = c->record[i].next;
+    }
+}
+
+/* What is told of a tick first stands: later notes of it say what else was wrong. */
+void records_note(struct records *r, const struct note *note, const struct cluster *c)
+{
+    if (note->kind == NOTE_STANDING_CHANGED && note->member < MEMBERS_MAX) {
+        r->known_from[note->member] = c->record[note->member].next; /* it begins anew */
+    }
     if (note->kind != NOTE_TICK_SPOILED || note->member >= MEMBERS_MAX) {
         return;
     }
@@ -20,10 +30,10 @@ void records_note(struct records *r, const struct note *note)
                                    .references = note->first};
 }
 
-void records_notes(struct records *r, const struct notes *notes)
+void records_notes(struct records *r, const struct notes *notes, const struct cluster *c)
 {
     for (uint32_t i = 0; i < notes->count; i++) {
-        records_note(r, &notes->list[i]);
+        records_note(r, &notes->list[i], c);
     }
 }
 
@@ -37,6 +47,9 @@ enum tick_verdict records_verdict(const struct records *r, const struct cluster 
     const uint64_t back = record->next - 1 - tick; /* 0: the last that was judged */
     *why = place->time_ms != 0 && place->tick == tick ? place : NULL;
     if (back < record->run) {
+        return TICK_PERFECT;
+    }
+    if (*why == NULL && tick >= r->known_from[member]) {
         return TICK_PERFECT;
     }
     /* The one before a run that is not full was not perfect, whatever is remembered. */

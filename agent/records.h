@@ -22,11 +22,15 @@ struct spoiled_tick {
 
 struct records {
     struct spoiled_tick spoiled[MEMBERS_MAX][RECORDS_KEPT]; /* of tick t in place t % KEPT */
+    uint64_t known_from[MEMBERS_MAX]; /* whatever spoiled a tick from there on was told */
 };
 
-/* Takes in what a note tells of a tick; any note. */
-void records_note(struct records *r, const struct note *note);
-void records_notes(struct records *r, const struct notes *notes);
+/* From here on all notes are taken in: of the ticks before them nothing is known. */
+void records_begin(struct records *r, const struct cluster *c);
+
+/* Takes in what a note tells; any note. `c` is the state after its block. */
+void records_note(struct records *r, const struct note *note, const struct cluster *c);
+void records_notes(struct records *r, const struct notes *notes, const struct cluster *c);
 
 enum tick_verdict {
     TICK_PERFECT,

@@ -89,7 +89,8 @@ Test(api, tells_a_record_and_what_spoiled_it)
                               .time_ms = c->time_ms,
                               .cause = CAUSE_OWN_REFERENCE,
                               .first = REFERENCE_BIT(10) | REFERENCE_BIT(24)};
-    records_note(&w.agent.records, &note);
+    w.agent.records.known_from[HELIOS] = note.count;
+    records_note(&w.agent.records, &note, c);
     c->record[HELIOS].run = 2;
     get("/v1/members/helios/record");
     cr_assert(eq(i64, x.status, 200));
@@ -104,6 +105,9 @@ Test(api, tells_a_record_and_what_spoiled_it)
                 "a reference of its own was not well: R10 memory, R24 disk speed");
     expect_text("items.33.references.1", "R24");
     cr_expect(cJSON_IsNull(exchange_at(&x, "items.32.perfect"))); /* nobody told */
+    w.agent.records.known_from[HELIOS] = 0;
+    get("/v1/members/helios/record");
+    cr_expect(cJSON_IsTrue(exchange_at(&x, "items.32.perfect")));
     get("/v1/members/helios/recor");
     cr_assert(eq(i64, x.status, 404));
     get("/v1/members/heli/record");
