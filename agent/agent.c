@@ -1,6 +1,7 @@
 #include "agent/agent.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
@@ -87,17 +88,6 @@ static void send_help(struct agent *a, uint32_t member, uint64_t height)
     *help = (struct agent_help){.agent = a, .member = member};
     /* What cannot be read now its member asks for again. */
     (void)!storage_block_read(a->storage, height, on_block_read, help);
-}
-
-static void neuter(struct agent *a, const struct finding *finding)
-{
-    char text[FINDING_TEXT_BYTES];
-    char action[FINDING_TEXT_BYTES];
-    finding_say(finding, text, action);
-    journal_sayf(&a->journal, WORDS_ERROR, "OST-1301", "damaged", a->config.name,
-                 "%s; this agent stops, and starts anew from its disk", text);
-    a->exit_code = AGENT_EXIT_DAMAGED;
-    loop_stop(a->loop);
 }
 
 static void keep_resignation(struct agent *a, const struct effect *e)
@@ -189,6 +179,9 @@ void agent_keep_snapshot(struct agent *a)
 void agent_step_once(struct agent *a, struct input *in)
 {
     const uint64_t height_before = a->node->deciding.cluster.height;
+    if (a->neuter.begun) {
+        return;
+    }
     in->now_ms = clock_monotonic_ms();
     in->unix_ms = clock_unix_ms();
     randombytes_buf(&in->random, sizeof in->random);
@@ -201,6 +194,9 @@ void agent_step_once(struct agent *a, struct input *in)
     }
     perform_all(a);
     gate_end(&a->gate);
+    if (a->node->deciding.cluster.height != height_before) {
+        neuter_look_at_key(a);
+    }
     if (a->node->deciding.cluster.height / SNAPSHOT_HEIGHTS !=
         height_before / SNAPSHOT_HEIGHTS) {
         agent_keep_snapshot(a);
@@ -245,6 +241,10 @@ int agent_run(struct agent *a)
         return EXIT_FAILURE;
     }
     malloc_trim(0); /* reading the whole database took more than running does */
+    neuter_say(a);
+    journal_sayf(&a->journal, WORDS_DEBUG, "OST-1304", "memory", NULL,
+                 "deciding state at 0x%" PRIx64 ", %zu bytes",
+                 (uint64_t)(uintptr_t)&a->node->deciding, sizeof a->node->deciding);
     struct input in = {.kind = INPUT_TIMER};
     agent_step(a, &in);
     agent_guard_open(a);

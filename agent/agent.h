@@ -14,6 +14,7 @@
 #include "agent/journal.h"
 #include "agent/keyfile.h"
 #include "agent/loop.h"
+#include "agent/neuter.h"
 #include "agent/node.h"
 #include "agent/peers.h"
 #include "agent/records.h"
@@ -56,6 +57,7 @@ struct agent {
     bool refused;     /* by the gate, in this step; why: */
     struct finding refusal;
     struct agent_resignation resignations[RESIGN_CLASS_COUNT];
+    struct neuter neuter;
     uint32_t signature_count; /* waiting to be told to the node */
     struct agent_signature signatures[EFFECTS_MAX];
     struct loop *loop;
@@ -104,6 +106,11 @@ void agent_keep_snapshot(struct agent *a);
 void agent_votes_path(const struct agent *a, char path[static CONFIG_PATH_BYTES + 8]);
 bool agent_open_storage(struct agent *a, struct store *store,
                         char error[static AGENT_ERROR_BYTES])
+    __attribute__((warn_unused_result));
+
+/* agent_key.c: reads the vote key and seals it. Without one, or with another than the chain's,
+ * a member that has voted before only follows; one that has not is refused. */
+bool agent_open_key(struct agent *a, char error[static AGENT_ERROR_BYTES])
     __attribute__((warn_unused_result));
 
 /* agent_sign.c: seals the vote key with the configuration and the state as they are now. False:

@@ -63,34 +63,16 @@ static bool check_key(const struct keyfile *key,
     return false;
 }
 
-static bool seal_key(struct agent *a, const uint8_t seed[static KEYFILE_KEY_BYTES],
-                     char error[static AGENT_ERROR_BYTES])
-{
-    struct finding why;
-    if (agent_seal(a, seed, &why)) {
-        return true;
-    }
-    snprintf(error, AGENT_ERROR_BYTES,
-             "the vote key is not used on this machine: reference R%02" PRIu32
-             " is %s; see ostrakon doctor",
-             why.id, result_text(why.result));
-    return false;
-}
-
 static bool open_node(struct agent *a, char error[static AGENT_ERROR_BYTES])
 {
     const struct founding_member *self = &a->config.founding.members[a->config.member];
-    struct keyfile vote = {.key = NULL};
     char reason[KEYFILE_ERROR_BYTES];
-    bool good = keyfile_read(a->config.transport_key_path, &a->transport, reason) &&
-                keyfile_read(a->config.vote_key_path, &vote, reason);
-    if (!good) {
+    if (!keyfile_read(a->config.transport_key_path, &a->transport, reason)) {
         snprintf(error, AGENT_ERROR_BYTES, "%.500s", reason);
         return false;
     }
-    good =
-        check_key(&a->transport, self->transport_key, a->config.transport_key_path, a, error) &&
-        check_key(&vote, self->vote_key, a->config.vote_key_path, a, error);
+    const bool good =
+        check_key(&a->transport, self->transport_key, a->config.transport_key_path, a, error);
     if (good) {
         struct node_options options = {.founding = a->config.founding,
                                        .self = a->config.member};
@@ -100,9 +82,7 @@ static bool open_node(struct agent *a, char error[static AGENT_ERROR_BYTES])
         } while (options.incarnation == 0 || options.nonce == 0);
         node_init(a->node, &options);
         sodium_memzero(&options, sizeof options);
-        good = seal_key(a, vote.seed, error);
     }
-    keyfile_finish(&vote);
     return good;
 }
 
@@ -300,7 +280,7 @@ bool agent_open(struct agent *a, char error[static AGENT_ERROR_BYTES])
         return false;
     }
     (void)sodium_mlock(a->node, sizeof a->node->deciding); /* fails without the right to */
-    if (!lock_directory(a, error) || !open_node(a, error)) {
+    if (!lock_directory(a, error) || !open_node(a, error) || !neuter_open(a, error)) {
         return false;
     }
     struct store *store = open_store(a, error);
@@ -309,8 +289,8 @@ bool agent_open(struct agent *a, char error[static AGENT_ERROR_BYTES])
     }
     say_where(a);
     a->votes_cause = open_votes(a);
-    return agent_open_storage(a, store, error) && open_loop(a, error) &&
-           open_examiner(a, error);
+    return agent_open_storage(a, store, error) && agent_open_key(a, error) &&
+           open_loop(a, error) && open_examiner(a, error);
 }
 
 void agent_finish(struct agent *a)
@@ -326,6 +306,7 @@ void agent_finish(struct agent *a)
         loop_signal_destroy(a->signals[1]);
         loop_watch_destroy(a->storage_watch);
         loop_timer_destroy(a->timer);
+        neuter_finish(a);
     }
     storage_destroy(a->storage);
     if (a->has_votes) {

@@ -13,8 +13,9 @@
 
 #define LATCH_BYTES 1024u
 #define LATCH_FILE "latch"
-#define LATCH_SPARE "latch.spare" /* written at the start, so that no full disk matters later  \
-                                   */
+#define LATCH_SPARE                                                                            \
+    "latch.spare" /* written at the start, so that no full disk matters later                  \
+                   */
 #define LATCH_PATH_BYTES 1040u
 #define LATCH_ERROR_BYTES 1536u
 #define LATCH_COPIES 2u

@@ -41,7 +41,7 @@ static error_t on_option(int key, char *value, struct argp_state *state)
     }
 }
 
-static int run(const char *path)
+static int run(const char *path, char **arguments)
 {
     struct agent *a = calloc(1, sizeof *a);
     struct config_report *report = calloc(1, sizeof *report);
@@ -52,6 +52,7 @@ static int run(const char *path)
         goto out;
     }
     a->lock = -1;
+    a->neuter.arguments = arguments;
     const bool read = node_config_read(path, &a->config, report);
     fputs(report->text, stderr);
     if (!read) {
@@ -88,7 +89,7 @@ int main(int argc, char **argv)
     }
     mallopt(M_ARENA_MAX, 1); /* two threads that rarely meet need no heap each */
     prctl(PR_SET_DUMPABLE, 0);
-    const int exit_code = run(arguments.config);
+    const int exit_code = run(arguments.config, argv);
     curl_global_cleanup();
     return exit_code;
 }

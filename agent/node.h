@@ -69,6 +69,7 @@ struct node_options {
     uint32_t self;
     uint64_t incarnation; /* random, one a start, not 0 */
     uint64_t nonce;       /* likewise */
+    bool neutered;        /* only follows: never votes, nor says anything signed */
     /* What a neutered member signed before it was: handed in until the chain has it. */
     uint32_t resignation_bytes; /* 0: none */
     uint8_t resignation[RESIGNATION_BYTES_MAX];
@@ -181,6 +182,10 @@ bool node_restore(struct node *n, const uint8_t *state, size_t size_bytes)
  * gets what the block decided. */
 bool node_replay(struct node *n, const uint8_t *decided, size_t size_bytes, struct notes *notes)
     __attribute__((warn_unused_result));
+
+/* Before node_resume: this node only follows, and hands in the resignation that it signed
+ * before (0 bytes: none). */
+void node_follow(struct node *n, const uint8_t *resignation, uint32_t size_bytes);
 
 /* The vote record as last stored, or the cause why there is none to be trusted. */
 void node_resume(struct node *n, const struct input *now, const uint8_t *record,

@@ -37,7 +37,7 @@ void node_diagnosis_take(struct node *n, const struct finding *f, bool machine,
         .now_ms = d->now_ms, .epidemic = epidemic(&d->cluster), .machine = machine};
     diagnosis_take(&d->diagnosis, f, &setting);
     const struct finding *fatal = diagnosis_fatal(&d->diagnosis);
-    if (fatal != NULL) {
+    if (fatal != NULL && !n->deciding.options.neutered) {
         node_neuter(n, fatal, out);
     }
 }
@@ -68,6 +68,9 @@ static void look_at_votes(struct node *n, struct effects *out)
 {
     struct deciding *d = &n->deciding;
     const struct diagnosed *r = &d->diagnosis.reference[VOTES - 1];
+    if (d->options.neutered) {
+        return;
+    }
     const bool lost = d->simplex.amnesiac || d->simplex.resuming;
     if (d->muted && r->stands != RESULT_SILENT) {
         const struct finding f = self_finding(SELF_VOTES_DEAD);
@@ -114,7 +117,7 @@ static void look_at_silence(struct deciding *d, struct effects *out)
         note(NOTE_SPEAKS_AGAIN, d->silent_bits, d->now_ms - d->silent_since_ms, out);
     }
     d->silent_bits = bits;
-    d->silent = bits != 0 || !ready;
+    d->silent = bits != 0 || !ready || d->options.neutered;
 }
 
 /* A disk that has stalled has done so for two seconds already (references.md, R24). */
@@ -127,7 +130,7 @@ static void look_at_heartbeats(struct deciding *d, struct effects *out)
     if (d->silent_bits != 0) {
         d->quiet = stalled || d->now_ms >= silence_ms;
         effects_wake(out, d->quiet ? TIME_NEVER : silence_ms);
-    } else if (d->silent) {
+    } else if (d->silent && !d->options.neutered) {
         d->quiet = d->now_ms >= unexamined_ms;
         effects_wake(out, d->quiet ? TIME_NEVER : unexamined_ms);
     }

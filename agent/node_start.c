@@ -92,6 +92,16 @@ bool node_hold(struct node *n, const struct hash *hash, const uint8_t *bytes, si
     return false;
 }
 
+void node_follow(struct node *n, const uint8_t *resignation, uint32_t size_bytes)
+{
+    struct deciding *d = &n->deciding;
+    assert(size_bytes <= RESIGNATION_BYTES_MAX);
+    d->options.neutered = true;
+    d->options.resignation_bytes = size_bytes;
+    memcpy(d->options.resignation, resignation, size_bytes);
+    d->muted = true;
+}
+
 /* How long ago the last block was decided, as far as the wall clock can tell; a step back of it
  * makes that zero, a jump forward at most a tick too much (protocol.md, rule 14). */
 static uint64_t since_decided_ms(const struct cluster *c, uint64_t unix_ms)

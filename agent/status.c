@@ -107,7 +107,7 @@ void status_say(char text[static STATUS_TEXT_BYTES], const char *format, ...)
 bool status_votes(const struct deciding *d)
 {
     const struct simplex *s = &d->simplex;
-    return !d->muted && !s->stopped && !s->amnesiac && !s->resuming;
+    return !d->muted && !d->damaged && !s->stopped && !s->amnesiac && !s->resuming;
 }
 
 /* The chain's time, carried on by our own monotonic clock: a wall clock that is wrong here
@@ -229,6 +229,7 @@ void status_of(const struct agent *a, uint64_t now_ms, uint64_t unix_ms, struct 
     s->phase = phase_of(&m);
     status_look_at_quorum(&m);
     s->state = s->reason_count > 0 ? STATUS_NO_QUORUM : STATUS_OK;
+    status_look_at_neuter(&m);
     status_look_at_votes(&m);
     status_look_at_members(&m);
     status_look_at_windows(&m);

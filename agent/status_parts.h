@@ -53,6 +53,8 @@ void status_look_at_budget(const struct moment *m);
 void status_look_at_members(const struct moment *m);
 /* status_diagnosis.c: what this machine's references have against it. */
 void status_look_at_diagnosis(const struct moment *m);
+/* status_neuter.c: that it only follows, and why. */
+void status_look_at_neuter(const struct moment *m);
 /* status_windows.c: whether the statistics go on. */
 void status_look_at_windows(const struct moment *m);
 

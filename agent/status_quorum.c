@@ -177,7 +177,7 @@ void status_look_at_votes(const struct moment *m)
             r->action,
             "Its log names the height (OST-1201 or OST-1202): compare the others' there");
     }
-    if (d->muted) {
+    if (d->muted && !d->options.neutered) {
         struct status_reason *r = status_add(m, "OST-1103", true, self);
         status_say(r->text, "%s does not vote: its vote store cannot be written.", m->self);
         status_say(r->action, "Look after the disk of %s, then: systemctl restart ostrakon",

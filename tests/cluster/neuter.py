@@ -1,0 +1,112 @@
+"""A bit of a running agent's own memory is turned: it votes no more, says why, and stays so
+through restarts and the loss of one latch, until a person clears it."""
+
+import os
+import re
+import sys
+from pathlib import Path
+
+from scene import Scene, require, rows_are_counted_once
+from tap import Skipped, play
+
+BUILD = sys.argv[1]
+VICTIM = "argus"
+
+
+def home(scene, name=VICTIM):
+    return Path(scene.cluster.members[name].dir)
+
+
+def turn_bit(scene, name=VICTIM):
+    """In the middle of the deciding state, which the agent's log says where it is."""
+    lines = scene.said(name, "OST-1304")
+    place = re.search(r"deciding state at 0x([0-9a-f]+), (\d+) bytes", lines[-1])
+    require(place is not None, f"no place in {lines}")
+    pid = scene.cluster.pids(name)[0]
+    try:
+        memory = os.open(f"/proc/{pid}/mem", os.O_RDWR)
+    except PermissionError:
+        raise Skipped("another process's memory cannot be written here") from None
+    at = int(place[1], 16) + int(place[2]) // 2
+    byte = os.pread(memory, 1, at)[0]
+    os.pwrite(memory, bytes([byte ^ 1 << 5]), at)
+    os.close(memory)
+    return pid
+
+
+def is_neutered(scene, name=VICTIM):
+    """As all its surfaces say."""
+    view = scene.wait_view(name, lambda view: "OST-1302" in str(view["reasons"]), 10,
+                           "says that it is neutered")
+    reason = {reason["code"]: reason for reason in view["reasons"]}["OST-1302"]
+    require(view["level"] == "critical" and reason["level"] == "critical", f"{view}")
+    for path in ("/readyz", "/v1/check/good"):
+        code, _ = scene.cluster.ask(name, path)
+        require(code == 503, f"{path}: {code}")
+    code, text, complaints = scene.page(name)
+    require(code == 2 and "only follows" in " ".join(text.split()), f"{code} {text} {complaints}")
+    return reason
+
+
+def votes_no_more(scene, name=VICTIM):
+    """The chain has its resignation; it follows."""
+    other = scene.others(name)[0]
+    scene.wait_view(other, lambda view: {member["name"]: member for member in view["members"]}
+                    [name]["standing"] == "neutered", 15, f"has {name} neutered")
+    height = scene.height()
+    scene.wait_height(height + 2, names=[name])
+
+
+def turned_bit(scene):
+    """One bit: key and file are gone, both latches are there, the process is started anew"""
+    mark = scene.mark(VICTIM)
+    pid = turn_bit(scene)
+    scene.wait_said(VICTIM, "OST-1301.*wipes its vote key", mark)
+    line = scene.wait_said(VICTIM, "OST-1302", mark, 15)
+    require("R02" in line or "R01" in line, line)
+    require("ostrakon clear" in line, line)
+    require(scene.cluster.pids(VICTIM)[0] == pid, "it is another process")
+    require(not (home(scene) / "vote.pem").exists(), "vote.pem is still there")
+    for latch in ("latch", "latch.d/latch"):
+        require((home(scene) / latch).stat().st_size == 1024, f"{latch} is not as it should be")
+    reason = is_neutered(scene)
+    require("deciding state" in reason["text"] and "since" in reason["text"], f"{reason}")
+    require("doctor --thorough" in reason["action"], f"{reason}")
+    votes_no_more(scene)
+
+
+def restarted(scene):
+    """Started anew, with one latch left: still neutered"""
+    scene.cluster.stop(VICTIM)
+    (home(scene) / "latch").unlink()
+    mark = scene.mark(VICTIM)
+    scene.cluster.start(VICTIM)
+    scene.wait_said(VICTIM, "OST-1302.*neutered since", mark, 15)
+    is_neutered(scene)
+
+
+def damaged_latch(scene):
+    """Started anew, with the latch that is left damaged: still neutered"""
+    scene.cluster.stop(VICTIM)
+    (home(scene) / "latch.d/latch").write_bytes(b"?")
+    mark = scene.mark(VICTIM)
+    scene.cluster.start(VICTIM)
+    scene.wait_said(VICTIM, "OST-1302.*latch is set, and .*latch.d/latch cannot be read", mark,
+                    15)
+    is_neutered(scene)
+
+
+def no_key(scene):
+    """Without any latch, but without a key: it only follows"""
+    scene.cluster.stop(VICTIM)
+    (home(scene) / "latch.d/latch").unlink()
+    mark = scene.mark(VICTIM)
+    scene.cluster.start(VICTIM)
+    scene.wait_said(VICTIM, "OST-1302.*only follows: it has no vote key", mark, 15)
+    is_neutered(scene)
+    votes_no_more(scene)
+
+
+if __name__ == "__main__":
+    play(lambda: Scene(BUILD),
+         [turned_bit, restarted, damaged_latch, no_key, rows_are_counted_once])
