@@ -26,7 +26,7 @@ static void say(struct victim *v, const uint8_t *bytes, size_t size_bytes)
     l->count++;
 }
 
-static _Noreturn void neuter(struct victim *v, const struct finding *f)
+static _Noreturn void end_unfit(struct victim *v, const struct finding *f)
 {
     struct legacy *l = v->legacy;
     assert(l != NULL); /* nothing was done to it yet */
@@ -57,7 +57,7 @@ static void perform(struct victim *v, const struct effect *e)
         v->stored = e->serial;
         break;
     case EFFECT_NEUTER:
-        neuter(v, &e->finding);
+        end_unfit(v, &e->finding);
     case EFFECT_HELP:
     case EFFECT_WORK:
     case EFFECT_WORK_LEASE:
@@ -81,7 +81,7 @@ void agent_step_once(struct agent *a, struct input *in)
     node_step(a->node, in, a->effects);
     if (!twin_agrees(a->twin, a->effects)) {
         const struct finding found = twin_judgement(a->twin, a->effects);
-        neuter(v, &found);
+        end_unfit(v, &found);
     }
     for (uint32_t i = 0; i < a->effects->count; i++) {
         perform(v, &a->effects->list[i]);
