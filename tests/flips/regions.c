@@ -34,10 +34,13 @@ static void add(struct ranges *r, const void *from, uint64_t size_bytes)
     r->size_bytes += size_bytes;
 }
 
-/* What comes after it in a node is checked by hash or signature at every use. */
+/* The digests of pages that there are; what comes after them in a node is checked by hash or
+ * signature at every use. */
 static void add_state(struct ranges *r, const struct node *n)
 {
-    add(r, &n->guard_before, offsetof(struct node, digests) + sizeof n->digests);
+    const size_t pages = (sizeof n->deciding + DIGESTS_PAGE_BYTES - 1) / DIGESTS_PAGE_BYTES;
+    add(r, &n->guard_before,
+        offsetof(struct node, digests) + DIGESTS_KEY_BYTES + pages * DIGESTS_BYTES);
 }
 
 static void add_keys(struct ranges *r, const struct gate *g)
