@@ -1,7 +1,6 @@
 #include "agent/agent.h"
 
 #include <assert.h>
-#include <inttypes.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
@@ -145,7 +144,7 @@ static void perform(struct agent *a, const struct effect *e, int32_t ordinal)
         examiner_burst(a->examiner);
         break;
     case EFFECT_NEUTER:
-        neuter(a, &e->finding);
+        neuter_member(a, &e->finding);
         break;
     }
 }
@@ -189,7 +188,7 @@ void agent_step_once(struct agent *a, struct input *in)
     node_step(a->node, in, a->effects);
     if (!twin_agrees(a->twin, a->effects)) {
         const struct finding found = twin_judgement(a->twin, a->effects);
-        neuter(a, &found);
+        neuter_member(a, &found);
         return;
     }
     perform_all(a);
@@ -242,9 +241,6 @@ int agent_run(struct agent *a)
     }
     malloc_trim(0); /* reading the whole database took more than running does */
     neuter_say(a);
-    journal_sayf(&a->journal, WORDS_DEBUG, "OST-1304", "memory", NULL,
-                 "deciding state at 0x%" PRIx64 ", %zu bytes",
-                 (uint64_t)(uintptr_t)&a->node->deciding, sizeof a->node->deciding);
     struct input in = {.kind = INPUT_TIMER};
     agent_step(a, &in);
     agent_guard_open(a);

@@ -39,7 +39,7 @@ bool agent_open_key(struct agent *a, char error[static AGENT_ERROR_BYTES])
     struct keyfile vote = {.key = NULL};
     char reason[KEYFILE_ERROR_BYTES] = "";
     bool good = true;
-    if (neuter_is(a)) {
+    if (neuter_is(&a->neuter)) {
         return true; /* not even read */
     }
     if (!keyfile_read(a->config.vote_key_path, &vote, reason)) {

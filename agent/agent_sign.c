@@ -57,7 +57,7 @@ void agent_sign(struct agent *a, const struct effect *e)
         .body_size_bytes = e->body.size_bytes,
     };
     *s = (struct agent_signature){.kind = e->signing.kind, .serial = e->serial};
-    if (!a->refused && !neuter_is(a)) {
+    if (!a->refused && !neuter_is(&a->neuter)) {
         s->made = (a->gate.open || open_gate(a, &a->refusal)) &&
                   gate_sign(&a->gate, &statement, s->signature, &a->refusal);
         a->refused = !s->made;

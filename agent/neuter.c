@@ -39,11 +39,6 @@ bool neuter_open(struct agent *a, char error[static LATCH_ERROR_BYTES])
     return true;
 }
 
-bool neuter_is(const struct agent *a)
-{
-    return a->neuter.cause != NEUTER_NOT || a->neuter.begun;
-}
-
 /* On a journalling disk this is more than nothing and less than sure; who wants to be sure
  * encrypts the disk. */
 static void remove_key(const struct agent *a)
@@ -150,7 +145,7 @@ static void begin(struct agent *a)
     loop_timer_set(a->neuter.timer, a->neuter.begun_ms + POLL_MS);
 }
 
-void neuter(struct agent *a, const struct finding *finding)
+void neuter_member(struct agent *a, const struct finding *finding)
 {
     char text[FINDING_TEXT_BYTES];
     char action[FINDING_TEXT_BYTES];
@@ -159,7 +154,7 @@ void neuter(struct agent *a, const struct finding *finding)
     }
     const bool wiped = gate_wipe(&a->gate);
     finding_say(finding, text, action);
-    if (neuter_is(a)) {
+    if (neuter_is(&a->neuter)) {
         journal_sayf(&a->journal, WORDS_ERROR, "OST-1301", "damaged", a->config.name,
                      "%s; this member only followed, and ends", text);
         a->exit_code = AGENT_EXIT_DAMAGED;

@@ -41,11 +41,14 @@ bool neuter_open(struct agent *a, char error[static LATCH_ERROR_BYTES])
     __attribute__((warn_unused_result));
 
 /* Whether this agent only follows. */
-bool neuter_is(const struct agent *a);
+static inline bool neuter_is(const struct neuter *n)
+{
+    return n->cause != NEUTER_NOT || n->begun;
+}
 
 /* On EFFECT_NEUTER. Twice is harmless. A member that only follows already ends, with
  * AGENT_EXIT_DAMAGED, and is started by its supervisor as it was. */
-void neuter(struct agent *a, const struct finding *finding);
+void neuter_member(struct agent *a, const struct finding *finding);
 
 /* To be called when a block was decided: a member that waits for the chain to take its new key
  * starts anew once it has. */

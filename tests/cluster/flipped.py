@@ -46,6 +46,7 @@ def flipped(scene, dice):
     victim = before["holder"]
     others = scene.others(victim)
     mark = scene.mark(victim)
+    scene.chain.needed = 3  # of four voters, once the victim has resigned
     pid, address, bit = place(scene, victim, dice)
     flip(pid, address, bit)
     begun = time.monotonic()
