@@ -136,7 +136,7 @@ static enum cause on_command(struct cluster *c, struct turn *t, const struct com
         cluster_move(c, t, command->author, STANDING_NEUTERED, STANDING_CAUSE_RESIGNED);
         return CAUSE_NONE;
     case COMMAND_OPERATOR:
-        cluster_on_operator(c, t, command->author, &command->operator);
+        cluster_on_operator(c, t, command->author, &command->by_operator);
         return CAUSE_NONE;
     }
     return CAUSE_MALFORMED;

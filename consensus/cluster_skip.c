@@ -84,7 +84,7 @@ enum cause cluster_would_skip(const struct cluster *c, const struct command *com
         return CAUSE_MALFORMED;
     }
     if (command->kind == COMMAND_OPERATOR) {
-        return cluster_operator_cause(c, author, &command->operator);
+        return cluster_operator_cause(c, author, &command->by_operator);
     }
     if (command->term != c->member[author].term) {
         return CAUSE_OLD_TERM;

@@ -201,7 +201,7 @@ static bool body_read(struct reader *r, struct command *c)
         c->resign.reference = (uint32_t)read_uint(r, 1);
         return c->resign.class < RESIGN_CLASS_COUNT && c->resign.reference <= REFERENCES_MAX;
     case COMMAND_OPERATOR:
-        return operator_read(r, &c->operator);
+        return operator_read(r, &c->by_operator);
     }
     return false; /* the kind is a foreign byte */
 }
@@ -253,7 +253,7 @@ static void body_write(struct writer *w, const struct command *c)
         write_uint(w, c->resign.reference, 1);
         return;
     case COMMAND_OPERATOR:
-        operator_write(w, &c->operator);
+        operator_write(w, &c->by_operator);
         return;
     }
     assert(false);

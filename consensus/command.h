@@ -150,7 +150,7 @@ struct command {
         struct dispute dispute;
         struct fail fail;
         struct resign resign;
-        struct operator_command operator;
+        struct operator_command by_operator;
     };
     uint8_t signature[SIGNATURE_BYTES];
 };

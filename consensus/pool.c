@@ -62,7 +62,7 @@ static bool is_newer(const struct command *a, const struct command *b)
     case COMMAND_RESIGN:
         return a->term > b->term;
     case COMMAND_OPERATOR:
-        return a->operator.seq < b->operator.seq; /* the next one comes first */
+        return a->by_operator.seq < b->by_operator.seq; /* the next one comes first */
     }
     return false;
 }

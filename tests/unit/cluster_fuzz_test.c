@@ -68,7 +68,7 @@ static void random_attest(struct chance *chance, struct world *w, uint32_t autho
 static void random_operator(struct chance *chance, struct world *w, struct command *command)
 {
     const struct cluster *c = &w->cluster;
-    struct operator_command *o = &command->operator;
+    struct operator_command *o = &command->by_operator;
     const uint32_t place = chance_below(chance, c->operator_count);
     struct key_pair pair;
     uint8_t seed[IDENTITY_SEED_BYTES] = {0x20, (uint8_t)chance_below(chance, 250)};

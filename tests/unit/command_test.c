@@ -54,13 +54,13 @@ static struct command sample(enum command_kind kind)
         break;
     case COMMAND_OPERATOR:
         c.author = MEMBERS_MAX + 1;
-        c.operator=(struct operator_command){.seq = 3,
-                                             .not_after_ms = 1800000000000u,
-                                             .operation = OPERATION_ADMIT,
-                                             .member = 4,
-                                             .term = 2,
-                                             .transport_key = {1},
-                                             .vote_key = {2}};
+        c.by_operator = (struct operator_command){.seq = 3,
+                                                  .not_after_ms = 1800000000000u,
+                                                  .operation = OPERATION_ADMIT,
+                                                  .member = 4,
+                                                  .term = 2,
+                                                  .transport_key = {1},
+                                                  .vote_key = {2}};
         break;
     }
     return c;

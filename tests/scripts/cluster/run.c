@@ -189,7 +189,7 @@ static void run_operator(struct world *w, const struct words *words, FILE *out)
     struct key_pair pair;
     const uint8_t seed[IDENTITY_SEED_BYTES] = {0x40, (uint8_t)number_of(words, "key", 1)};
     struct command command = {.kind = COMMAND_OPERATOR, .author = MEMBERS_MAX + place};
-    struct operator_command *o = &command.operator;
+    struct operator_command *o = &command.by_operator;
     o->seq = number_of(words, "seq", c->operator_seq[place] + 1);
     o->not_after_ms = WORLD_FOUNDED_MS + number_of(words, "not_after", 100000000);
     o->duration_s = (uint32_t)number_of(words, "for", 0);
