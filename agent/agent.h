@@ -78,10 +78,11 @@ struct agent {
     struct records records;
     struct guard guard;
     struct loop_timer *guard_timer;
-    uint64_t guard_again_ms; /* a guard is not started before */
-    int guard_error;         /* why the last could not be started; 0: it could */
-    bool guard_told;         /* the node knows that there is one */
-    uint64_t signs;          /* signatures made in this run */
+    uint64_t guard_again_ms;                /* a guard is not started before */
+    int guard_error;                        /* why the last could not be started; 0: it could */
+    bool guard_told;                        /* the node knows that there is one */
+    uint8_t build[CONFIGURATION_BYTES / 2]; /* zeros before it was read */
+    uint64_t signs;                         /* signatures made in this run */
     struct worker worker;
     struct agent_help help[MEMBERS_MAX];
     struct api *api;
@@ -121,6 +122,10 @@ bool agent_seal(struct agent *a, const uint8_t seed[static IDENTITY_SEED_BYTES],
 void agent_sign(struct agent *a, const struct effect *e);
 /* Tells the node what became of its signatures, and why one was refused. */
 void agent_tell_signatures(struct agent *a);
+
+/* agent_fleet.c: tells the node what this member has that should be the same on others: when it
+ * starts, and after each look at the certificates. */
+void agent_tell_fleet(struct agent *a);
 
 /* agent_guard.c: from agent_run on. */
 void agent_guard_open(struct agent *a);

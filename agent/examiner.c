@@ -37,6 +37,16 @@ static void remember(struct examiner *e, const struct finding *f)
     e->result_count++;
 }
 
+uint32_t examiner_certificates(struct examiner *e,
+                               struct fleet_certificate out[static FLEET_CERTIFICATES_MAX])
+{
+    pthread_mutex_lock(&e->lock);
+    const uint32_t count = e->certificate_count;
+    memcpy(out, e->certificates, count * sizeof out[0]);
+    pthread_mutex_unlock(&e->lock);
+    return count;
+}
+
 const struct examined *examiner_result(const struct examiner *e, uint32_t index)
 {
     if (index >= EXAMINED_MAX || index >= e->result_count) {

@@ -56,6 +56,10 @@ struct examined {
     struct finding finding;
 };
 
+/* What R31 has found to be attested, as of its last run; returns how many. Any thread. */
+uint32_t examiner_certificates(struct examiner *e,
+                               struct fleet_certificate out[static FLEET_CERTIFICATES_MAX]);
+
 /* The `index`-th of them, 0 the newest; NULL beyond the oldest. Loop's thread. */
 const struct examined *examiner_result(const struct examiner *e, uint32_t index);
 

@@ -89,6 +89,15 @@ static void run(struct examiner *e, uint32_t place, struct finding *out)
     reference_run(r, &e->references, out);
 }
 
+static void keep_certificates(struct examiner *e, const struct finding *f)
+{
+    if (f->id == reference_certificates.id) {
+        pthread_mutex_lock(&e->lock);
+        e->certificate_count = certificates_attest(&e->references, e->certificates);
+        pthread_mutex_unlock(&e->lock);
+    }
+}
+
 void examiner_run_next(struct examiner *e)
 {
     struct finding f;
@@ -100,6 +109,7 @@ void examiner_run_next(struct examiner *e)
     const uint64_t before_us = cost_us();
     run(e, place, &f);
     const uint64_t took_us = cost_us() - before_us;
+    keep_certificates(e, &f);
     pthread_mutex_unlock(&e->machine);
     examiner_deliver(e, &f);
     schedule_ran(&e->schedule, place, f.result != RESULT_UNKNOWN, took_us,

@@ -94,6 +94,9 @@ static void take_in(struct node *n, const struct input *in, struct effects *out)
         node_diagnosis_take(n, in->finding, true, out);
         node_diagnosis_watch(n, out);
         break;
+    case INPUT_FLEET:
+        node_fleet_on_own(n, &in->fleet);
+        break;
     case INPUT_CLOSED:
         node_peers_probe(d, in->member, out);
         break;
@@ -233,6 +236,7 @@ void node_step(struct node *n, const struct input *in, struct effects *out)
     begin_step(d, in);
     node_diagnosis_watch(n, out);
     take_in(n, in, out);
+    node_fleet_watch(n, out);
     look_around(n, in, out);
     const struct finding *why = effects_fatal(out);
     if (why != NULL) {

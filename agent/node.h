@@ -13,6 +13,7 @@
 #include "../health/detector.h"
 #include "../health/diagnosis.h"
 #include "../health/digests.h"
+#include "../health/fleet.h"
 #include "../health/local_health.h"
 #include "../health/self.h"
 #include "../health/tick.h"
@@ -29,6 +30,7 @@ enum input_kind {
     INPUT_STORED,     /* all writes up to `serial` are durable */
     INPUT_SIGNED,     /* answers EFFECT_SIGN, under its `signing` and `serial` */
     INPUT_FINDING,    /* what a reference of this machine found */
+    INPUT_FLEET,      /* `fleet`: what this member has and should have in common with others */
     INPUT_CLOSED,     /* a connection that `member` kept to us has closed */
     INPUT_REFUSED,    /* `member`'s machine answers that nobody listens there */
     INPUT_VOTES_DEAD, /* the vote store failed: never vote again in this run */
@@ -46,6 +48,19 @@ struct report {
     char reason[REASON_SIZE_BYTES]; /* printable ASCII, zero-padded */
 };
 
+/* Halves of what is attested as configuration, by their offset. */
+enum fleet_half {
+    FLEET_CONFIGURATION = 0,
+    FLEET_BUILD = CONFIGURATION_BYTES / 2,
+};
+
+/* All of it is compared as bytes. */
+struct own_fleet {
+    uint8_t configuration[CONFIGURATION_BYTES];
+    uint64_t certificate_count;
+    struct fleet_certificate certificates[FLEET_CERTIFICATES_MAX];
+};
+
 struct input {
     uint64_t now_ms;  /* monotonic; not less than in the last input (asserted) */
     uint64_t unix_ms; /* wall clock, which may jump either way */
@@ -59,6 +74,7 @@ struct input {
     const struct finding *finding; /* borrowed for the call */
     const uint8_t *bytes;          /* INPUT_MESSAGE; borrowed for the call */
     size_t size_bytes;
+    struct own_fleet fleet;
     struct report report;
 };
 
@@ -113,6 +129,14 @@ struct own_words {
     struct unsigned_command unsigned_command[POOL_KINDS]; /* of each kind the newest */
 };
 
+/* Of what all have in common: mine, and what the others have attested. */
+struct fleet_view {
+    struct own_fleet own;
+    bool news;       /* it is not attested yet */
+    uint64_t height; /* up to which the others were judged */
+    struct fleet_member member[MEMBERS_MAX];
+};
+
 /* The worker that is running, or was last started. */
 struct work_view {
     bool running;
@@ -134,6 +158,7 @@ struct deciding {
     struct diagnosis diagnosis;
     struct own_words own;
     struct work_view work;
+    struct fleet_view fleet;
     uint64_t now_ms;
     uint64_t unix_ms;
     uint64_t wake_ms; /* what the last step asked for */

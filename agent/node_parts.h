@@ -39,6 +39,14 @@ int64_t node_peers_median_offset_ms(const struct deciding *d);
 /* The voters among the members whose bits are set. */
 uint32_t node_peers_voters(const struct deciding *d, uint32_t members);
 
+/* node_fleet.c: what members have in common. What the chain has of each is kept with the tick
+ * from which it was so, in `out`; that of a new one is 0. */
+void node_fleet_on_own(struct node *n, const struct own_fleet *own);
+void node_fleet_attest(struct deciding *d, struct attest *out);
+void node_fleet_watch(struct node *n, struct effects *out);
+void node_fleet_of(const struct cluster *c, struct fleet_member out[static MEMBERS_MAX]);
+struct fleet_skew node_fleet_skew(const struct cluster *c, enum fleet_half half);
+
 /* node_words.c: what this member hands in. */
 void node_words_start(struct deciding *d);
 void node_words_say(struct node *n, struct effects *out);

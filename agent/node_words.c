@@ -195,6 +195,7 @@ static void attest_now(struct node *n, struct effects *out)
         .version_high = PROTOCOL_VERSION,
     };
     rank(d, &c.attest);
+    node_fleet_attest(d, &c.attest);
     tick_attested(&d->tick, own->seq);
     node_words_hand_in(n, &c, out);
 }
@@ -204,7 +205,7 @@ static void attest_now(struct node *n, struct effects *out)
 static bool has_news(struct deciding *d)
 {
     struct own_words *own = &d->own;
-    const bool news = own->seq == 0 || own->silent != accusations(d) ||
+    const bool news = own->seq == 0 || d->fleet.news || own->silent != accusations(d) ||
                       own->own_mask != tick_own(&d->tick) ||
                       own->serve_mask != tick_serve(&d->tick);
     if (own->urgent_tick != d->cluster.tick) {

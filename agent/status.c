@@ -235,6 +235,7 @@ void status_of(const struct agent *a, uint64_t now_ms, uint64_t unix_ms, struct 
     status_look_at_windows(&m);
     look_at_self(&m);
     status_look_at_diagnosis(&m);
+    status_look_at_fleet(&m);
     status_look_at_budget(&m);
     if (s->state == STATUS_OK && s->reason_count > 0) {
         s->state = STATUS_DEGRADED;

@@ -43,6 +43,7 @@ struct status {
     uint64_t oldest_due_age_ms; /* how long the first of them has been due */
     uint32_t reason_count;      /* the most important first */
     struct status_reason reasons[STATUS_REASONS_MAX];
+    struct fleet_member fleet[MEMBERS_MAX]; /* as attested; ticks are not kept */
 };
 
 /* `now_ms` monotonic, `unix_ms` the wall clock. Costs some microseconds. */

@@ -55,6 +55,8 @@ void status_look_at_members(const struct moment *m);
 void status_look_at_diagnosis(const struct moment *m);
 /* status_neuter.c: that it only follows, and why. */
 void status_look_at_neuter(const struct moment *m);
+/* status_fleet.c: what members should have in common. */
+void status_look_at_fleet(const struct moment *m);
 /* status_windows.c: whether the statistics go on. */
 void status_look_at_windows(const struct moment *m);
 

@@ -27,6 +27,10 @@
     X(VOTES_LOST, 8, DEGRADED, "what it had voted is lost", "")                                \
     X(VOTES_DEAD, 8, SILENT, "its vote store cannot be written",                               \
       "Look after the disk, then: systemctl restart ostrakon")                                 \
+    X(RENEWAL, 32, DEGRADED, "certificates: others have a newer one than this member",         \
+      "Put the new certificate here, too.")                                                    \
+    X(CONFIGURATION, 33, DEGRADED, "configuration: most members have another one",             \
+      "Compare node.yaml and cluster.yaml with those of the others.")                          \
     X(GUARD_GONE, 36, DEGRADED, "guard: it was gone, and is started anew", "")                 \
     X(GUARD_MISSING, 36, DEGRADED, "guard: ostrakon-guard cannot be started",                  \
       "Install it beside ostrakond, then: systemctl restart ostrakon")                         \

@@ -11,7 +11,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 FILES = ["partition", "damage", "strangers", "hangs", "flood", "disks", "pages", "deaths",
-         "refusals", "audit", "flipped", "neuter"]
+         "refusals", "audit", "flipped", "neuter", "certificates"]
 AT_A_TIME = 2
 CASE = re.compile(r"^(not ok|ok) \d+ - (.*)$")
 

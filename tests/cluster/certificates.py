@@ -1,0 +1,125 @@
+"""The certificate night: a renewal that reaches one front node of three, and what becomes of it."""
+
+import json
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from scene import Scene, require, rows_are_counted_once
+from tap import Skipped, play
+
+BUILD = sys.argv[1]
+FRONT = ["atlas", "helios", "selene"]
+NAMED_S = 65 + 5
+
+
+def make(directory, name, days):
+    """A certificate of its own authority, and its key, below this name."""
+    if shutil.which("openssl") is None:
+        raise Skipped("there is no openssl to make certificates with")
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                    "ec_paramgen_curve:P-256", "-nodes", "-days", str(days), "-subj",
+                    "/CN=www.example", "-addext", "subjectAltName=DNS:www.example",
+                    "-keyout", str(directory / f"{name}.key"),
+                    "-out", str(directory / f"{name}.pem")],
+                   check=True, capture_output=True)
+
+
+def put(scene, member, name):
+    """The certificate of that name into force on a member: by renaming, as renewals do."""
+    home = Path(scene.cluster.members[member].dir)
+    for end in ("key", "pem"):
+        shutil.copy(scene.scratch / f"{name}.{end}", home / f"new.{end}")
+        (home / f"new.{end}").rename(home / f"www.{end}")
+
+
+def watch_certificates(scene):
+    make(scene.scratch, "old", 60)
+    make(scene.scratch, "new", 150)
+    make(scene.scratch, "short", 10)
+    for member in FRONT:
+        put(scene, member, "old")
+        home = Path(scene.cluster.members[member].dir)
+        config = Path(scene.cluster.members[member].config)
+        watched = [{"purpose": "https", "file": str(home / "www.pem"),
+                    "key": str(home / "www.key"), "host": "www.example"}]
+        config.write_text(config.read_text() + f"certificates: {json.dumps(watched)}\n")
+
+
+def is_named(code, words):
+    return lambda view: any(reason["code"] == code and words in reason["text"]
+                            for reason in view["reasons"])
+
+
+def wait_named(scene, code, words):
+    """Every member's status says so."""
+    begun = time.monotonic()
+    for name in scene.names:
+        scene.wait_view(name, is_named(code, words), NAMED_S, f"{name} does not say: {words}")
+    require(time.monotonic() - begun < NAMED_S * scene.scale, "it took too long")
+
+
+def wait_not_named(scene, code):
+    for name in scene.names:
+        scene.wait_view(name, is_not_named(code), NAMED_S, f"{name} still says {code}")
+
+
+def is_not_named(code):
+    return lambda view: all(reason["code"] != code for reason in view["reasons"])
+
+
+def is_barred(view):
+    return any("others have a newer one" in reason["text"] for reason in view["reasons"])
+
+
+def records(scene):
+    return {item["name"]: item["record_ticks"] for item in scene.view("argus")["members"]}
+
+
+def certificate_night(scene):
+    """A new certificate on one of three: named on every status, no record broken, all go on"""
+    before = records(scene)
+    put(scene, "helios", "new")
+    wait_named(scene, "OST-7210", "atlas and selene have not the one of helios")
+    scene.wait_settled(25)
+    after = records(scene)
+    require(all(after[name] >= before[name] for name in before), f"{before} {after}")
+
+
+def renewed_everywhere(scene):
+    """The new certificate on the others too: nothing is left to be said"""
+    for name in ("atlas", "selene"):
+        put(scene, name, "new")
+    wait_not_named(scene, "OST-7210")
+
+
+def ends_soon(scene):
+    """A certificate with ten days left: its end is named, and that it is not the newest"""
+    put(scene, "selene", "short")
+    wait_named(scene, "OST-7211", "The certificate https of selene expires in 9 days")
+    wait_named(scene, "OST-7210", "selene has not the one of atlas and helios")
+    scene.wait_view("selene", is_barred, 12 * scene.timing["tick_ms"] / 1000 + 20,
+                    "selene does not say that it is barred from leading")
+    put(scene, "selene", "new")
+    wait_not_named(scene, "OST-7211")
+
+
+def of_another_key(scene):
+    """A certificate whose key is another's: named as not fit, and by the doctor with the reason"""
+    home = Path(scene.cluster.members["atlas"].dir)
+    shutil.copy(scene.scratch / "old.key", home / "www.key")
+    wait_named(scene, "OST-7212", "The certificate https of atlas is not fit to be used")
+    doctor = subprocess.run([scene.tools.ostrakon, "doctor", "--config",
+                             scene.cluster.members["atlas"].config, "R31"],
+                            capture_output=True, text=True)
+    require("is not for the key beside it" in " ".join(doctor.stdout.split()), doctor.stdout)
+    put(scene, "atlas", "new")
+    wait_not_named(scene, "OST-7212")
+
+
+if __name__ == "__main__":
+    play(lambda: Scene(BUILD, prepare=watch_certificates),
+         [certificate_night, renewed_everywhere, ends_soon, of_another_key,
+          rows_are_counted_once])
