@@ -68,6 +68,7 @@ void alone_init(struct alone *t, const char *grant, const char *revoke)
     found(&c->founding);
     snprintf(c->name, sizeof c->name, "atlas");
     snprintf(c->data_dir, sizeof c->data_dir, "%s", scratch());
+    snprintf(c->latch_dir, sizeof c->latch_dir, "%s/latch.d", scratch());
     snprintf(c->listen, sizeof c->listen, "127.0.0.1:0");
     snprintf(c->api, sizeof c->api, "127.0.0.1:0");
     snprintf(c->socket, sizeof c->socket, "%s", scratch_path("agent.sock"));
