@@ -232,6 +232,14 @@ static void resume(struct agent *a)
     }
 }
 
+/* For a fault campaign, which flips bits there. */
+static void say_where(struct agent *a)
+{
+    journal_sayf(&a->journal, WORDS_DEBUG, "OST-5002", "state_at", a->config.name,
+                 "the deciding state is at %p, %zu bytes of it", (void *)&a->node->deciding,
+                 sizeof a->node->deciding);
+}
+
 int agent_run(struct agent *a)
 {
     resume(a);
@@ -241,6 +249,7 @@ int agent_run(struct agent *a)
     }
     malloc_trim(0); /* reading the whole database took more than running does */
     neuter_say(a);
+    say_where(a);
     struct input in = {.kind = INPUT_TIMER};
     agent_step(a, &in);
     agent_tell_fleet(a);

@@ -262,14 +262,6 @@ static bool open_examiner(struct agent *a, char error[static AGENT_ERROR_BYTES])
     return a->examiner != NULL;
 }
 
-/* For a fault campaign, which flips bits there. */
-static void say_where(struct agent *a)
-{
-    journal_sayf(&a->journal, WORDS_DEBUG, "OST-5002", "state_at", a->config.name,
-                 "the deciding state is at %p, %zu bytes of it", (void *)&a->node->deciding,
-                 sizeof a->node->deciding);
-}
-
 bool agent_open(struct agent *a, char error[static AGENT_ERROR_BYTES])
 {
     a->journal.level = a->config.log_level;
@@ -287,7 +279,6 @@ bool agent_open(struct agent *a, char error[static AGENT_ERROR_BYTES])
     if (store == NULL) {
         return false;
     }
-    say_where(a);
     a->votes_cause = open_votes(a);
     return agent_open_storage(a, store, error) && agent_open_key(a, error) &&
            open_loop(a, error) && open_examiner(a, error);

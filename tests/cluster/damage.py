@@ -8,7 +8,7 @@ import struct
 import sys
 from pathlib import Path
 
-from scene import Scene, require, rows_are_counted_once, time_passes
+from scene import Scene, require, rows_are_counted_once, time_passes, wake
 from tap import play
 
 BUILD = sys.argv[1]
@@ -122,6 +122,7 @@ def noticed_by_peers(scene, change):
     """The harm is done while the others hold votes of the victim at the height in progress:
     with two of them stopped nothing is decided meanwhile."""
     stopped = ("selene", "themis")
+    marks = {name: scene.mark(name) for name in stopped}
     for name in stopped:
         scene.cluster.send(name, signal.SIGSTOP)
     scene.wait(lambda: all(not scene.view(name)["quorum"]["heard"] > 3
@@ -137,7 +138,7 @@ def noticed_by_peers(scene, change):
     mark = restarted(scene, change)
     scene.wait_said(VICTIM, f"OST-1101.*{LATER_VOTE}", mark)
     for name in stopped:
-        scene.cluster.send(name, signal.SIGCONT)
+        wake(scene, name, marks[name])
     require(votes_again(scene, mark, LATER_VOTE) > height + 1, "it votes too early")
 
 

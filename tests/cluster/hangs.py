@@ -6,7 +6,7 @@ import signal
 import sys
 import time
 
-from scene import Scene, processes, read_sink, require, rows_are_counted_once, time_passes
+from scene import Scene, processes, read_sink, require, rows_are_counted_once, time_passes, wake
 from tap import play
 
 BUILD = sys.argv[1]
@@ -44,17 +44,6 @@ def hold_the_worker(scene):
     worker = scene.held_worker(grant)
     require(scene.grant()["fence"] == grant["fence"], "the grant moved meanwhile")
     return grant, worker
-
-
-def wake(scene, name, mark):
-    """Lets an agent go on that was stopped; one that its guard has killed, as this took longer
-    than five seconds on a busy machine, is started as whoever supervises it would."""
-    if scene.cluster.pids(name):
-        scene.cluster.send(name, signal.SIGCONT)
-        return
-    require(scene.said(name, "ostrakon-guard: the agent has not turned", mark),
-            f"{name} ended, and its guard says nothing")
-    scene.cluster.start(name)
 
 
 def agent_hangs(scene):

@@ -330,3 +330,14 @@ def rows_are_counted_once(scene):
 def time_passes(seconds):
     """For faults that have a length of their own, never to wait for something to happen."""
     time.sleep(seconds)
+
+
+def wake(scene, name, mark):
+    """Lets an agent go on that was stopped; one that its guard has killed, as this took longer
+    than five seconds on a busy machine, is started as whoever supervises it would."""
+    if scene.cluster.pids(name):
+        scene.cluster.send(name, signal.SIGCONT)
+        return
+    require(scene.said(name, "ostrakon-guard: the agent has not turned", mark),
+            f"{name} ended, and its guard says nothing")
+    scene.cluster.start(name)
