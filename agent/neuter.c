@@ -191,9 +191,10 @@ void neuter_text(const struct agent *a, char *text, size_t text_bytes, char *act
     char seen[FINDING_TEXT_BYTES] = "";
     char advice[FINDING_TEXT_BYTES];
     char since[WORDS_ISO_BYTES];
-    snprintf(action, action_bytes,
-             "Test %s with ostrakon doctor --thorough, then run ostrakon clear there",
-             a->config.name);
+    snprintf(
+        action, action_bytes,
+        "Test %s with ostrakon doctor --thorough; a person has to decide what becomes of it",
+        a->config.name);
     switch (n->cause) {
     case NEUTER_NOT:
         snprintf(text, text_bytes, "%s is about to end.", a->config.name);
@@ -204,9 +205,7 @@ void neuter_text(const struct agent *a, char *text, size_t text_bytes, char *act
         return;
     case NEUTER_KEY_OTHER:
         snprintf(text, text_bytes, "%s only follows: %s.", a->config.name, n->why);
-        snprintf(action, action_bytes,
-                 "Have the new key taken: ostrakon operator admit %s --vote-key HEX --key "
-                 "operator.pem",
+        snprintf(action, action_bytes, "Put back the vote.pem that the cluster knows %s by",
                  a->config.name);
         return;
     case NEUTER_LATCH:

@@ -17,7 +17,7 @@
     X(TWICE, 17, FATAL, "decision: two of its minds made different things of one input",       \
       SELF_REPAIR)                                                                             \
     X(VOTES_WRONG, 8, FATAL, "vote store: the disk does not keep what is written to it",       \
-      "Replace the disk, then run ostrakon clear.")                                            \
+      "Replace the disk; a person has to decide what becomes of this member.")                 \
     X(VOTES_RENEWED, 8, DEGRADED, "vote store: a write failed, and a new one took its place",  \
       "See that the disk is sound; again within an hour, and this member is unfit.")           \
     X(LOG_DAMAGED, 8, DEGRADED, "database: it was damaged, and is fetched from the others",    \
@@ -40,8 +40,7 @@
     X(IDENTITY, 5, FATAL, "key: the configuration in memory is not that of the start",         \
       SELF_REPAIR)
 
-#define SELF_REPAIR                                                                            \
-    "Test this machine with ostrakon doctor --thorough, then run ostrakon clear."
+#define SELF_REPAIR "Test this machine with ostrakon doctor --thorough."
 
 enum self_note {
 #define X(name, id, result, text, action) SELF_##name,
