@@ -197,7 +197,8 @@ static void judge_certificate(const struct judge *j, uint32_t index,
     snprintf(key, sizeof key, "certificates[%u].purpose", index);
     char purpose[NAME_SIZE_BYTES];
     if (value_name(raw->purpose, purpose) && strlen(purpose) < sizeof out->purpose) {
-        strcpy(out->purpose, purpose);
+        snprintf(out->purpose, sizeof out->purpose, "%.*s", (int)sizeof out->purpose - 1,
+                 purpose);
         judge_twin(j, c, index, key);
     } else {
         refuse_at(j, key, "purpose", raw->purpose);
@@ -214,7 +215,7 @@ static void judge_certificate(const struct judge *j, uint32_t index,
     if (raw->host != NULL && (raw->host[0] == '\0' || strlen(raw->host) >= sizeof out->host)) {
         refuse_at(j, key, "host", raw->host);
     } else if (raw->host != NULL) {
-        strcpy(out->host, raw->host);
+        snprintf(out->host, sizeof out->host, "%s", raw->host);
     }
 }
 
@@ -328,7 +329,7 @@ bool node_config_read(const char *path, struct node_config *out, struct config_r
         return false;
     }
     if (strlen(path) < sizeof out->own_path) {
-        strcpy(out->own_path, path);
+        snprintf(out->own_path, sizeof out->own_path, "%s", path);
     }
     return true;
 }

@@ -184,7 +184,9 @@ static bool is_held_by_debugger(void)
     int agent = 0;
     FILE *file = fopen("/proc/self/fdinfo/3", "re");
     while (file != NULL && fgets(text, sizeof text, file) != NULL) {
-        (void)!sscanf(text, "Pid: %d", &agent);
+        if (strncmp(text, "Pid:", 4) == 0) {
+            agent = (int)strtol(text + 4, NULL, 10);
+        }
     }
     if (file != NULL) {
         fclose(file);

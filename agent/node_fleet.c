@@ -13,8 +13,6 @@
 
 static_assert(sizeof(struct service_certificate) == sizeof(struct fleet_certificate),
               "a certificate is attested as it is judged");
-static_assert((int)CERTIFICATES_MAX == (int)FLEET_CERTIFICATES_MAX, "and as many of them");
-static_assert((int)PURPOSE_SIZE_BYTES == (int)FLEET_PURPOSE_BYTES, "under the same names");
 static_assert((int)MEMBERS_MAX <= (int)FLEET_MEMBERS_MAX, "of all members");
 
 void node_fleet_on_own(struct node *n, const struct own_fleet *own)

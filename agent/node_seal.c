@@ -80,6 +80,6 @@ bool node_copy(struct node *to, const struct node *from)
     to->pool = from->pool;
     copy_bulk(&to->bulk, &from->bulk);
     node_seal_first(to);
-    return memcmp(&to->deciding, &from->deciding, sizeof to->deciding) == 0 &&
+    return node_has_shadow(from) &&
            memcmp(&to->digests, &from->digests, sizeof to->digests) == 0;
 }

@@ -66,14 +66,14 @@ enum cause cluster_resign_cause(const struct cluster *c, uint32_t author)
 /* A key that somebody has already would make two members one. */
 static bool has_key(const struct cluster *c, uint32_t but_not, const uint8_t *key)
 {
-    for (uint32_t i = 0; i < c->member_count; i++) {
+    bool found = false;
+    for (uint32_t i = 0; i < c->member_count && i < MEMBERS_MAX; i++) {
         const struct member *m = &c->member[i];
-        if (i != but_not && (memcmp(m->transport_key, key, PUBLIC_KEY_BYTES) == 0 ||
-                             memcmp(m->vote_key, key, PUBLIC_KEY_BYTES) == 0)) {
-            return true;
-        }
+        const bool same = memcmp(m->transport_key, key, PUBLIC_KEY_BYTES) == 0 ||
+                          memcmp(m->vote_key, key, PUBLIC_KEY_BYTES) == 0;
+        found = found || (same && i != but_not);
     }
-    return false;
+    return found;
 }
 
 static enum cause admit_cause(const struct cluster *c, const struct operator_command *o)

@@ -182,7 +182,7 @@ static int verify_run(struct invocation *invocation, int argc, char **argv)
     };
     finding.verdict = trust_judge_token(&trust, file.text, file.text_bytes, o.now_ms, true,
                                         &finding.claims, &finding.account);
-    if (finding.verdict == TOKEN_IS_VALID && finding.proof_asked) {
+    if (finding.verdict == TOKEN_IS_VALID && o.proof != NULL && o.audience != NULL) {
         finding.proof = possession_judge(&finding.claims, o.proof, strlen(o.proof), o.audience,
                                          o.now_ms / 1000);
     }

@@ -102,7 +102,7 @@ static bool rule_fits(const struct rule *rule, const char *text,
         }
         rest = end;
     }
-    return strstr(rest, rule->contains) != NULL;
+    return rest != NULL && strstr(rest, rule->contains) != NULL;
 }
 
 struct kernel_log_event kernel_log_judge(const struct kernel_log_record *r,

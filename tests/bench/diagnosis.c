@@ -97,7 +97,7 @@ static struct cost measure(const struct reference *r, struct reference_context *
 
 static double period_s(const struct reference *r)
 {
-    return r->id == 10 ? 3600.0 * (double)(SLICE_BYTES / MIB) / SWEEP_MIB_PER_HOUR
+    return r->id == 10 ? 3600.0 * (double)SLICE_BYTES / (double)MIB / SWEEP_MIB_PER_HOUR
                        : r->period_ms / 1000.0;
 }
 
@@ -170,6 +170,7 @@ int main(int argc, char **argv)
     struct reference_context *context = calloc(1, sizeof *context);
     if (sodium_init() < 0 || context == NULL || mkdtemp(directory) == NULL) {
         fprintf(stderr, "%s: %s\n", directory, strerror(errno));
+        free(context);
         return 2;
     }
     context->seams = seams_of_machine();

@@ -59,7 +59,7 @@ static pid_t agent(bool (*bend)(struct guard *g, uint32_t beat), bool hangs)
     }
     for (uint32_t i = 1;; i++) {
         if (bend(&g, i)) {
-            while (hangs) {
+            for (uint32_t k = 0; hangs && k < UINT32_MAX; k++) {
                 pause();
             }
         }

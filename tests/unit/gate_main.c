@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <fcntl.h>
 #include <link.h>
 #include <signal.h>
@@ -143,6 +144,7 @@ static uint64_t some_place(const struct code_core *code, uint64_t *random)
     for (uint32_t i = 0; i < code->count; i++) {
         size_bytes += code->parts[i].size_bytes;
     }
+    assert(size_bytes > 0);
     *random = *random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
     at = (*random >> 20) % size_bytes;
     for (uint32_t i = 0; i < code->count; i++) {

@@ -53,7 +53,7 @@ Test(block_devices, of_an_array_are_all_that_it_is_made_of_up_to_a_bound)
     machine_lacks("/sys");
     machine_link("/sys/dev/block/9:0", "../../devices/virtual/block/md0");
     machine_link("/sys/class/block/md0", "../../devices/virtual/block/md0");
-    for (char c = 'a'; c <= 'z'; c++) {
+    for (int c = 'a'; c <= 'z'; c++) {
         snprintf(path, sizeof path, "/sys/devices/pci0/block/sd%c/device/x", c);
         machine_file(path, "");
         snprintf(path, sizeof path, "/sys/class/block/sd%c", c);
