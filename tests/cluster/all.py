@@ -1,5 +1,5 @@
-"""Plays all the files, one after the other, and prints their cases as one TAP stream: each waits for
-most of its time. Each file has a cluster of its own, on ports of its own."""
+"""Plays all the files, one after the other, and prints their cases as one TAP stream. Each has a
+cluster of its own, on ports of its own."""
 
 import re
 import signal
