@@ -165,9 +165,14 @@ static void watch_views(struct world *w, struct station *s)
 
 static void say_input(const struct world *w, const struct station *s, const struct input *in)
 {
-    static const char *const inputs[] = {"timer",   "message",   "stored",  "signed",
-                                         "finding", "closed",    "refused", "votes dead",
-                                         "report",  "work ended"};
+    static const char *const inputs[] = {
+        [INPUT_TIMER] = "timer",           [INPUT_MESSAGE] = "message",
+        [INPUT_STORED] = "stored",         [INPUT_SIGNED] = "signed",
+        [INPUT_FINDING] = "finding",       [INPUT_FLEET] = "fleet",
+        [INPUT_CLOSED] = "closed",         [INPUT_REFUSED] = "refused",
+        [INPUT_REPORT] = "report",         [INPUT_VOTES_DEAD] = "votes dead",
+        [INPUT_WORK_ENDED] = "work ended",
+    };
     static const char *const messages[] = {"?",    "vote",  "proposal", "status",    "decided",
                                            "want", "block", "hello",    "heartbeat", "command"};
     const bool message = in->kind == INPUT_MESSAGE && in->size_bytes > 0 && in->bytes[0] < 10;
