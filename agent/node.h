@@ -35,7 +35,7 @@ enum input_kind {
     INPUT_REFUSED,    /* `member`'s machine answers that nobody listens there */
     INPUT_VOTES_DEAD, /* the vote store failed: never vote again in this run */
     INPUT_REPORT,     /* a line of the worker's report */
-    INPUT_WORK_ENDED, /* the worker has ended; `clean`: by itself, with exit status 0 */
+    INPUT_WORK_ENDED, /* the worker has ended; `clean`: with exit status 0, or its lease */
 };
 
 enum report_kind { REPORT_RESULT, REPORT_DISPUTE, REPORT_FAIL };

@@ -204,6 +204,13 @@ static bool is_clean(const struct hook_message *m)
     return m->end == HOOK_END_EXITED && m->number == 0;
 }
 
+/* A lease ends when its agent was late, or with the work's own deadline, which moves the grant
+ * without a word of mine: no failure of the worker. */
+static bool has_failed(const struct hook_message *m)
+{
+    return !is_clean(m) && m->end != HOOK_END_LEASE;
+}
+
 /* Says how it ended, and gives back what it held. */
 static void end(struct agent *a, struct worker_run *run, const struct hook_message *m)
 {
@@ -235,7 +242,7 @@ static void revoke(struct agent *a)
 
 static void end_grant(struct agent *a, const struct hook_message *m)
 {
-    struct input in = {.kind = INPUT_WORK_ENDED, .clean = is_clean(m)};
+    struct input in = {.kind = INPUT_WORK_ENDED, .clean = !has_failed(m)};
     end(a, &a->worker.grant, m);
     if (a->worker.revoking) {
         revoke(a);

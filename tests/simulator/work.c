@@ -234,7 +234,7 @@ static bool is_killed(struct world *w, struct station *s)
         return false; /* both wake at once, and the worker is quicker */
     }
     world_strike(w, FAULT_WORKER_LEASE);
-    end(w, s, false);
+    end(w, s, true);
     return true;
 }
 
