@@ -1,7 +1,8 @@
 """Bits flipped in the deciding state of running agents, through /proc/PID/mem: each time in a
 cluster that is new, since one that was flipped is unfit for good. The grant's holder is the
-victim: it must find itself unfit, say which reference found it, and leave its grant to another;
-nobody else may take harm, and each row is counted once."""
+victim: it must find itself unfit, say which reference found it, be neutered on every status at
+once, leave its grant to another, and stay so through a restart; nobody else may take harm, and
+each row is counted once."""
 
 import argparse
 import random
@@ -12,7 +13,8 @@ import time
 from scene import Scene, require
 from tap import play
 
-FATAL_S = 1.2  # faults.md, F20
+FATAL_S = 1.2  # until it says so itself
+NEUTERED_S = 1.5  # until every other member shows it
 STATE = re.compile(r"state is at 0x([0-9a-f]+), (\d+) bytes")
 UNFIT = r"OST-13\d\d"
 
@@ -41,6 +43,31 @@ def place(scene, victim, dice):
             int(found[1], 16) + dice.randrange(int(found[2])), dice.randrange(8))
 
 
+def standing(view, name):
+    return next(member["standing"] for member in view["members"] if member["name"] == name)
+
+
+def wait_neutered(scene, victim, seconds):
+    """Until every other member shows the victim as neutered."""
+    def all_do():
+        views = [scene.cluster.status(name) for name in scene.others(victim)]
+        return all(view and standing(view, victim) == "neutered" for view in views)
+    scene.wait(all_do, seconds, f"not everybody shows {victim} as neutered")
+
+
+def start_again(scene, victim):
+    """Its agent, restarted, is what it was: it follows, and neither votes nor is granted."""
+    mark = scene.mark(victim)
+    if scene.cluster.pids(victim):
+        scene.cluster.stop(victim)
+    scene.cluster.start(victim)
+    scene.wait_said(victim, "OST-1302.*neutered since", mark, 15)
+    height = scene.height()
+    scene.wait_height(height + 2, names=[victim])
+    wait_neutered(scene, victim, 1)
+    require(scene.grant()["holder"] != victim, f"{victim} is granted after its restart")
+
+
 def flipped(scene, dice):
     before = scene.grant()
     victim = before["holder"]
@@ -52,10 +79,14 @@ def flipped(scene, dice):
     begun = time.monotonic()
     line = scene.wait_said(victim, UNFIT, mark, FATAL_S)
     took_ms = 1000 * (time.monotonic() - begun)
-    print(f"# {victim}: bit {bit} at {address:x}: {took_ms:.0f} ms: {line}", flush=True)
+    wait_neutered(scene, victim, NEUTERED_S - took_ms / 1000)
+    shown_ms = 1000 * (time.monotonic() - begun)
+    print(f"# {victim}: bit {bit} at {address:x}: {took_ms:.0f} ms, {shown_ms:.0f} ms to all: "
+          f"{line}", flush=True)
     after = scene.wait_moved(before, 5, others)
     require(after["holder"] != victim, f"{victim} is granted although it is unfit")
     scene.wait_settled(30)
+    start_again(scene, victim)
     for name in others:
         require(not scene.said(name, UNFIT), f"{name} is unfit too")
         require(not scene.said(name, "OST-1201|OST-1202"), "the chain forked")
