@@ -253,6 +253,7 @@ int agent_run(struct agent *a)
     struct input in = {.kind = INPUT_TIMER};
     agent_step(a, &in);
     agent_tell_fleet(a);
+    agent_tell_aborts(a);
     agent_guard_open(a);
     loop_run(a->loop);
     return a->exit_code;

@@ -79,6 +79,7 @@ struct agent {
     struct guard guard;
     struct loop_timer *guard_timer;
     uint64_t guard_again_ms;                /* a guard is not started before */
+    uint32_t aborts;                        /* of this agent within an hour, at the start */
     int guard_error;                        /* why the last could not be started; 0: it could */
     bool guard_told;                        /* the node knows that there is one */
     uint8_t build[CONFIGURATION_BYTES / 2]; /* zeros before it was read */
@@ -108,6 +109,13 @@ void agent_votes_path(const struct agent *a, char path[static CONFIG_PATH_BYTES 
 bool agent_open_storage(struct agent *a, struct store *store,
                         char error[static AGENT_ERROR_BYTES])
     __attribute__((warn_unused_result));
+
+/* Marks from now on when this agent dies of damage of its own. False: `error` is a sentence. */
+bool agent_open_aborts(struct agent *a, char error[static AGENT_ERROR_BYTES])
+    __attribute__((warn_unused_result));
+
+/* Tells the node how often it was marked before: once, when it runs. */
+void agent_tell_aborts(struct agent *a);
 
 /* agent_key.c: reads the vote key and seals it. Without one, or with another than the chain's,
  * a member that has voted before only follows; one that has not is refused. */

@@ -1,5 +1,6 @@
 /* From a configuration to a running agent, and back: what is opened, in which order, and the
  * one sentence for each thing that may be in the way. */
+#include "agent/aborts.h"
 #include "agent/agent.h"
 
 #include <errno.h>
@@ -280,8 +281,8 @@ bool agent_open(struct agent *a, char error[static AGENT_ERROR_BYTES])
         return false;
     }
     a->votes_cause = open_votes(a);
-    return agent_open_storage(a, store, error) && agent_open_key(a, error) &&
-           open_loop(a, error) && open_examiner(a, error);
+    return agent_open_aborts(a, error) && agent_open_storage(a, store, error) &&
+           agent_open_key(a, error) && open_loop(a, error) && open_examiner(a, error);
 }
 
 void agent_finish(struct agent *a)
@@ -306,6 +307,7 @@ void agent_finish(struct agent *a)
     loop_destroy(a->loop);
     keyfile_finish(&a->transport);
     gate_finish(&a->gate);
+    aborts_finish();
     if (a->node != NULL) {
         sodium_memzero(a->node, sizeof *a->node);
         (void)munlock(a->node, sizeof a->node->deciding);

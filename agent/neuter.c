@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include "agent/agent.h"
 #include "agent/findings.h"
 #include "agent/words.h"
+#include "health/self.h"
 
 #define POLL_MS 20u
 
@@ -170,6 +172,24 @@ void neuter_member(struct agent *a, const struct finding *finding)
     send_resignation(a, &a->resignations[class_of(finding)]);
     worker_stop(a);
     begin(a);
+}
+
+/* Nothing here but memory and system calls: the other pages are as they were. */
+_Noreturn void neuter_poisoned(struct agent *a)
+{
+    const struct finding finding = self_finding(SELF_POISONED);
+    sigset_t none;
+    (void)gate_wipe(&a->gate);
+    if (!neuter_is(&a->neuter)) {
+        (void)write_latch(a, &finding);
+        remove_key(a);
+    }
+    sigemptyset(&none);
+    (void)sigprocmask(SIG_SETMASK, &none, NULL);
+    if (a->neuter.arguments != NULL) {
+        execve("/proc/self/exe", a->neuter.arguments, environ);
+    }
+    _exit(AGENT_EXIT_DAMAGED);
 }
 
 void neuter_look_at_key(struct agent *a)

@@ -50,6 +50,11 @@ static inline bool neuter_is(const struct neuter *n)
  * AGENT_EXIT_DAMAGED, and is started by its supervisor as it was. */
 void neuter_member(struct agent *a, const struct finding *finding);
 
+/* From the handler of a signal: the kernel has taken away a page of this process. Wipes the
+ * key, writes the latch, and executes the process anew, in memory that is clean. Does not come
+ * back. */
+_Noreturn void neuter_poisoned(struct agent *a);
+
 /* To be called when a block was decided: a member that waits for the chain to take its new key
  * starts anew once it has. */
 void neuter_look_at_key(struct agent *a);

@@ -12,10 +12,14 @@
     X(SHADOW, 2, FATAL, "memory: the deciding state differs from its shadow", SELF_REPAIR)     \
     X(GUARDS, 3, FATAL, "memory: something wrote past its bounds beside the deciding state",   \
       SELF_REPAIR)                                                                             \
+    X(ABORTED, 3, OK, "it died of damage of its own, and examines all before it votes", "")    \
+    X(ABORTS, 3, FATAL, "it died of damage of its own {count} times within an hour",           \
+      SELF_REPAIR)                                                                             \
     X(CHAIN, 4, FATAL, "state: its digest differs from the one that a quorum notarized",       \
       SELF_REPAIR)                                                                             \
     X(TWICE, 17, FATAL, "decision: two of its minds made different things of one input",       \
       SELF_REPAIR)                                                                             \
+    X(POISONED, 13, FATAL, "memory: the kernel took broken memory away from it", SELF_REPAIR)  \
     X(VOTES_WRONG, 8, FATAL, "vote store: the disk does not keep what is written to it",       \
       "Replace the disk; a person has to decide what becomes of this member.")                 \
     X(VOTES_RENEWED, 8, DEGRADED, "vote store: a write failed, and a new one took its place",  \

@@ -6,9 +6,12 @@
 #include <signal.h>
 #include <sqlite3.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "agent/aborts.h"
 #include "tests/api/alone.h"
 #include "tests/disk/scratch.h"
 
@@ -151,6 +154,44 @@ Test(alone, bounds_what_a_worker_writes_into_the_log)
     run(has_settled);
     cr_assert(eq(u32, count_events("OST-6004"), 50));
     cr_assert(eq(u32, count_events("OST-6003"), 5));
+}
+
+static void die_of_damage(void)
+{
+    char error[ABORTS_ERROR_BYTES];
+    uint32_t recent = 0;
+    const char *path = scratch_path("aborts");
+    const pid_t child = fork();
+    if (child == 0) {
+        signal(SIGABRT, SIG_DFL);
+        if (aborts_open(path, clock_unix_ms(), &recent, error)) {
+            aborts_watch(NULL, NULL);
+            abort();
+        }
+        _exit(1);
+    }
+    int status = 0;
+    cr_assert(eq(int, waitpid(child, &status, 0), child));
+    const bool killed = WIFSIGNALED(status);
+    cr_assert(killed);
+}
+
+static bool has_begun_to_neuter(struct alone *self)
+{
+    return self->agent->neuter.begun;
+}
+
+Test(alone, votes_after_two_aborts_and_is_neutered_by_the_third_within_an_hour)
+{
+    alone_init(&t, RESULTS, NULL);
+    die_of_damage();
+    die_of_damage();
+    run(has_settled);
+    cr_assert(eq(int, access(scratch_path("vote.pem"), F_OK), 0));
+    die_of_damage();
+    run(has_begun_to_neuter);
+    cr_assert(eq(int, access(scratch_path("vote.pem"), F_OK), -1));
+    cr_assert(eq(sz, file_size(scratch_path("latch")), LATCH_BYTES));
 }
 
 static bool has_some_height(struct alone *self)

@@ -11,6 +11,7 @@
 struct examiner {
     struct examiner_options options;
     struct loop_timer *timer;
+    bool bursting; /* asked for a burst test, which is told with the next findings */
 };
 
 static void on_time(void *context)
@@ -22,8 +23,10 @@ static void on_time(void *context)
         struct finding f;
         finding_begin(&f, minimum[i]);
         finding_set(&f, RESULT_OK, 0);
+        f.flags = e->bursting && minimum[i] == 15 ? FINDING_OF_BURST : 0;
         e->options.on_finding(e->options.context, &f);
     }
+    e->bursting = false;
 }
 
 struct examiner *examiner_create(const struct examiner_options *options)
@@ -45,7 +48,7 @@ void examiner_destroy(struct examiner *e)
 
 void examiner_burst(struct examiner *e)
 {
-    (void)e;
+    e->bursting = true;
 }
 
 uint32_t examiner_period_ms(const struct examiner *e, uint32_t id)
