@@ -26,6 +26,12 @@ struct audit_sink *audit_sink_open(const char *path, char error[static AUDIT_SIN
     if (s == NULL) {
         return NULL;
     }
+    if (strncmp(path, "postgresql://", strlen("postgresql://")) == 0) {
+        snprintf(error, AUDIT_SINK_ERROR_BYTES,
+                 "a sink in PostgreSQL cannot be read here, only an SQLite file");
+        free(s);
+        return NULL;
+    }
     const int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX;
     if (sqlite3_open_v2(path, &s->database, flags, NULL) == SQLITE_OK &&
         sqlite3_busy_timeout(s->database, 1000) == SQLITE_OK &&

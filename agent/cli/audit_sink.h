@@ -7,7 +7,8 @@
 #include "consensus/cluster.h"
 
 /* What a sink has published, read beside the log: table `published(window, fence, digest)` of
- * an SQLite file that keeps the contract of standing.md, section 7. */
+ * an SQLite file that keeps the contract of standing.md, section 7. A sink in PostgreSQL is
+ * refused, with words. */
 
 #define AUDIT_SINK_ERROR_BYTES 512u
 

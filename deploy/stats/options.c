@@ -142,7 +142,8 @@ static error_t on_option(int key, char *text, struct argp_state *state)
     }
 }
 
-static const struct argp_option option_sink = {"sink", KEY_SINK, "FILE", 0, "The database", 0};
+static const struct argp_option option_sink = {
+    "sink", KEY_SINK, "SINK", 0, "The database: a file, or postgresql://...", 0};
 static const struct argp_option option_json = {
     "json", KEY_JSON, 0, 0, "One JSON object on standard output", 0};
 
@@ -228,7 +229,7 @@ static void check(const struct options *o)
         strcmp(o->command, "ingest") == 0 || strcmp(o->command, "verify") == 0;
 
     if (o->sink == NULL) {
-        missing = "--sink FILE is needed";
+        missing = "--sink is needed";
     } else if (is_traffic && (o->node == NULL || o->log == NULL)) {
         missing = "--node NAME and --log FILE are needed";
     } else if (o->node != NULL && !row_name_is_valid(o->node)) {
@@ -268,7 +269,8 @@ static void parse_command(const struct command *command, int argc, char **argv,
 
 static void usage(FILE *where)
 {
-    fprintf(where, "Usage: ostrakon-stats COMMAND --sink FILE [OPTION...]\n\n");
+    fprintf(where,
+            "Usage: ostrakon-stats COMMAND --sink FILE|postgresql://... [OPTION...]\n\n");
     for (size_t i = 0; i < COMMANDS; i++) {
         const char *about = commands[i].about;
         fprintf(where, "  %-8s %.*s\n", commands[i].name, (int)strcspn(about, ".:,"), about);

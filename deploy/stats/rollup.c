@@ -57,7 +57,7 @@ bool rollup_add(struct rollup *r, const char *customer, int64_t queries, int64_t
     return true;
 }
 
-static void hash_uint(crypto_generichash_state *state, uint64_t value, size_t size_bytes)
+static void hash_uint(crypto_hash_sha256_state *state, uint64_t value, size_t size_bytes)
 {
     uint8_t bytes[8];
 
@@ -65,30 +65,30 @@ static void hash_uint(crypto_generichash_state *state, uint64_t value, size_t si
     for (size_t i = 0; i < size_bytes; i++) {
         bytes[i] = (uint8_t)(value >> (8 * (size_bytes - 1 - i)));
     }
-    crypto_generichash_update(state, bytes, size_bytes);
+    crypto_hash_sha256_update(state, bytes, size_bytes);
 }
 
 struct digest rollup_digest(const struct rollup *r, int64_t window)
 {
-    static const uint8_t domain[] = "ostrakon-stats-window-1";
-    crypto_generichash_state state;
-    uint8_t whole[crypto_generichash_BYTES];
+    static const uint8_t domain[] = "ostrakon-stats-window-2";
+    crypto_hash_sha256_state state;
+    uint8_t whole[crypto_hash_sha256_BYTES];
     struct digest digest;
 
     static_assert(sizeof whole >= DIGEST_BYTES, "the digest is a part of the hash");
-    crypto_generichash_init(&state, NULL, 0, sizeof whole);
-    crypto_generichash_update(&state, domain, sizeof domain - 1);
+    crypto_hash_sha256_init(&state);
+    crypto_hash_sha256_update(&state, domain, sizeof domain - 1);
     hash_uint(&state, (uint64_t)window, 8);
     hash_uint(&state, r->count, 8);
     for (size_t i = 0; i < r->count; i++) {
         const struct rollup_line *line = &r->lines[i];
         const size_t size_bytes = strlen(line->customer);
         hash_uint(&state, size_bytes, 4);
-        crypto_generichash_update(&state, (const uint8_t *)line->customer, size_bytes);
+        crypto_hash_sha256_update(&state, (const uint8_t *)line->customer, size_bytes);
         hash_uint(&state, (uint64_t)line->queries, 8);
         hash_uint(&state, (uint64_t)line->positives, 8);
     }
-    crypto_generichash_final(&state, whole, sizeof whole);
+    crypto_hash_sha256_final(&state, whole);
     memcpy(digest.bytes, whole, sizeof digest.bytes);
     return digest;
 }

@@ -10,9 +10,9 @@
 /* One window's rows added up per customer, and the digest by which two members find out whether
  * they added up the same.
  *
- * The digest is the first DIGEST_BYTES of BLAKE2b-256 over
+ * The digest is the first DIGEST_BYTES of SHA-256, which PostgreSQL computes too, over
  *
- *     "ostrakon-stats-window-1" | window: 8 | customers: 8 |
+ *     "ostrakon-stats-window-2" | window: 8 | customers: 8 |
  *     per customer, in the order of their bytes: size: 4 | bytes | queries: 8 | positives: 8
  *
  * with integers in network order. The window is in it, so that a claim about one window is none

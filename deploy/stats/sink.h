@@ -8,19 +8,29 @@
 #include "rollup.h"
 #include "row.h"
 
+struct driver;
 struct sqlite3;
-struct sqlite3_stmt;
+struct postgres;
+struct statement;
 
 /* The database that holds the statistics: rows as they came in, and what is published of them.
  *
  * It keeps the contract of standing.md, section 7, whoever calls it in whatever order and
- * wherever he dies: each procedure is one transaction, and all transactions that write take the
- * same lock (SQLite's) before they read. One thread at a time has a `struct sink`; any number
- * of processes on one machine may have the file.
+ * wherever he dies: each procedure is one transaction, and those that write take one lock
+ * before they read. One thread at a time has a `struct sink`.
  *
- * All procedures answer false for the machine's faults (the disk, a lock that was not to be
- * had, a damaged file), with a sentence in `error`, and then have changed nothing.
+ * It is a file of SQLite's, which any number of processes on one machine may have, or a
+ * database in PostgreSQL, at an address that begins with SINK_POSTGRES. There the procedures
+ * are stored in the server (postgres.sql), who endorses is who is logged in, and `now` is the
+ * server's.
+ *
+ * All procedures answer false for the machine's faults (the disk, the network, a lock that was
+ * not to be had, a damaged file), with a sentence in `error`, and then have changed nothing:
+ * except that a connection which is lost in a procedure leaves open whether it was done. All
+ * may be repeated.
  */
+
+#define SINK_POSTGRES "postgresql://"
 
 #define SINK_ERROR_BYTES 1024
 
@@ -34,15 +44,18 @@ struct sqlite3_stmt;
 #define SINK_NUMBER_MAX (INT64_C(1) << 53)
 
 struct sink {
-    struct sqlite3 *db;
-    struct sqlite3_stmt *insert;  /* compiled once: it runs once a row */
+    const struct driver *driver;
+    struct sqlite3 *db;           /* NULL, or this is SQLite */
+    struct postgres *postgres;    /* NULL, or this is PostgreSQL */
+    struct statement *insert;     /* compiled once: it runs once a row */
     char error[SINK_ERROR_BYTES]; /* of the last procedure that answered false */
-    char path[256];               /* cut off when longer; for messages only */
+    char path[256];               /* without passwords, cut off when longer; for messages */
     int64_t busy_ms;
     int64_t window_s; /* length of a window, since `init` */
     int64_t
         endorsers; /* members who must have endorsed what is published: 2; 1 without audit */
-    int64_t batch; /* the window that rows inserted now belong to */
+    /* SQLite's; in a server they are the server's. */
+    int64_t batch;           /* the window that rows inserted now belong to */
     int64_t (*now_ms)(void); /* instant_now_ms; a test may put its own here */
 };
 
@@ -52,13 +65,14 @@ struct sink_founding {
     int64_t top_fence; /* what the cluster has given out already; 0 for a new cluster */
 };
 
-/* Makes the sink, or finishes one whose making was interrupted. Refuses when there is one, or
- * any other database. Leaves `s` open only when it answers true. */
-bool sink_found(struct sink *s, const char *path, const struct sink_founding *founding)
+/* Makes the sink, or finishes one whose making was interrupted. Refuses when there is one, or,
+ * with SQLite, any other database; in PostgreSQL it makes a schema beside what is there. Leaves
+ * `s` open only when it answers true. */
+bool sink_found(struct sink *s, const char *address, const struct sink_founding *founding)
     __attribute__((warn_unused_result));
 
 /* Opens a sink that exists. A procedure waits at most `busy_ms` for its lock. */
-bool sink_open(struct sink *s, const char *path, int64_t busy_ms)
+bool sink_open(struct sink *s, const char *address, int64_t busy_ms)
     __attribute__((warn_unused_result));
 
 /* Accepts NULL, a zeroed struct and one that failed to open. */
@@ -67,7 +81,7 @@ void sink_finish(struct sink *s);
 /* Whether the last procedure failed only since another process had the lock for too long. */
 bool sink_is_busy(const struct sink *s);
 
-/* ---- Rows come in (sink_insert.c) ---- */
+/* ---- Rows come in (sink_rows.c; each driver's procedures) ---- */
 
 /* What became of a row that was handed in. Neither is a failure. Those after INSERTED are
  * counted in the sink, per node, in the transaction that found them out. */
@@ -84,9 +98,10 @@ enum arrival { ARRIVALS(ARRIVAL_NAME) ARRIVAL_COUNT };
 
 const char *arrival_text(enum arrival arrival);
 
-/* Takes the lock, and fixes the window of the rows to come: max(open, floor(now / window_s)).
- * Whoever closes a window waits until this batch is in or given up, so do not read from a pipe
- * between begin and commit. */
+/* Begins a transaction for rows. Their window is max(open, floor(now / window_s)), of the
+ * moment at which the first of them took the lock (SQLite: now). Whoever closes a window waits
+ * until this batch is in or given up, so do not read from a pipe between begin and commit;
+ * PostgreSQL gives a batch up whose process has slept for three seconds in it. */
 bool sink_batch_begin(struct sink *s) __attribute__((warn_unused_result));
 
 /* Inside a batch. The row has id and node (asserted). */
@@ -109,7 +124,7 @@ bool sink_has(struct sink *s, const char *node, const char *id, bool *out)
 bool sink_batch_commit(struct sink *s) __attribute__((warn_unused_result));
 void sink_batch_abandon(struct sink *s);
 
-/* ---- Windows (sink_window.c, sink_publish.c) ---- */
+/* ---- Windows (sink_window.c; each driver's procedures) ---- */
 
 /* How the sink answers a worker. None is a failure. */
 #define SINK_ANSWERS(X)                                                                        \
@@ -169,10 +184,15 @@ struct progress {
     struct publication published;
 };
 
+/* What is published of the window. */
+bool sink_published(struct sink *s, int64_t window, struct publication *out)
+    __attribute__((warn_unused_result));
+
 bool sink_progress(struct sink *s, int64_t window, int64_t fence, struct progress *out)
     __attribute__((warn_unused_result));
 
-/* A number that changes when another process has committed: cheap, so ask it often. */
+/* A number that has changed if another process has committed: cheap, so ask it often. (In
+ * PostgreSQL it always has: looking is as cheap as asking.) */
 bool sink_version(struct sink *s, int64_t *out) __attribute__((warn_unused_result));
 
 #endif

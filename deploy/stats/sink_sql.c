@@ -1,67 +1,60 @@
 #include "sink_sql.h"
 
-#include <assert.h>
 #include <stdio.h>
+#include <string.h>
 
-bool sql_fail(struct sink *s, const char *doing)
+#include <sodium.h>
+
+#include "driver.h"
+
+struct statement *sql_prepare(struct sink *s, const char *sql, const struct value *values)
 {
-    if (sink_is_busy(s)) {
-        (void)snprintf(s->error, sizeof s->error,
-                       "%s: %s: another process has held the lock for more than %lld ms; "
-                       "find it with: fuser %s",
-                       s->path, doing, (long long)s->busy_ms, s->path);
-    } else {
-        (void)snprintf(s->error, sizeof s->error, "%s: %s: %s", s->path, doing,
-                       s->db == NULL ? "no memory" : sqlite3_errmsg(s->db));
-    }
-    return false;
-}
+    struct statement *statement = s->driver->prepare(s, sql);
 
-bool sql_bind(struct sink *s, sqlite3_stmt *statement, const struct value *values)
-{
-    for (int i = 0; values[i].kind != VALUE_END; i++) {
-        const int failed =
-            values[i].kind == VALUE_INTEGER
-                ? sqlite3_bind_int64(statement, i + 1, values[i].integer)
-                : sqlite3_bind_text(statement, i + 1, values[i].text, -1, SQLITE_STATIC);
-        if (failed != SQLITE_OK) {
-            return sql_fail(s, sqlite3_sql(statement));
-        }
-    }
-    return true;
-}
-
-sqlite3_stmt *sql_prepare(struct sink *s, const char *sql, const struct value *values)
-{
-    sqlite3_stmt *statement = NULL;
-
-    if (sqlite3_prepare_v2(s->db, sql, -1, &statement, NULL) != SQLITE_OK) {
-        (void)sql_fail(s, sql);
-        return NULL;
-    }
-    if (!sql_bind(s, statement, values)) {
-        sqlite3_finalize(statement);
+    if (statement != NULL && !s->driver->bind(s, statement, values)) {
+        s->driver->finish_statement(s, statement);
         return NULL;
     }
     return statement;
 }
 
-bool sql_step(struct sink *s, sqlite3_stmt *statement, bool *is_row)
+bool sql_bind(struct sink *s, struct statement *statement, const struct value *values)
 {
-    const int result = sqlite3_step(statement);
+    return s->driver->bind(s, statement, values);
+}
 
-    *is_row = result == SQLITE_ROW;
-    if (result == SQLITE_ROW || result == SQLITE_DONE) {
-        return true;
+bool sql_step(struct sink *s, struct statement *statement, bool *is_row)
+{
+    return s->driver->step(s, statement, is_row);
+}
+
+int64_t sql_column(struct sink *s, struct statement *statement, int column)
+{
+    return s->driver->column(statement, column);
+}
+
+const char *sql_column_text(struct sink *s, struct statement *statement, int column)
+{
+    return s->driver->column_text(statement, column);
+}
+
+void sql_reset(struct sink *s, struct statement *statement)
+{
+    s->driver->reset(s, statement);
+}
+
+void sql_finish(struct sink *s, struct statement *statement)
+{
+    if (statement != NULL) {
+        s->driver->finish_statement(s, statement);
     }
-    return sql_fail(s, sqlite3_sql(statement));
 }
 
 bool sql_run(struct sink *s, const char *sql, const struct value *values)
 {
     bool is_row = true;
     bool went_well = true;
-    sqlite3_stmt *statement = sql_prepare(s, sql, values);
+    struct statement *statement = sql_prepare(s, sql, values);
 
     if (statement == NULL) {
         return false;
@@ -69,7 +62,7 @@ bool sql_run(struct sink *s, const char *sql, const struct value *values)
     while (went_well && is_row) {
         went_well = sql_step(s, statement, &is_row);
     }
-    sqlite3_finalize(statement);
+    sql_finish(s, statement);
     return went_well;
 }
 
@@ -77,22 +70,20 @@ bool sql_integer(struct sink *s, const char *sql, const struct value *values, in
                  int64_t *out)
 {
     bool is_row = false;
-    sqlite3_stmt *statement = sql_prepare(s, sql, values);
+    struct statement *statement = sql_prepare(s, sql, values);
 
     if (statement == NULL) {
         return false;
     }
     const bool went_well = sql_step(s, statement, &is_row);
-    *out = is_row ? sqlite3_column_int64(statement, 0) : otherwise;
-    sqlite3_finalize(statement);
+    *out = went_well && is_row ? sql_column(s, statement, 0) : otherwise;
+    sql_finish(s, statement);
     return went_well;
 }
 
-/* Immediate: the lock is taken before anything is read, so that what is read stays true until
- * the commit. It is the one lock that orders all writers. */
-bool sql_begin(struct sink *s)
+bool sql_begin_reading(struct sink *s)
 {
-    return sql_run(s, "BEGIN IMMEDIATE", NO_VALUES);
+    return sql_run(s, s->driver->begin_reading, NO_VALUES);
 }
 
 bool sql_commit(struct sink *s)
@@ -100,9 +91,30 @@ bool sql_commit(struct sink *s)
     return sql_run(s, "COMMIT", NO_VALUES);
 }
 
+/* The words of what went wrong before it stay. */
 void sql_rollback(struct sink *s)
 {
-    if (s->db != NULL && sqlite3_get_autocommit(s->db) == 0) {
-        (void)sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+    char error[SINK_ERROR_BYTES];
+
+    if (s->driver->is_in_transaction(s)) {
+        memcpy(error, s->error, sizeof error);
+        (void)sql_run(s, "ROLLBACK", NO_VALUES);
+        memcpy(s->error, error, sizeof error);
     }
+}
+
+bool sql_refuse(struct sink *s, const char *words)
+{
+    (void)snprintf(s->error, sizeof s->error, "%s: %s", s->path, words);
+    return false;
+}
+
+bool sql_digest(const char *text, struct digest *out)
+{
+    size_t size_bytes = 0;
+
+    return text != NULL && strlen(text) == DIGEST_TEXT_BYTES - 1 &&
+           sodium_hex2bin(out->bytes, sizeof out->bytes, text, strlen(text), NULL, &size_bytes,
+                          NULL) == 0 &&
+           size_bytes == sizeof out->bytes;
 }

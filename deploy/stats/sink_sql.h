@@ -4,12 +4,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <sqlite3.h>
-
 #include "sink.h"
 
-/* How the files of the sink, and those that only look at it, speak to SQLite. Every statement
- * is prepared and its values bound; failures leave their sentence in `s->error`. */
+/* How the files of the sink, and those that only look at it, ask their questions, whichever
+ * database it is (driver.h). Every statement is prepared and its values bound; failures leave
+ * their sentence in `s->error`.
+ *
+ * Statements are those that SQLite and PostgreSQL read alike. Values stand in them as $1, $2,
+ * ..., which must first appear in that order: to SQLite they are names. `window` is a word of
+ * PostgreSQL's: write it behind its table, as in p.window. Of statements that answer rows one
+ * at a time is under way.
+ */
 
 struct value {
     enum { VALUE_END, VALUE_INTEGER, VALUE_TEXT } kind;
@@ -25,20 +30,30 @@ struct value {
     {                                                                                          \
         .kind = VALUE_TEXT, .text = (string)                                                   \
     }
-/* The values of a statement's question marks, in their order. */
+/* The values of a statement, in their order; at most SQL_VALUES_MAX. */
 #define VALUES(...) ((const struct value[]){__VA_ARGS__, {.kind = VALUE_END}})
 #define NO_VALUES ((const struct value[]){{.kind = VALUE_END}})
+#define SQL_VALUES_MAX 8
 
-/* "PATH: DOING: what SQLite says"; answers false, for `return sql_fail(...)`. */
-bool sql_fail(struct sink *s, const char *doing);
+struct statement;
 
-/* The statement, before its first row, or NULL. The caller finalizes it. */
-sqlite3_stmt *sql_prepare(struct sink *s, const char *sql, const struct value *values);
+/* The statement, before its first row, or NULL. The caller finishes it. */
+struct statement *sql_prepare(struct sink *s, const char *sql, const struct value *values);
 
-bool sql_bind(struct sink *s, sqlite3_stmt *statement, const struct value *values);
+/* Before the first step, or after a reset. */
+bool sql_bind(struct sink *s, struct statement *statement, const struct value *values);
 
 /* Steps. *is_row false: there are no more. */
-bool sql_step(struct sink *s, sqlite3_stmt *statement, bool *is_row);
+bool sql_step(struct sink *s, struct statement *statement, bool *is_row);
+
+/* Columns of the row, counted from 0; NULL is 0 and NULL. The text is good until the next step.
+ */
+int64_t sql_column(struct sink *s, struct statement *statement, int column);
+const char *sql_column_text(struct sink *s, struct statement *statement, int column);
+
+/* So that it can be bound and stepped again; so that it is no more. The second accepts NULL. */
+void sql_reset(struct sink *s, struct statement *statement);
+void sql_finish(struct sink *s, struct statement *statement);
 
 /* Runs a statement that answers no rows, or whose rows do not matter. */
 bool sql_run(struct sink *s, const char *sql, const struct value *values);
@@ -47,10 +62,17 @@ bool sql_run(struct sink *s, const char *sql, const struct value *values);
 bool sql_integer(struct sink *s, const char *sql, const struct value *values, int64_t otherwise,
                  int64_t *out);
 
-/* The second makes the work of the first durable; the third undoes it, and is harmless when
- * there is nothing to undo. */
-bool sql_begin(struct sink *s);
+/* All that is read until sql_commit or sql_rollback is of one moment. */
+bool sql_begin_reading(struct sink *s);
+
+/* The second undoes, and is harmless when there is nothing to undo. */
 bool sql_commit(struct sink *s);
 void sql_rollback(struct sink *s);
+
+/* "PATH: WORDS"; answers false, for `return sql_refuse(...)`. */
+bool sql_refuse(struct sink *s, const char *words);
+
+/* Of 2 * DIGEST_BYTES digits; false if it is none, or NULL. */
+bool sql_digest(const char *text, struct digest *out);
 
 #endif

@@ -1,8 +1,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "sink.h"
-#include "sink_sql.h"
+#include "driver.h"
 
 /* A window is closed, read, and watched. */
 
@@ -14,38 +13,21 @@ const char *sink_answer_text(enum sink_answer answer)
     return texts[answer];
 }
 
-/* The lock is what waits for the inserts under way: each has it from before it chose its window
- * until its rows are in. */
 bool sink_close(struct sink *s, int64_t window, enum sink_answer *out)
 {
     assert(window >= 0 && window <= SINK_NUMBER_MAX);
-    int64_t open = 0;
-    const int64_t current = s->now_ms() / 1000 / s->window_s;
-
-    if (!sql_begin(s)) {
-        return false;
-    }
-    bool went_well = sql_integer(s, "SELECT open FROM clock", NO_VALUES, 0, &open);
-    *out = window > (open > current ? open : current) + SINK_JUMP_MAX ? SINK_WINDOW_TOO_HIGH
-                                                                      : SINK_ACCEPTED;
-    if (went_well && *out == SINK_ACCEPTED && open <= window) {
-        went_well = sql_run(s, "UPDATE clock SET open = ?", VALUES(INTEGER(window + 1)));
-    }
-    if (went_well && sql_commit(s)) {
-        return true;
-    }
-    sql_rollback(s);
-    return false;
+    *out = SINK_ACCEPTED;
+    return s->driver->close(s, window, out);
 }
 
-static bool add_row(struct sink *s, sqlite3_stmt *statement, struct rollup *out)
+static bool add_row(struct sink *s, struct statement *statement, struct rollup *out)
 {
-    const char *customer = (const char *)sqlite3_column_text(statement, 0);
-    const char *verdict = (const char *)sqlite3_column_text(statement, 1);
+    const char *customer = sql_column_text(s, statement, 0);
+    const char *verdict = sql_column_text(s, statement, 1);
 
     if (customer == NULL || verdict == NULL ||
         !rollup_add(out, customer, 1, strcmp(verdict, "positive") == 0 ? 1 : 0)) {
-        return sql_fail(s, "a row of the window makes no sense");
+        return sql_refuse(s, "a row of the window makes no sense");
     }
     return true;
 }
@@ -54,19 +36,81 @@ static bool add_row(struct sink *s, sqlite3_stmt *statement, struct rollup *out)
 bool sink_read(struct sink *s, int64_t window, struct rollup *out)
 {
     bool is_row = true;
-    sqlite3_stmt *statement =
-        sql_prepare(s, "SELECT customer, verdict FROM raw WHERE window = ? ORDER BY customer",
-                    VALUES(INTEGER(window)));
+    struct statement *statement = sql_prepare(
+        s, "SELECT r.customer, r.verdict FROM raw r WHERE r.window = $1 ORDER BY r.customer",
+        VALUES(INTEGER(window)));
     bool went_well = statement != NULL;
 
     while (went_well && is_row) {
         went_well = sql_step(s, statement, &is_row) && (!is_row || add_row(s, statement, out));
     }
-    sqlite3_finalize(statement);
+    sql_finish(s, statement);
     return went_well;
 }
 
-bool sink_version(struct sink *s, int64_t *out)
+static void check_claim(const struct claim *claim)
 {
-    return sql_integer(s, "PRAGMA data_version", NO_VALUES, 0, out);
+    assert(claim->window >= 0 && claim->window <= SINK_NUMBER_MAX);
+    assert(claim->fence >= 1 && claim->fence <= SINK_NUMBER_MAX);
+    assert(row_name_is_valid(claim->member));
+}
+
+bool sink_stage(struct sink *s, const struct claim *claim, const struct rollup *rows,
+                enum sink_answer *out, struct publication *published)
+{
+    check_claim(claim);
+    *out = SINK_ACCEPTED;
+    *published = (struct publication){0};
+    return s->driver->stage(s, claim, rows, out, published);
+}
+
+bool sink_endorse(struct sink *s, const struct claim *claim, enum sink_answer *out,
+                  struct publication *published)
+{
+    check_claim(claim);
+    *out = SINK_ACCEPTED;
+    *published = (struct publication){0};
+    return s->driver->endorse(s, claim, out, published);
+}
+
+bool sink_published(struct sink *s, int64_t window, struct publication *out)
+{
+    struct statement *statement =
+        sql_prepare(s, "SELECT p.fence, p.digest FROM published p WHERE p.window = $1",
+                    VALUES(INTEGER(window)));
+    bool went_well = statement != NULL && sql_step(s, statement, &out->is_there);
+
+    if (went_well && out->is_there) {
+        out->fence = sql_column(s, statement, 0);
+        went_well = sql_digest(sql_column_text(s, statement, 1), &out->digest) ||
+                    sql_refuse(s, "the digest of a published window makes no sense");
+    }
+    sql_finish(s, statement);
+    return went_well;
+}
+
+/* One statement, so that all is of one moment. */
+bool sink_progress(struct sink *s, int64_t window, int64_t fence, struct progress *out)
+{
+    bool is_row = false;
+    struct statement *statement =
+        sql_prepare(s,
+                    "SELECT f.top, p.fence, p.digest, (SELECT count(*) FROM author a "
+                    "WHERE a.window = $1 AND a.fence = $2) "
+                    "FROM fence f LEFT JOIN published p ON p.window = $1 WHERE f.one = 1",
+                    VALUES(INTEGER(window), INTEGER(fence)));
+    bool went_well = statement != NULL && sql_step(s, statement, &is_row);
+
+    *out = (struct progress){0};
+    if (went_well && is_row) {
+        const char *digest = sql_column_text(s, statement, 2);
+        out->top_fence = sql_column(s, statement, 0);
+        out->is_staged = sql_column(s, statement, 3) > 0;
+        out->published.is_there = digest != NULL;
+        out->published.fence = sql_column(s, statement, 1);
+        went_well = digest == NULL || sql_digest(digest, &out->published.digest) ||
+                    sql_refuse(s, "the digest of a published window makes no sense");
+    }
+    sql_finish(s, statement);
+    return went_well;
 }

@@ -25,9 +25,9 @@ static bool read_figures(struct sink *s, struct figures *f)
         {"SELECT open FROM clock", &f->open},
         {"SELECT top FROM fence", &f->top_fence},
         {"SELECT count(*) FROM published", &f->published},
-        {"SELECT max(window) FROM published", &f->last_published},
+        {"SELECT max(p.window) FROM published p", &f->last_published},
         {"SELECT count(*) FROM raw", &f->rows},
-        {"SELECT count(*) FROM raw WHERE window NOT IN (SELECT window FROM published)",
+        {"SELECT count(*) FROM raw r WHERE r.window NOT IN (SELECT p.window FROM published p)",
          &f->unpublished},
     };
 
@@ -40,7 +40,7 @@ static bool read_figures(struct sink *s, struct figures *f)
 }
 
 /* What is said of one row of a query; its columns are the caller's affair. */
-typedef void say_row(sqlite3_stmt *row, cJSON *array);
+typedef void say_row(struct sink *s, struct statement *row, cJSON *array);
 
 /* Says each row of a query to `array`, or in words under `heading`, which is left out where
  * there is none. */
@@ -48,7 +48,7 @@ static bool each(struct sink *s, const char *sql, const char *heading, say_row *
                  cJSON *array)
 {
     bool is_row = true;
-    sqlite3_stmt *statement = sql_prepare(s, sql, NO_VALUES);
+    struct statement *statement = sql_prepare(s, sql, NO_VALUES);
     bool went_well = statement != NULL && sql_step(s, statement, &is_row);
 
     if (went_well && is_row && array == NULL) {
@@ -56,28 +56,28 @@ static bool each(struct sink *s, const char *sql, const char *heading, say_row *
     }
     for (int i = 0; went_well && is_row; i++) {
         if (array != NULL || i < SHOWN_MAX) {
-            say(statement, array);
+            say(s, statement, array);
         } else if (i == SHOWN_MAX) {
             printf("  ... and more: see --json\n");
         }
         went_well = sql_step(s, statement, &is_row);
     }
-    sqlite3_finalize(statement);
+    sql_finish(s, statement);
     return went_well;
 }
 
 static const char staged_sql[] =
     "SELECT a.window, a.fence, a.member, (SELECT count(DISTINCT member) FROM endorsed e "
     "  WHERE e.window = a.window) "
-    "FROM author a WHERE a.window NOT IN (SELECT window FROM published) "
+    "FROM author a WHERE a.window NOT IN (SELECT p.window FROM published p) "
     "ORDER BY a.window, a.fence";
 
-static void say_staged(sqlite3_stmt *row, cJSON *array)
+static void say_staged(struct sink *s, struct statement *row, cJSON *array)
 {
-    const int64_t window = sqlite3_column_int64(row, 0);
-    const int64_t fence = sqlite3_column_int64(row, 1);
-    const char *author = (const char *)sqlite3_column_text(row, 2);
-    const int64_t members = sqlite3_column_int64(row, 3);
+    const int64_t window = sql_column(s, row, 0);
+    const int64_t fence = sql_column(s, row, 1);
+    const char *author = sql_column_text(s, row, 2);
+    const int64_t members = sql_column(s, row, 3);
     char digits[24];
 
     if (array == NULL) {
@@ -101,15 +101,15 @@ static const char arrived_sql[] =
     "  sum(count) FILTER (WHERE kind = 'contradicting'),"
     "  sum(count) FILTER (WHERE kind = 'malformed') FROM arrived GROUP BY node ORDER BY node";
 
-static void say_arrived(sqlite3_stmt *row, cJSON *array)
+static void say_arrived(struct sink *s, struct statement *row, cJSON *array)
 {
     static const char *const words[] = {"late", "doubled", "contradicting", "malformed"};
-    const char *node = (const char *)sqlite3_column_text(row, 0);
+    const char *node = sql_column_text(s, row, 0);
 
     if (array == NULL) {
         printf("%-20s", node);
         for (int i = 0; i < 4; i++) {
-            const int64_t count = sqlite3_column_int64(row, i + 1);
+            const int64_t count = sql_column(s, row, i + 1);
             printf(" %13" PRId64, count);
         }
         printf("\n");
@@ -118,7 +118,7 @@ static void say_arrived(sqlite3_stmt *row, cJSON *array)
     cJSON *line = cJSON_CreateObject();
     cJSON_AddStringToObject(line, "node", node);
     for (int i = 0; i < 4; i++) {
-        cJSON_AddNumberToObject(line, words[i], (double)sqlite3_column_int64(row, i + 1));
+        cJSON_AddNumberToObject(line, words[i], (double)sql_column(s, row, i + 1));
     }
     cJSON_AddItemToArray(array, line);
 }
@@ -198,7 +198,7 @@ int command_status(const struct options *o)
     if (!sink_open(&s, o->sink, BUSY_MS)) {
         return not_done("%s", s.error);
     }
-    const bool went_well = sql_run(&s, "BEGIN", NO_VALUES) && read_figures(&s, &figures) &&
+    const bool went_well = sql_begin_reading(&s) && read_figures(&s, &figures) &&
                            (o->is_json ? status_json(&s, &figures) : status_text(&s, &figures));
     sql_rollback(&s);
     sink_finish(&s);

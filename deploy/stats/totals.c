@@ -19,12 +19,12 @@ static bool read_span(struct sink *s, int64_t last_window, struct span *out)
 {
     const struct value *limit = VALUES(INTEGER(last_window));
 
-    return sql_integer(s, "SELECT count(*) FROM published WHERE window <= ?", limit, 0,
+    return sql_integer(s, "SELECT count(*) FROM published p WHERE p.window <= $1", limit, 0,
                        &out->windows) &&
-           sql_integer(s, "SELECT min(window) FROM published WHERE window <= ?", limit, 0,
-                       &out->first) &&
-           sql_integer(s, "SELECT max(window) FROM published WHERE window <= ?", limit, 0,
-                       &out->last);
+           sql_integer(s, "SELECT min(p.window) FROM published p WHERE p.window <= $1", limit,
+                       0, &out->first) &&
+           sql_integer(s, "SELECT max(p.window) FROM published p WHERE p.window <= $1", limit,
+                       0, &out->last);
 }
 
 static void add_json(cJSON *customers, const char *customer, int64_t queries, int64_t positives)
@@ -42,17 +42,17 @@ static bool read_customers(struct sink *s, int64_t last_window, cJSON *customers
                            struct rollup_line *sum)
 {
     bool is_row = true;
-    sqlite3_stmt *statement =
+    struct statement *statement =
         sql_prepare(s,
-                    "SELECT customer, sum(queries), sum(positives) FROM totals "
-                    "WHERE window <= ? GROUP BY customer ORDER BY customer",
+                    "SELECT t.customer, sum(t.queries), sum(t.positives) FROM totals t "
+                    "WHERE t.window <= $1 GROUP BY t.customer ORDER BY t.customer",
                     VALUES(INTEGER(last_window)));
     bool went_well = statement != NULL && sql_step(s, statement, &is_row);
 
     while (went_well && is_row) {
-        const char *customer = (const char *)sqlite3_column_text(statement, 0);
-        const int64_t queries = sqlite3_column_int64(statement, 1);
-        const int64_t positives = sqlite3_column_int64(statement, 2);
+        const char *customer = sql_column_text(s, statement, 0);
+        const int64_t queries = sql_column(s, statement, 1);
+        const int64_t positives = sql_column(s, statement, 2);
         if (customers != NULL) {
             add_json(customers, customer, queries, positives);
         } else {
@@ -62,7 +62,7 @@ static bool read_customers(struct sink *s, int64_t last_window, cJSON *customers
         sum->positives += positives;
         went_well = sql_step(s, statement, &is_row);
     }
-    sqlite3_finalize(statement);
+    sql_finish(s, statement);
     return went_well;
 }
 
@@ -129,7 +129,7 @@ static bool totals(struct sink *s, const struct options *o)
     const int64_t last_window = options_last_window(o, s->window_s);
     struct span span = {0};
 
-    if (!sql_run(s, "BEGIN", NO_VALUES) || !read_span(s, last_window, &span)) {
+    if (!sql_begin_reading(s) || !read_span(s, last_window, &span)) {
         return false;
     }
     return o->is_json ? totals_json(s, last_window, &span) : totals_text(s, last_window, &span);

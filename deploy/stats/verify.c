@@ -17,14 +17,13 @@
 
 static const char *const preparations[] = {
     "CREATE TEMP TABLE logged(node TEXT, id TEXT, customer TEXT, positive INTEGER,"
-    "  PRIMARY KEY (node, id)) STRICT, WITHOUT ROWID",
+    "  PRIMARY KEY (node, id))",
     "CREATE TEMP TABLE waiting(node TEXT, id TEXT, customer TEXT, positive INTEGER,"
-    "  PRIMARY KEY (node, id)) STRICT, WITHOUT ROWID",
-    "CREATE TEMP TABLE side(customer TEXT, side TEXT, queries INTEGER, positives INTEGER) "
-    "STRICT",
+    "  PRIMARY KEY (node, id))",
+    "CREATE TEMP TABLE side(customer TEXT, side TEXT, queries BIGINT, positives BIGINT)",
 };
 
-static bool insert_logged(struct sink *s, sqlite3_stmt *insert, const struct row *row)
+static bool insert_logged(struct sink *s, struct statement *insert, const struct row *row)
 {
     bool is_row = false;
     const bool went_well = sql_bind(s, insert,
@@ -32,13 +31,13 @@ static bool insert_logged(struct sink *s, sqlite3_stmt *insert, const struct row
                                            INTEGER(row_is_positive(row) ? 1 : 0))) &&
                            sql_step(s, insert, &is_row);
 
-    (void)sqlite3_reset(insert);
+    sql_reset(s, insert);
     return went_well;
 }
 
 /* A last line without its newline is being written, or was when the power went: it is not in
  * the log yet, and so was never inserted. */
-static bool read_lines(struct sink *s, sqlite3_stmt *insert, const char *name,
+static bool read_lines(struct sink *s, struct statement *insert, const char *name,
                        struct lines *lines, struct verification *v)
 {
     struct complaints complaints = {0};
@@ -65,7 +64,7 @@ static bool read_lines(struct sink *s, sqlite3_stmt *insert, const char *name,
     return true;
 }
 
-static bool read_log(struct sink *s, sqlite3_stmt *insert, const char *name,
+static bool read_log(struct sink *s, struct statement *insert, const char *name,
                      struct verification *v)
 {
     static struct lines lines;
@@ -93,45 +92,41 @@ static bool read_log(struct sink *s, sqlite3_stmt *insert, const char *name,
 static bool read_logs(struct sink *s, const char *const *logs, int count,
                       struct verification *v)
 {
-    sqlite3_stmt *insert = sql_prepare(
-        s, "INSERT INTO logged VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", NO_VALUES);
+    struct statement *insert = sql_prepare(
+        s, "INSERT INTO logged VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING", NO_VALUES);
     bool went_well = insert != NULL;
 
     for (int i = 0; went_well && i < count; i++) {
         went_well = read_log(s, insert, logs[i], v);
     }
-    sqlite3_finalize(insert);
+    sql_finish(s, insert);
     return went_well;
 }
 
-static bool add_side(struct sink *s, const char *sql, int64_t last_window)
-{
-    return sql_run(s, sql, VALUES(INTEGER(last_window)));
-}
-
-/* ?1 is the last window that counts as published. */
 static bool take_sides(struct sink *s, int64_t last_window, struct verification *v)
 {
-    return add_side(s,
-                    "INSERT INTO waiting SELECT * FROM logged l WHERE ?1 IS NOT NULL AND NOT "
-                    "EXISTS (SELECT 1 FROM raw r WHERE r.node = l.node AND r.id = l.id)",
-                    last_window) &&
-           add_side(s,
-                    "INSERT INTO side SELECT customer, 'generated', count(*), sum(positive) "
-                    "FROM logged WHERE ?1 IS NOT NULL GROUP BY customer",
-                    last_window) &&
-           add_side(
-               s,
-               "INSERT INTO side SELECT customer, 'published', sum(queries), sum(positives) "
-               "FROM totals WHERE window <= ?1 GROUP BY customer",
-               last_window) &&
-           add_side(s,
-                    "INSERT INTO side SELECT customer, 'unpublished', count(*), "
-                    "sum(verdict = 'positive') FROM raw WHERE window > ?1 OR window NOT IN "
-                    "(SELECT window FROM published) GROUP BY customer",
-                    last_window) &&
-           sql_integer(s, "SELECT count(*) FROM published WHERE window <= ?",
-                       VALUES(INTEGER(last_window)), 0, &v->windows) &&
+    const struct value *limit = VALUES(INTEGER(last_window));
+
+    return sql_run(s,
+                   "INSERT INTO waiting SELECT * FROM logged l WHERE NOT EXISTS "
+                   "(SELECT 1 FROM raw r WHERE r.node = l.node AND r.id = l.id)",
+                   NO_VALUES) &&
+           sql_run(s,
+                   "INSERT INTO side SELECT customer, 'generated', count(*), sum(positive) "
+                   "FROM logged GROUP BY customer",
+                   NO_VALUES) &&
+           sql_run(s,
+                   "INSERT INTO side SELECT t.customer, 'published', sum(t.queries), "
+                   "sum(t.positives) FROM totals t WHERE t.window <= $1 GROUP BY t.customer",
+                   limit) &&
+           sql_run(s,
+                   "INSERT INTO side SELECT r.customer, 'unpublished', count(*), "
+                   "count(*) FILTER (WHERE r.verdict = 'positive') FROM raw r "
+                   "WHERE r.window > $1 OR r.window NOT IN "
+                   "(SELECT p.window FROM published p) GROUP BY r.customer",
+                   limit) &&
+           sql_integer(s, "SELECT count(*) FROM published p WHERE p.window <= $1", limit, 0,
+                       &v->windows) &&
            sql_integer(s,
                        "SELECT count(*) FROM raw r WHERE NOT EXISTS "
                        "(SELECT 1 FROM logged l WHERE l.node = r.node AND l.id = r.id)",
@@ -172,11 +167,13 @@ static bool add_up(struct sink *s, struct verification *v)
                     NO_VALUES, 0, &v->unpublished) &&
         sql_integer(s, "SELECT coalesce(sum(queries), 0) FROM side WHERE side = 'arriving'",
                     NO_VALUES, 0, &v->arriving) &&
-        sql_integer(s,
-                    "SELECT count(*) FROM (SELECT customer FROM side GROUP BY customer HAVING "
-                    "sum(iif(side = 'generated', queries, -queries)) <> 0 OR "
-                    "sum(iif(side = 'generated', positives, -positives)) <> 0)",
-                    NO_VALUES, 0, &unequal);
+        sql_integer(
+            s,
+            "SELECT count(*) FROM (SELECT customer FROM side GROUP BY customer HAVING "
+            "sum(CASE side WHEN 'generated' THEN queries ELSE -queries END) <> 0 "
+            "OR "
+            "sum(CASE side WHEN 'generated' THEN positives ELSE -positives END) <> 0) AS u",
+            NO_VALUES, 0, &unequal);
 
     v->unequal = unequal;
     v->is_equal = unequal == 0 && v->missing == 0 && v->foreign == 0 && v->unreadable == 0;
@@ -196,7 +193,7 @@ bool verify_run(struct sink *s, const char *const *logs, int log_count, int64_t 
     }
     /* The snapshot begins with the first reading, and before the logs are read: so whatever is
      * in it is in the logs too, and only the logs can be ahead. */
-    return sql_run(s, "BEGIN", NO_VALUES) &&
+    return sql_begin_reading(s) &&
            sql_integer(s, "SELECT open FROM clock", NO_VALUES, 0, &open) &&
            read_logs(s, logs, log_count, v) && take_sides(s, last_window, v) && sql_commit(s) &&
            await_arrivals(s, patience_ms, v) && add_up(s, v);

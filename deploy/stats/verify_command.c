@@ -26,16 +26,16 @@ static const char customers_sql[] =
     " coalesce(sum(positives) FILTER (WHERE side = 'arriving'), 0) "
     "FROM side GROUP BY customer ORDER BY customer";
 
-static void say_customer(sqlite3_stmt *row, cJSON *customers)
+static void say_customer(struct sink *s, struct statement *row, cJSON *customers)
 {
-    const char *customer = (const char *)sqlite3_column_text(row, 0);
+    const char *customer = sql_column_text(s, row, 0);
     char cell[48];
 
     if (customers == NULL) {
         printf("%-20s", customer);
         for (int i = 0; i < SIDES; i++) {
-            const int64_t queries = sqlite3_column_int64(row, 1 + 2 * i);
-            const int64_t positives = sqlite3_column_int64(row, 2 + 2 * i);
+            const int64_t queries = sql_column(s, row, 1 + 2 * i);
+            const int64_t positives = sql_column(s, row, 2 + 2 * i);
             (void)snprintf(cell, sizeof cell, "%" PRId64 "/%" PRId64, queries, positives);
             printf(" %14s", cell);
         }
@@ -46,8 +46,8 @@ static void say_customer(sqlite3_stmt *row, cJSON *customers)
     cJSON_AddStringToObject(line, "customer", customer);
     for (int i = 0; i < SIDES; i++) {
         cJSON *side = cJSON_AddObjectToObject(line, sides[i]);
-        const double queries = (double)sqlite3_column_int64(row, 1 + 2 * i);
-        const double positives = (double)sqlite3_column_int64(row, 2 + 2 * i);
+        const double queries = (double)sql_column(s, row, 1 + 2 * i);
+        const double positives = (double)sql_column(s, row, 2 + 2 * i);
         cJSON_AddNumberToObject(side, "queries", queries);
         cJSON_AddNumberToObject(side, "positives", positives);
     }
@@ -57,14 +57,14 @@ static void say_customer(sqlite3_stmt *row, cJSON *customers)
 static bool say_customers(struct sink *s, cJSON *customers)
 {
     bool is_row = true;
-    sqlite3_stmt *statement = sql_prepare(s, customers_sql, NO_VALUES);
+    struct statement *statement = sql_prepare(s, customers_sql, NO_VALUES);
     bool went_well = statement != NULL && sql_step(s, statement, &is_row);
 
     while (went_well && is_row) {
-        say_customer(statement, customers);
+        say_customer(s, statement, customers);
         went_well = sql_step(s, statement, &is_row);
     }
-    sqlite3_finalize(statement);
+    sql_finish(s, statement);
     return went_well;
 }
 

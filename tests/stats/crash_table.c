@@ -13,14 +13,12 @@
 
 #define LAST (SCENE_WINDOW + SCENE_WINDOWS - 1)
 
-/* Every how many steps. Two deaths at once are tried on a coarse grid, which moves. */
-#define PAIR_STRIDE 17
+/* Every how many steps two deaths at once are tried, on a coarse grid, which moves. */
+static uint64_t stride = 17;
 
 static bool has_failed;
 
-static bool check(bool is_right, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static bool check(bool is_right, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static bool check(bool is_right, const char *format, ...)
 {
     va_list arguments;
 
@@ -101,7 +99,7 @@ static bool leader_dies(enum fate fate, uint64_t step)
 
     led.fate = fate;
     led.step = step;
-    (void)scene_begin();
+    scene_begin();
     start_pair(&leader, &led, &auditor, &audited);
     worker_wait(&leader);
     if (!leader.was_killed) {
@@ -129,7 +127,7 @@ static bool auditor_dies(enum fate fate, uint64_t step)
 
     audited.fate = fate;
     audited.step = step;
-    (void)scene_begin();
+    scene_begin();
     start_pair(&leader, &led, &auditor, &audited);
     worker_wait(&auditor);
     if (auditor.was_killed) {
@@ -156,7 +154,7 @@ static void both_die(uint64_t leader_step, uint64_t auditor_step)
 
     led.step = leader_step;
     audited.step = auditor_step;
-    (void)scene_begin();
+    scene_begin();
     start_pair(&leader, &led, &auditor, &audited);
     for (int i = 0; i < 10 && !(worker_has_ended(&leader) && worker_has_ended(&auditor)); i++) {
         instant_sleep_ms(2);
@@ -178,7 +176,7 @@ static bool leader_sleeps(uint64_t step)
 
     led.fate = FATE_STOPPED;
     led.step = step;
-    (void)scene_begin();
+    scene_begin();
     start_pair(&leader, &led, &auditor, &audited);
     worker_wait(&leader);
     if (!leader.was_stopped) {
@@ -206,7 +204,7 @@ static void stage_lie(int64_t fence, bool digest_is_right)
     struct sink s;
 
     rollup_init(&rows);
-    scene_open(&s);
+    scene_open(&s, "helios");
     bool went_well =
         sink_close(&s, SCENE_WINDOW, &answer) && sink_read(&s, SCENE_WINDOW, &rows);
     struct claim claim = {.window = SCENE_WINDOW, .fence = fence, .member = "helios"};
@@ -229,7 +227,7 @@ static void leader_lies(bool digest_is_right)
     char dispute[256];
 
     audited.last = SCENE_WINDOW;
-    (void)scene_begin();
+    scene_begin();
     stage_lie(1, digest_is_right);
     worker_start(&auditor, &audited);
     worker_wait(&auditor);
@@ -283,9 +281,8 @@ static const char *auditor_killed(void)
 
 static const char *both_killed(void)
 {
-    for (uint64_t l = 1; l < leader_steps; l += PAIR_STRIDE) {
-        for (uint64_t a = 1 + l % PAIR_STRIDE; a < auditor_steps && !has_failed;
-             a += PAIR_STRIDE) {
+    for (uint64_t l = 1; l < leader_steps; l += stride) {
+        for (uint64_t a = 1 + l % stride; a < auditor_steps && !has_failed; a += stride) {
             both_die(l, a);
         }
     }
@@ -307,8 +304,7 @@ static const char *leader_liar(void)
            "published";
 }
 
-/* Whoever claims a result has at most endorsed it: what two have not computed is not published.
- */
+/* Whoever claims a result has at most endorsed it: two must have computed what is published. */
 static const char *claimant(void)
 {
     struct publication published;
@@ -317,8 +313,8 @@ static const char *claimant(void)
     struct rollup rows;
     struct sink s;
 
-    (void)scene_begin();
-    scene_open(&s);
+    scene_begin();
+    scene_open(&s, "helios");
     rollup_init(&rows);
     check(sink_read(&s, SCENE_WINDOW, &rows), "%s", s.error);
     claim.digest = rollup_digest(&rows, SCENE_WINDOW);
@@ -337,7 +333,7 @@ static const char *bad_fences(void)
     struct worker_plan high = plan(ROLE_LEADER, "helios", INT64_C(1) << 40);
     struct worker_plan old = plan(ROLE_LEADER, "atlas", 1);
 
-    (void)scene_begin();
+    scene_begin();
     worker_must_say(&high, "fail ");
     stage_lie(1, true);
     settle(2, 0);
@@ -356,9 +352,9 @@ static const char *overtaken(void)
     struct worker leader;
     struct sink s;
 
-    (void)scene_begin();
+    scene_begin();
     worker_start(&leader, &led);
-    scene_open(&s);
+    scene_open(&s, "helios");
     while (!progress.is_staged &&
            check(sink_progress(&s, SCENE_WINDOW, 1, &progress), "lost")) {
         instant_sleep_ms(2);
@@ -378,10 +374,15 @@ static const char *(*const rows[])(void) = {leader_killed, leader_torn,      aud
 
 #define ROWS (sizeof rows / sizeof *rows)
 
-int main(void)
+/* crash_table [ADDRESS]: for ADDRESS see scene_use_server. */
+int main(int argc, char **argv)
 {
     bool all_well = sodium_init() >= 0;
 
+    if (argc > 1) {
+        scene_use_server(argv[1]);
+        stride = 5; /* for there are fewer */
+    }
     printf("1..%zu\n", ROWS);
     for (size_t i = 0; i < ROWS; i++) {
         has_failed = false;

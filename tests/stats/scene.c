@@ -11,13 +11,6 @@
 #include "instant.h"
 #include "sink_sql.h"
 
-/* In memory where there is such a place: what is tested is the death of processes, not of
- * disks. */
-static char in_memory[] = "/dev/shm/ostrakon-scene-XXXXXX";
-static char on_disk[] = "/tmp/ostrakon-scene-XXXXXX";
-static const char *directory;
-static char path[64];
-static char template_path[64];
 static bool has_template;
 
 /* What goes in, and by hand what must come out. */
@@ -49,11 +42,16 @@ int64_t scene_now_ms(void)
     return clock_window * SCENE_WINDOW_S * 1000 + 500;
 }
 
+static void set_clock(void);
+
 static void insert_rows(struct sink *s, size_t index)
 {
     enum arrival arrival = ARRIVAL_MALFORMED;
 
     clock_window = expected[index].window;
+    if (s->postgres != NULL) {
+        set_clock();
+    }
     must(sink_batch_begin(s), s->error);
     for (int i = 0; i < expected[index].queries; i++) {
         struct row row = {.time_ms = scene_now_ms(), .node = "atlas"};
@@ -66,9 +64,28 @@ static void insert_rows(struct sink *s, size_t index)
     must(sink_batch_commit(s), s->error);
 }
 
+static void insert_expected(struct sink *s)
+{
+    for (size_t i = 0; i < EXPECTED; i++) {
+        insert_rows(s, i);
+    }
+    clock_window = SCENE_WINDOW + SCENE_WINDOWS;
+}
+
+static const struct sink_founding founding = {.window_s = SCENE_WINDOW_S, .endorsers = 2};
+
+/* ---- A file ---- */
+
+/* In memory where there is such a place: what is tested is the death of processes, not of
+ * disks. */
+static char in_memory[] = "/dev/shm/ostrakon-scene-XXXXXX";
+static char on_disk[] = "/tmp/ostrakon-scene-XXXXXX";
+static const char *directory;
+static char path[64];
+static char template_path[64];
+
 static void make_template(void)
 {
-    const struct sink_founding founding = {.window_s = SCENE_WINDOW_S, .endorsers = 2};
     struct sink s;
 
     directory = mkdtemp(in_memory);
@@ -80,11 +97,8 @@ static void make_template(void)
     (void)snprintf(template_path, sizeof template_path, "%s/template", directory);
     must(sink_found(&s, template_path, &founding), s.error);
     s.now_ms = scene_now_ms;
-    for (size_t i = 0; i < EXPECTED; i++) {
-        insert_rows(&s, i);
-    }
+    insert_expected(&s);
     sink_finish(&s);
-    clock_window = SCENE_WINDOW + SCENE_WINDOWS;
 }
 
 static void remove_sink(void)
@@ -113,20 +127,96 @@ static void copy_file(const char *from, const char *to)
     (void)fclose(in);
 }
 
-const char *scene_begin(void)
+/* ---- A server ---- */
+
+static const char *server;
+static struct sink owner; /* logged in as the superuser, for the whole time */
+
+void scene_use_server(const char *address)
 {
-    if (!has_template) {
-        make_template();
-        has_template = true;
-    }
-    remove_sink();
-    copy_file(template_path, path);
-    return path;
+    server = address;
 }
 
-void scene_open(struct sink *s)
+static void owner_runs(const char *sql)
 {
-    must(sink_open(s, path, 5000), s->error);
+    must(sql_run(&owner, sql, NO_VALUES), owner.error);
+}
+
+/* The server's clock is a function of the sink's, and so can be another. */
+static void set_clock(void)
+{
+    char sql[256];
+
+    (void)snprintf(sql, sizeof sql,
+                   "CREATE OR REPLACE FUNCTION ostrakon.unix_ms() RETURNS bigint LANGUAGE sql "
+                   "SET search_path = pg_catalog, pg_temp AS 'SELECT %" PRId64 "::bigint'",
+                   scene_now_ms());
+    owner_runs(sql);
+}
+
+static void make_schema(void)
+{
+    static const char *const members[] = {"atlas", "helios", "argus", "themis"};
+    char text[256];
+
+    (void)snprintf(text, sizeof text, "%spostgres", server);
+    must(sink_found(&owner, text, &founding), owner.error);
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+        (void)snprintf(text, sizeof text, "CREATE ROLE member_%s LOGIN IN ROLE ostrakon_member",
+                       members[i]);
+        owner_runs(text);
+    }
+    insert_expected(&owner);
+    set_clock();
+}
+
+/* Whoever is left of the last scene is gone before this one begins: the sessions of the dead
+ * may still be at work on what they were sent last. */
+static void reset_schema(void)
+{
+    owner_runs("SELECT pg_terminate_backend(pid, 20000) FROM pg_stat_activity "
+               "WHERE usename LIKE 'member%'");
+    owner_runs("BEGIN");
+    owner_runs("SET LOCAL session_replication_role = replica"); /* no triggers */
+    owner_runs("DELETE FROM published");
+    owner_runs("DELETE FROM endorsed");
+    owner_runs("DELETE FROM staged");
+    owner_runs("DELETE FROM author");
+    owner_runs("UPDATE clock SET open = 0");
+    owner_runs("UPDATE fence SET top = 0");
+    owner_runs("COMMIT");
+}
+
+/* ---- Either ---- */
+
+void scene_begin(void)
+{
+    if (!has_template) {
+        has_template = true;
+        if (server != NULL) {
+            make_schema();
+        } else {
+            make_template();
+        }
+    }
+    if (server != NULL) {
+        reset_schema();
+    } else {
+        remove_sink();
+        copy_file(template_path, path);
+    }
+}
+
+void scene_open(struct sink *s, const char *member)
+{
+    char address[256];
+
+    if (server != NULL) {
+        (void)snprintf(address, sizeof address, "%smember_%s", server, member);
+    } else {
+        (void)snprintf(address, sizeof address, "%s", path);
+    }
+    must(sink_open(s, address, 5000), s->error);
     s->now_ms = scene_now_ms;
 }
 
@@ -147,7 +237,7 @@ static _Noreturn void be_worker(const struct worker_plan *plan, int report_fd)
     FILE *report = fdopen(report_fd, "w");
     must(report != NULL, "report");
     step_kill_arm(plan->fate, plan->step);
-    scene_open(&s);
+    scene_open(&s, plan->member);
     work_run(&s, &assignment, report);
     sink_finish(&s);
     (void)fclose(report);
@@ -241,8 +331,8 @@ static const char *check_numbers(struct sink *s, int64_t last)
     for (size_t i = 0; i < EXPECTED; i++) {
         const int64_t is_due = expected[i].window <= last ? 1 : 0;
         must(sql_integer(s,
-                         "SELECT count(*) FROM totals WHERE window = ? AND customer = ? "
-                         "AND queries = ? AND positives = ?",
+                         "SELECT count(*) FROM totals t WHERE t.window = $1 AND "
+                         "t.customer = $2 AND t.queries = $3 AND t.positives = $4",
                          VALUES(INTEGER(expected[i].window), TEXT(expected[i].customer),
                                 INTEGER(expected[i].queries), INTEGER(expected[i].positives)),
                          0, &same),
@@ -256,18 +346,26 @@ static const char *check_numbers(struct sink *s, int64_t last)
     return lines == wanted ? NULL : "there are totals that nobody asked for";
 }
 
+static int64_t damage(struct sink *s)
+{
+    int64_t unsound = 0;
+
+    must(server != NULL ||
+             sql_integer(
+                 s, "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check <> 'ok'",
+                 NO_VALUES, 0, &unsound),
+         s->error);
+    return unsound;
+}
+
 const char *scene_check(int64_t last)
 {
     int64_t published = 0;
-    int64_t unsound = 0;
     struct sink s;
 
-    scene_open(&s);
+    scene_open(&s, "themis");
     must(sql_integer(&s, "SELECT count(*) FROM published", NO_VALUES, 0, &published), s.error);
-    must(sql_integer(
-             &s, "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check <> 'ok'",
-             NO_VALUES, 0, &unsound),
-         s.error);
+    const int64_t unsound = damage(&s);
     const char *wrong = check_numbers(&s, last);
     sink_finish(&s);
     if (unsound != 0) {
@@ -281,7 +379,8 @@ const char *scene_check(int64_t last)
 
 void scene_end(void)
 {
-    if (has_template) {
+    sink_finish(&owner);
+    if (has_template && server == NULL) {
         remove_sink();
         (void)unlink(template_path);
         (void)rmdir(directory);

@@ -9,8 +9,9 @@
 #include "step_kill.h"
 #include "work.h"
 
-/* A sink in a directory of its own, workers in processes of their own, and what the sink must
- * hold in the end, told apart from the code that adds it up. */
+/* A sink, workers in processes of their own, and what the sink must hold in the end, told apart
+ * from the code that adds it up. The sink is a file in a directory of its own, or, with
+ * scene_use_server, a schema in a PostgreSQL server. */
 
 #define SCENE_WINDOW_S 60
 #define SCENE_WINDOW 1000 /* the first of SCENE_WINDOWS that have rows, all of them over */
@@ -20,12 +21,15 @@
 /* The clock of all processes in a scene: in the window after those. */
 int64_t scene_now_ms(void);
 
-/* Makes a fresh sink with the rows of SCENE_WINDOWS windows, and answers its path, which is
- * valid until the next call. */
-const char *scene_begin(void);
+/* From now on scenes are in this server: an address that ends in "user=", which is a
+ * superuser's with "postgres" behind it. Borrowed. Before the first scene. */
+void scene_use_server(const char *address);
 
-/* Opens the sink under the scene's clock; ends the program when that fails. */
-void scene_open(struct sink *s);
+/* Makes a fresh sink with the rows of SCENE_WINDOWS windows. */
+void scene_begin(void);
+
+/* Opens the sink as that member, under the scene's clock; ends the program when that fails. */
+void scene_open(struct sink *s, const char *member);
 
 struct worker_plan {
     enum role role;

@@ -15,13 +15,13 @@ Test(rollup, has_the_digest_of_its_canonical_bytes)
     rollup_init(&r);
     struct digest digest = rollup_digest(&r, 7);
     digest_format(&digest, text);
-    cr_assert(eq(int, strcmp(text, "3b01f04024589df0ad2a06a04f286a75"), 0));
+    cr_assert(eq(int, strcmp(text, "1b794fd937fce9eca7983e20f8435565"), 0));
     cr_assert(rollup_add(&r, "acme", 5, 2));
     cr_assert(rollup_add(&r, "zebra", 3, 0));
     cr_assert(rollup_add(&r, "\xc3\xa9t\xc3\xa9", 1, 1));
     digest = rollup_digest(&r, 29877000);
     digest_format(&digest, text);
-    cr_assert(eq(int, strcmp(text, "f72291e40c37ef68b062c71d04def72b"), 0));
+    cr_assert(eq(int, strcmp(text, "320bc822ba9778c601992010b6db55b3"), 0));
     rollup_finish(&r);
 }
 

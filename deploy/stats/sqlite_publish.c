@@ -1,37 +1,28 @@
-#include <assert.h>
-#include <string.h>
+#include "sqlite.h"
 
-#include <sodium.h>
+/* The procedures of standing.md, section 7: close, stage, endorse, and publish within them. */
 
-#include "sink.h"
-#include "sink_sql.h"
-
-/* The procedures of standing.md, section 7: stage, endorse, and publish within them. */
-
-static bool read_digest(sqlite3_stmt *statement, int column, struct digest *out)
+/* The lock is what waits for the inserts under way: each has it from before it chose its window
+ * until its rows are in. */
+bool sqlite_close_window(struct sink *s, int64_t window, enum sink_answer *out)
 {
-    const char *text = (const char *)sqlite3_column_text(statement, column);
-    size_t size_bytes = 0;
+    int64_t open = 0;
+    const int64_t current = s->now_ms() / 1000 / s->window_s;
 
-    return text != NULL && strlen(text) == DIGEST_TEXT_BYTES - 1 &&
-           sodium_hex2bin(out->bytes, sizeof out->bytes, text, strlen(text), NULL, &size_bytes,
-                          NULL) == 0 &&
-           size_bytes == sizeof out->bytes;
-}
-
-static bool find_published(struct sink *s, int64_t window, struct publication *out)
-{
-    sqlite3_stmt *statement = sql_prepare(
-        s, "SELECT fence, digest FROM published WHERE window = ?", VALUES(INTEGER(window)));
-    bool went_well = statement != NULL && sql_step(s, statement, &out->is_there);
-
-    if (went_well && out->is_there) {
-        out->fence = sqlite3_column_int64(statement, 0);
-        went_well = read_digest(statement, 1, &out->digest) ||
-                    sql_fail(s, "the digest of a published window makes no sense");
+    if (!sqlite_begin(s)) {
+        return false;
     }
-    sqlite3_finalize(statement);
-    return went_well;
+    bool went_well = sql_integer(s, "SELECT open FROM clock", NO_VALUES, 0, &open);
+    *out = window > (open > current ? open : current) + SINK_JUMP_MAX ? SINK_WINDOW_TOO_HIGH
+                                                                      : SINK_ACCEPTED;
+    if (went_well && *out == SINK_ACCEPTED && open <= window) {
+        went_well = sql_run(s, "UPDATE clock SET open = $1", VALUES(INTEGER(window + 1)));
+    }
+    if (went_well && sql_commit(s)) {
+        return true;
+    }
+    sql_rollback(s);
+    return false;
 }
 
 /* c := digest(SELECT staged ...): over what was stored, whatever anybody says about it. */
@@ -39,26 +30,25 @@ static bool digest_stored(struct sink *s, int64_t window, int64_t fence, struct 
 {
     struct rollup stored;
     bool is_row = true;
-    sqlite3_stmt *statement = sql_prepare(s,
-                                          "SELECT key, queries, positives FROM staged "
-                                          "WHERE window = ? AND fence = ? ORDER BY key",
-                                          VALUES(INTEGER(window), INTEGER(fence)));
+    struct statement *statement = sql_prepare(s,
+                                              "SELECT key, queries, positives FROM staged "
+                                              "WHERE window = $1 AND fence = $2 ORDER BY key",
+                                              VALUES(INTEGER(window), INTEGER(fence)));
     bool went_well = statement != NULL;
 
     rollup_init(&stored);
     while (went_well && is_row) {
         went_well = sql_step(s, statement, &is_row);
         if (went_well && is_row) {
-            const char *key = (const char *)sqlite3_column_text(statement, 0);
-            went_well =
-                (key != NULL && rollup_add(&stored, key, sqlite3_column_int64(statement, 1),
-                                           sqlite3_column_int64(statement, 2))) ||
-                sql_fail(s, "a staged row makes no sense");
+            const char *key = sql_column_text(s, statement, 0);
+            went_well = (key != NULL && rollup_add(&stored, key, sql_column(s, statement, 1),
+                                                   sql_column(s, statement, 2))) ||
+                        sql_refuse(s, "a staged row makes no sense");
         }
     }
     *out = rollup_digest(&stored, window);
     rollup_finish(&stored);
-    sqlite3_finalize(statement);
+    sql_finish(s, statement);
     return went_well;
 }
 
@@ -88,18 +78,19 @@ static bool endorse(struct sink *s, const struct claim *claim)
     char digest[DIGEST_TEXT_BYTES];
 
     digest_format(&claim->digest, digest);
-    return sql_run(
-        s,
-        "INSERT INTO endorsed(window, member, digest) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-        VALUES(INTEGER(claim->window), TEXT(claim->member), TEXT(digest)));
+    return sql_run(s,
+                   "INSERT INTO endorsed(window, member, digest) VALUES ($1, $2, $3) ON "
+                   "CONFLICT DO NOTHING",
+                   VALUES(INTEGER(claim->window), TEXT(claim->member), TEXT(digest)));
 }
 
 static bool insert_staged(struct sink *s, const struct claim *claim, const struct rollup *rows)
 {
     bool is_row = false;
-    sqlite3_stmt *statement = sql_prepare(
-        s, "INSERT INTO staged(window, fence, key, queries, positives) VALUES (?, ?, ?, ?, ?)",
-        NO_VALUES);
+    struct statement *statement = sql_prepare(s,
+                                              "INSERT INTO staged(window, fence, key, queries, "
+                                              "positives) VALUES ($1, $2, $3, $4, $5)",
+                                              NO_VALUES);
     bool went_well = statement != NULL;
 
     for (size_t i = 0; went_well && i < rows->count; i++) {
@@ -109,9 +100,9 @@ static bool insert_staged(struct sink *s, const struct claim *claim, const struc
                      VALUES(INTEGER(claim->window), INTEGER(claim->fence), TEXT(line->customer),
                             INTEGER(line->queries), INTEGER(line->positives))) &&
             sql_step(s, statement, &is_row);
-        (void)sqlite3_reset(statement);
+        sql_reset(s, statement);
     }
-    sqlite3_finalize(statement);
+    sql_finish(s, statement);
     return went_well;
 }
 
@@ -121,7 +112,7 @@ static bool find_author(struct sink *s, const struct claim *claim, bool *is_mine
 {
     int64_t mine = -1;
     const bool went_well = sql_integer(
-        s, "SELECT member = ? FROM author WHERE window = ? AND fence = ?",
+        s, "SELECT member = $1 FROM author WHERE window = $2 AND fence = $3",
         VALUES(TEXT(claim->member), INTEGER(claim->window), INTEGER(claim->fence)), -1, &mine);
 
     *is_there = mine >= 0;
@@ -144,7 +135,7 @@ static bool store(struct sink *s, const struct claim *claim, const struct rollup
     }
     if (!is_there) {
         const bool went_well =
-            sql_run(s, "INSERT INTO author(window, fence, member) VALUES (?, ?, ?)",
+            sql_run(s, "INSERT INTO author(window, fence, member) VALUES ($1, $2, $3)",
                     VALUES(INTEGER(claim->window), INTEGER(claim->fence), TEXT(claim->member)));
         if (!went_well || !insert_staged(s, claim, rows)) {
             return false;
@@ -184,14 +175,14 @@ static bool stage_locked(struct sink *s, const struct claim *claim, const struct
     if (*out != SINK_ACCEPTED) {
         return true;
     }
-    if (!sql_run(s, "UPDATE fence SET top = ?", VALUES(INTEGER(claim->fence))) ||
-        !find_published(s, claim->window, published)) {
+    if (!sql_run(s, "UPDATE fence SET top = $1", VALUES(INTEGER(claim->fence))) ||
+        !sink_published(s, claim->window, published)) {
         return false;
     }
     if (published->is_there) {
         return true;
     }
-    return store(s, claim, rows, out) && find_published(s, claim->window, published);
+    return store(s, claim, rows, out) && sink_published(s, claim->window, published);
 }
 
 static bool endorse_locked(struct sink *s, const struct claim *claim, enum sink_answer *out,
@@ -200,7 +191,7 @@ static bool endorse_locked(struct sink *s, const struct claim *claim, enum sink_
     int64_t top = 0;
 
     if (!sql_integer(s, "SELECT top FROM fence", NO_VALUES, 0, &top) ||
-        !find_published(s, claim->window, published)) {
+        !sink_published(s, claim->window, published)) {
         return false;
     }
     if (published->is_there) {
@@ -211,7 +202,7 @@ static bool endorse_locked(struct sink *s, const struct claim *claim, enum sink_
         return true;
     }
     return endorse(s, claim) && publish(s, claim->window, claim->fence) &&
-           find_published(s, claim->window, published);
+           sink_published(s, claim->window, published);
 }
 
 /* Commits what went well. A refusal has written nothing, and one by OTHER_AUTHOR only the
@@ -225,48 +216,14 @@ static bool finish(struct sink *s, bool went_well)
     return false;
 }
 
-static void check_claim(const struct claim *claim)
+bool sqlite_stage(struct sink *s, const struct claim *claim, const struct rollup *rows,
+                  enum sink_answer *out, struct publication *published)
 {
-    assert(claim->window >= 0 && claim->window <= SINK_NUMBER_MAX);
-    assert(claim->fence >= 1 && claim->fence <= SINK_NUMBER_MAX);
-    assert(row_name_is_valid(claim->member));
+    return sqlite_begin(s) && finish(s, stage_locked(s, claim, rows, out, published));
 }
 
-bool sink_stage(struct sink *s, const struct claim *claim, const struct rollup *rows,
-                enum sink_answer *out, struct publication *published)
+bool sqlite_endorse(struct sink *s, const struct claim *claim, enum sink_answer *out,
+                    struct publication *published)
 {
-    check_claim(claim);
-    *out = SINK_ACCEPTED;
-    *published = (struct publication){0};
-    return sql_begin(s) && finish(s, stage_locked(s, claim, rows, out, published));
-}
-
-bool sink_endorse(struct sink *s, const struct claim *claim, enum sink_answer *out,
-                  struct publication *published)
-{
-    check_claim(claim);
-    *out = SINK_ACCEPTED;
-    *published = (struct publication){0};
-    return sql_begin(s) && finish(s, endorse_locked(s, claim, out, published));
-}
-
-static bool progress_in_snapshot(struct sink *s, int64_t window, int64_t fence,
-                                 struct progress *out)
-{
-    int64_t staged = 0;
-    const bool went_well =
-        sql_integer(s, "SELECT top FROM fence", NO_VALUES, 0, &out->top_fence) &&
-        sql_integer(s, "SELECT 1 FROM author WHERE window = ? AND fence = ?",
-                    VALUES(INTEGER(window), INTEGER(fence)), 0, &staged) &&
-        find_published(s, window, &out->published);
-
-    out->is_staged = staged != 0;
-    return went_well;
-}
-
-bool sink_progress(struct sink *s, int64_t window, int64_t fence, struct progress *out)
-{
-    *out = (struct progress){0};
-    return sql_run(s, "BEGIN", NO_VALUES) &&
-           finish(s, progress_in_snapshot(s, window, fence, out));
+    return sqlite_begin(s) && finish(s, endorse_locked(s, claim, out, published));
 }

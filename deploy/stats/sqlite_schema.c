@@ -1,11 +1,11 @@
-#include "sink_schema.h"
+#include "sqlite_schema.h"
 
 #define ONE_ROW "one INTEGER PRIMARY KEY CHECK (one = 1)"
 #define NEVER(action, table)                                                                   \
     "CREATE TRIGGER " table "_no_" #action " BEFORE " #action " ON " table                     \
     " BEGIN SELECT raise(ABORT, 'no " #action " on " table "'); END;\n"
 
-const char sink_schema[] =
+const char sqlite_schema[] =
     "CREATE TABLE setting(" ONE_ROW ","
     "  window_s INTEGER NOT NULL CHECK (window_s > 0),"
     "  endorsers INTEGER NOT NULL CHECK (endorsers IN (1, 2))) STRICT;\n"
