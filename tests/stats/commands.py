@@ -1,6 +1,6 @@
 """The command line of ostrakon-stats: what it says, where, and with which exit code.
 
-commands.py OSTRAKON_STATS: prints TAP.
+commands.py OSTRAKON_STATS file|postgresql: prints TAP. What is of files is tried with files only.
 """
 
 import json
@@ -8,9 +8,9 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import time
-from pathlib import Path
+
+from places import play
 
 PROGRAM = sys.argv[1]
 ROW = '{"id":"%s","time":%d,"customer":"acme","node":"atlas","verdict":"positive"}\n'
@@ -27,8 +27,9 @@ def stats(*words, code=0, feed="", facts=None):
     return done
 
 
-def usage(sink):
+def usage(place, scratch):
     """Wrong usage is 64, with the nearest word"""
+    sink = place.address()
     assert '"totals"' in stats("totls", code=64).stderr
     stats(code=64)
     stats("totals", code=64)
@@ -43,8 +44,9 @@ def usage(sink):
     assert "verify" in stats("--help").stdout
 
 
-def founding(sink):
+def founding(place, scratch):
     """A sink is made once, and what is no sink is left alone"""
+    sink = place.address()
     assert "ostrakon-stats init" in stats("totals", "--sink", sink, code=2).stderr
     stats("init", "--sink", sink)
     before = sink.read_bytes()
@@ -56,14 +58,15 @@ def founding(sink):
     assert "not a database" in stats("totals", "--sink", other, code=2).stderr
 
 
-def ingesting(sink):
+def ingesting(place, scratch):
     """Ingest reads a file or standard input, and its exit code tells of refused lines"""
+    sink = place.address()
     stats("init", "--sink", sink)
     now = int(time.time())
     good = ROW % ("1", now) + ROW % ("2", now - 100000)
     seen = json.loads(stats("ingest", "--json", "--sink", sink, "-", feed=good).stdout)
     assert (seen["inserted"], seen["late"]) == (1, 1), seen
-    log = sink.with_name("log")
+    log = scratch / "log"
     log.write_text(good + "rubbish\n" + "x" * 100000 + "\n" + ROW % ("3", now))
     done = stats("ingest", "--json", "--sink", sink, "--node", "atlas", log, code=1)
     seen = json.loads(done.stdout)
@@ -75,13 +78,14 @@ def ingesting(sink):
                         "malformed": 2}], arrived
     log.write_text("rubbish\n" * 10000)
     assert len(stats("ingest", "--sink", sink, log, code=1).stderr.splitlines()) < 100
-    stats("ingest", "--sink", sink, sink.with_name("none"), code=2)
+    stats("ingest", "--sink", sink, scratch / "none", code=2)
 
 
-def working(sink):
+def working(place, scratch):
     """A worker says fail, or nothing, and exits 0; without its facts 64"""
+    sink = place.address("atlas")
     assert stats("work", "--sink", sink, facts=GRANT).stdout.startswith("fail ")
-    stats("init", "--sink", sink)
+    stats("init", "--sink", place.address())
     for fact in GRANT:
         without = {key: value for key, value in GRANT.items() if key != fact}
         assert fact in stats("work", "--sink", sink, facts=without, code=64).stderr
@@ -93,23 +97,26 @@ def working(sink):
     assert high.stdout.startswith("fail "), high.stdout
     waited = stats("work", "--sink", sink, facts=GRANT)
     assert waited.stdout == "" and "gave up" in waited.stderr, waited
-    done = stats("work", "--sink", sink, facts={**GRANT, "FENCE": "2", "MEMBER": "helios"})
+    done = stats("work", "--sink", place.address("helios"),
+                 facts={**GRANT, "FENCE": "2", "MEMBER": "helios"})
     assert done.stdout.startswith("result 1 "), done
     old = stats("work", "--sink", sink, facts=GRANT)
     assert old.stdout == "" and "newer grant" in old.stderr, old
 
 
-def without_audit(sink):
+def without_audit(place, scratch):
     """Without audit the leader's word publishes"""
+    sink = place.address()
     stats("init", "--sink", sink, "--audit", "off", "--fence", 5000)
-    done = stats("work", "--sink", sink, facts={**GRANT, "FENCE": "5001"})
+    done = stats("work", "--sink", place.address("atlas"), facts={**GRANT, "FENCE": "5001"})
     assert done.stdout.startswith("result 1 "), done
 
 
-def comparing(sink):
+def comparing(place, scratch):
     """Verify finds rows that are missing and rows of nobody, and exits 1"""
+    sink = place.address()
     stats("init", "--sink", sink)
-    log = sink.with_name("log")
+    log = scratch / "log"
     log.write_text(ROW % ("1", 5) + ROW % ("2", 5) + '{"id":"torn')
     stats("ingest", "--sink", sink, log, code=1)
     stats("verify", "--sink", sink, "--log", log)
@@ -120,13 +127,14 @@ def comparing(sink):
     log.write_text("".join(ROW % (number, 5) for number in "123"))
     seen = json.loads(stats("verify", "--json", "--sink", sink, log, code=1).stdout)
     assert (seen["equal"], seen["missing"], seen["generated"]) == (False, 1, 3), seen
-    stats("verify", "--sink", sink, sink.with_name("none"), code=2)
+    stats("verify", "--sink", sink, scratch / "none", code=2)
 
 
-def stopping(sink):
+def stopping(place, scratch):
     """Traffic ends cleanly on SIGTERM, and two do not share a log"""
+    sink = place.address()
     stats("init", "--sink", sink)
-    log = sink.with_name("log")
+    log = scratch / "log"
     words = [PROGRAM, "traffic", "--sink", sink, "--node", "atlas", "--log", log]
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as traffic:
         while not log.exists() or not log.stat().st_size:
@@ -138,20 +146,9 @@ def stopping(sink):
     assert seen["generated"] == seen["unpublished"] > 0, seen
 
 
-def main():
-    tests = [usage, founding, ingesting, working, without_audit, comparing, stopping]
-    failed = 0
-    print(f"1..{len(tests)}", flush=True)
-    for number, test in enumerate(tests, 1):
-        with tempfile.TemporaryDirectory(prefix="ostrakon-commands-") as scratch:
-            try:
-                test(Path(scratch) / "sink")
-                print(f"ok {number} - {test.__doc__}", flush=True)
-            except AssertionError as error:
-                failed += 1
-                print(f"not ok {number} - {test.__doc__}\n# {error!r}", flush=True)
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    # The command line is the same for both.
+    tests = [ingesting, working, without_audit, comparing, stopping]
+    if sys.argv[2] == "file":
+        tests = [usage, founding, *tests]
+    sys.exit(play(sys.argv[2], tests, ""))

@@ -1,22 +1,21 @@
 """Kills ingest, traffic and workers at random moments: is each row counted once?
 
-kills.py OSTRAKON_STATS [SEED]: prints TAP. What it takes to see a run again is the seed, as far
-as a scheduler can be made to repeat itself.
+kills.py OSTRAKON_STATS file|postgresql [SEED]: prints TAP. What it takes to see a run again is the
+seed, as far as a scheduler can be made to repeat itself.
 """
 
 import json
 import os
 import random
 import signal
-import sqlite3
 import subprocess
 import sys
-import tempfile
 import time
-from pathlib import Path
+
+from places import play
 
 PROGRAM = sys.argv[1]
-SEED = int(sys.argv[2]) if len(sys.argv) > 2 else random.randrange(2**32)
+SEED = int(sys.argv[3]) if len(sys.argv) > 3 else random.randrange(2**32)
 KILLS = 25
 WINDOW_S = 1
 NODES = ["atlas", "helios", "selene"]
@@ -41,17 +40,9 @@ def kill(process):
     process.communicate()
 
 
-def one(sink, question):
-    connection = sqlite3.connect(f"file:{sink}?mode=ro", uri=True)
-    try:
-        return connection.execute(question).fetchone()[0]
-    finally:
-        connection.close()
-
-
-def ingest_is_killed(scratch):
+def ingest_is_killed(place, scratch):
     """Ingest that is killed 25 times adds each line of its file once"""
-    sink, log = scratch / "sink", scratch / "log"
+    sink, log = place.address(), scratch / "log"
     lines = []
     for number in range(20000):
         row = {"time": 1795329000 + number // 100, "customer": f"c{number % 7}",
@@ -69,15 +60,15 @@ def ingest_is_killed(scratch):
         kill(process)
     stats("ingest", "--sink", sink, log)
     assert died > 0, "none was killed in time"
-    assert one(sink, "SELECT count(*) FROM raw") == len(lines)
-    assert one(sink, "SELECT count(*) FROM (SELECT DISTINCT node, id FROM raw)") == len(lines)
+    assert place.one("SELECT count(*) FROM raw") == len(lines)
+    assert place.one("SELECT count(*) FROM (SELECT DISTINCT node, id FROM raw) r") == len(lines)
 
 
-def traffic_is_killed(scratch):
+def traffic_is_killed(place, scratch):
     """Traffic that is killed 25 times has in the sink what is in its log, once"""
-    sink, log = scratch / "sink", scratch / "log"
+    sink, log = place.address("atlas"), scratch / "log"
     words = ["traffic", "--sink", sink, "--node", "atlas", "--rows-per-s", 3000, "--log", log]
-    stats("init", "--sink", sink)
+    stats("init", "--sink", place.address())
     for number in range(KILLS):
         process = start(*words)
         time.sleep(DICE.uniform(0.01, 0.15))
@@ -100,8 +91,8 @@ class Chain:
     """What the agents decide, as far as the sink can tell: who leads, under which fence, until
     two different members have reported the same."""
 
-    def __init__(self, sink):
-        self.sink = sink
+    def __init__(self, place):
+        self.place = place
         self.fence = 0
         self.settled = int(time.time()) // WINDOW_S - 1
         self.claims = {}
@@ -110,7 +101,7 @@ class Chain:
         facts = {"EVENT": "grant", "ROLE": role, "MEMBER": member, "FENCE": self.fence,
                  "FIRST_WINDOW": self.settled + 1, "LAST_WINDOW": last, "WINDOW_S": WINDOW_S,
                  "DEADLINE_MS": 20000}
-        return start("work", "--sink", self.sink,
+        return start("work", "--sink", self.place.address(member),
                      env={**os.environ, **{f"OSTRAKON_{k}": str(v) for k, v in facts.items()}})
 
     def hear(self, member, process):
@@ -138,15 +129,15 @@ class Chain:
             self.settled += 1
 
 
-def all_are_killed(scratch):
+def all_are_killed(place, scratch):
     """Rows of three nodes are published once each while everything is killed all the time"""
-    sink = scratch / "sink"
+    sink = place.address()
     logs = [scratch / f"{node}.log" for node in NODES]
     stats("init", "--sink", sink, "--window-s", WINDOW_S)
-    chain = Chain(sink)
+    chain = Chain(place)
 
     def traffic(node):
-        return start("traffic", "--sink", sink, "--node", node, "--rows-per-s", 500,
+        return start("traffic", "--sink", place.address(node), "--node", node, "--rows-per-s", 500,
                      "--log", scratch / f"{node}.log")
 
     running = {node: traffic(node) for node in NODES}
@@ -167,25 +158,12 @@ def all_are_killed(scratch):
     seen = json.loads(stats("verify", "--json", "--sink", sink, *logs, "--settled-until",
                             chain.settled).stdout)
     assert seen["equal"] and seen["unpublished"] == 0 and seen["published"] > 0, seen
-    published = one(sink, "SELECT count(*) FROM published")
-    assert published == one(sink, "SELECT max(window) - min(window) + 1 FROM published")
-
-
-def main():
-    tests = [ingest_is_killed, traffic_is_killed, all_are_killed]
-    failed = 0
-    print(f"1..{len(tests)}\n# seed {SEED}", flush=True)
-    for number, test in enumerate(tests, 1):
-        with tempfile.TemporaryDirectory(prefix="ostrakon-kills-") as scratch:
-            try:
-                test(Path(scratch))
-                print(f"ok {number} - {test.__doc__}", flush=True)
-            except AssertionError as error:
-                failed += 1
-                print(f"not ok {number} - {test.__doc__}")
-                print(f"# {error!r}; again: kills.py {PROGRAM} {SEED}", flush=True)
-    return 1 if failed else 0
+    published = place.one("SELECT count(*) FROM published")
+    assert published == place.one("SELECT max(p.window) - min(p.window) + 1 "
+                                  "FROM published p")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    print(f"# seed {SEED}", flush=True)
+    sys.exit(play(sys.argv[2], [ingest_is_killed, traffic_is_killed, all_are_killed],
+                  f"; again: kills.py {PROGRAM} {sys.argv[2]} {SEED}"))

@@ -64,8 +64,8 @@ static int on_open(sqlite3 *db, char **error, const struct sqlite3_api_routines 
     return sqlite3_trace_v2(db, SQLITE_TRACE_STMT | SQLITE_TRACE_PROFILE, on_statement, NULL);
 }
 
-/* Those that libpq calls: a program's own symbols are found before a library's. Their parameters
- * are named as the C library names them. */
+/* Those that libpq calls: a program's own symbols are found before a library's. Their
+ * parameters are named as the C library names them. */
 
 static void find_next(const char *name, void *out, size_t size_bytes)
 {
