@@ -69,6 +69,7 @@ static void store_block(struct agent *a, const struct effect *e)
     };
     memcpy(row.hash, block.hash.bytes, sizeof row.hash);
     storage_block(a->storage, e->serial, &row, NULL, 0);
+    operators_block(&a->operators, &block);
 }
 
 static void on_block_read(void *context, const struct storage_answer *answer)
@@ -136,6 +137,7 @@ static void perform(struct agent *a, const struct effect *e, int32_t ordinal)
     case EFFECT_NOTE:
         journal_note(&a->journal, &e->note, &a->node->deciding.cluster, ordinal);
         records_note(&a->records, &e->note, &a->node->deciding.cluster);
+        operators_note(&a->operators, &e->note);
         break;
     case EFFECT_RESIGNATION:
         keep_resignation(a, e);
@@ -194,7 +196,7 @@ void agent_step_once(struct agent *a, struct input *in)
     perform_all(a);
     gate_end(&a->gate);
     if (a->node->deciding.cluster.height != height_before) {
-        neuter_look_at_key(a);
+        neuter_look_at_chain(a);
     }
     if (a->node->deciding.cluster.height / SNAPSHOT_HEIGHTS !=
         height_before / SNAPSHOT_HEIGHTS) {
@@ -248,7 +250,7 @@ int agent_run(struct agent *a)
         return EXIT_FAILURE;
     }
     malloc_trim(0); /* reading the whole database took more than running does */
-    neuter_say(a);
+    neuter_watch(a);
     say_where(a);
     struct input in = {.kind = INPUT_TIMER};
     agent_step(a, &in);

@@ -16,6 +16,7 @@
 #include "agent/loop.h"
 #include "agent/neuter.h"
 #include "agent/node.h"
+#include "agent/operators.h"
 #include "agent/peers.h"
 #include "agent/records.h"
 #include "agent/storage.h"
@@ -76,6 +77,7 @@ struct agent {
     struct examiner *examiner;
     struct findings findings;
     struct records records;
+    struct operators operators;
     struct guard guard;
     struct loop_timer *guard_timer;
     uint64_t guard_again_ms;                /* a guard is not started before */
@@ -117,8 +119,9 @@ bool agent_open_aborts(struct agent *a, char error[static AGENT_ERROR_BYTES])
 /* Tells the node how often it was marked before: once, when it runs. */
 void agent_tell_aborts(struct agent *a);
 
-/* agent_key.c: reads the vote key and seals it. Without one, or with another than the chain's,
- * a member that has voted before only follows; one that has not is refused. */
+/* agent_key.c: reads the vote key and seals it. Without one, with another than the chain's, or
+ * where the chain says that it must not sign, a member that has voted before only follows; one
+ * that has not is refused. */
 bool agent_open_key(struct agent *a, char error[static AGENT_ERROR_BYTES])
     __attribute__((warn_unused_result));
 

@@ -33,6 +33,17 @@ static void follow(struct agent *a, enum neuter_cause cause, const char *why)
     node_follow(a->node, (const uint8_t *)"", 0);
 }
 
+/* Unless the chain says that it must not sign: then it is not even sealed. */
+static bool use_key(struct agent *a, const struct keyfile *vote, const struct member *self,
+                    char error[static AGENT_ERROR_BYTES])
+{
+    if (neuter_may_sign(self)) {
+        return seal_key(a, vote->seed, error);
+    }
+    follow(a, NEUTER_STANDING, "");
+    return true;
+}
+
 bool agent_open_key(struct agent *a, char error[static AGENT_ERROR_BYTES])
 {
     const struct member *self = &a->node->deciding.cluster.member[a->config.member];
@@ -42,18 +53,19 @@ bool agent_open_key(struct agent *a, char error[static AGENT_ERROR_BYTES])
     if (neuter_is(&a->neuter)) {
         return true; /* not even read */
     }
-    if (!keyfile_read(a->config.vote_key_path, &vote, reason)) {
+    const bool read = keyfile_read(a->config.vote_key_path, &vote, reason);
+    memcpy(a->neuter.vote_key, vote.public_key, PUBLIC_KEY_BYTES);
+    if (!read) {
         snprintf(error, AGENT_ERROR_BYTES, "%.500s", reason);
         good = has_voted(a);
         if (good) {
             follow(a, NEUTER_KEY_MISSING, error);
         }
     } else if (memcmp(vote.public_key, self->vote_key, PUBLIC_KEY_BYTES) == 0) {
-        good = seal_key(a, vote.seed, error);
+        good = use_key(a, &vote, self, error);
     } else if (has_voted(a)) {
         snprintf(error, AGENT_ERROR_BYTES, "%s is not the key that the cluster has for %s",
                  a->config.vote_key_path, a->config.name);
-        memcpy(a->neuter.vote_key, vote.public_key, PUBLIC_KEY_BYTES);
         follow(a, NEUTER_KEY_OTHER, error);
     } else {
         snprintf(error, AGENT_ERROR_BYTES, "%s is not the key that %s names for %s",

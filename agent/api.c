@@ -33,6 +33,9 @@ static const struct route {
     {"/v1/members/", "/v1/members/NAME/record", document_member, NULL, document_query},
     {"/v1/windows", "/v1/windows", document_windows, NULL, list_query},
     {"/v1/references", "/v1/references", document_references, NULL, list_query},
+    {"/v1/operators", "/v1/operators", document_operators, NULL, document_query},
+    {"/v1/operator/", "/v1/operator/ID", document_operator, NULL, document_query},
+    {"/v1/operator", "/v1/operator", NULL, api_operator, no_query},
     {"/v1/log", "/v1/log", NULL, api_log, log_query},
     {"/v1/blocks/", "/v1/blocks/HEIGHT", NULL, api_block, no_query},
     {"/v1/check/good", "/v1/check/good", NULL, api_check_good, NULL},
@@ -58,15 +61,30 @@ static void refuse_path(struct http_request *request)
                                   .status = 404, .title = "No such path", .detail = detail});
 }
 
-static void refuse_method(struct http_request *request)
+/* All others are read. */
+static bool takes_post(const struct route *route)
 {
+    return route->handler == api_operator;
+}
+
+/* True: a problem was answered. Who comes by TCP never gets as far with a POST. */
+static bool refuse_method(struct http_request *request, const struct route *route)
+{
+    const bool reads = request->method == HTTP_GET || request->method == HTTP_HEAD;
+    const bool posts = takes_post(route);
+    if (posts ? request->method == HTTP_POST && request->uid != UINT32_MAX : reads) {
+        return false;
+    }
     const struct api_problem problem = {
         .status = 405,
         .title = "Method not allowed",
-        .detail = "This API is read-only: GET and HEAD.",
-        .allow = "GET, HEAD",
+        .detail = posts ? "This takes what an operator signed: POST, by the agent's "
+                          "socket alone."
+                        : "This is read-only: GET and HEAD.",
+        .allow = posts ? "POST" : "GET, HEAD",
     };
     api_problem_send(request, &problem);
+    return true;
 }
 
 /* A misspelt parameter that is passed over gives an answer to another question. */
@@ -118,9 +136,7 @@ static void on_request(void *context, struct http_request *request)
     const struct route *route = route_of(request->path, &name);
     if (route == NULL) {
         refuse_path(request);
-    } else if (request->method != HTTP_GET && request->method != HTTP_HEAD) {
-        refuse_method(request);
-    } else if (!is_query_known(request, route->query)) {
+    } else if (refuse_method(request, route) || !is_query_known(request, route->query)) {
         return;
     } else if (route->handler != NULL) {
         route->handler(api, request, name);

@@ -49,6 +49,10 @@ static void add_notes(cJSON *object, const struct deciding *d, uint32_t member)
             cJSON_AddItemToArray(notes, cJSON_CreateString(reference_facts(id)->said));
         }
     }
+    if (d->cluster.member[member].drained) {
+        cJSON_AddItemToArray(notes,
+                             cJSON_CreateString("drained by an operator: leads nothing"));
+    }
     add_clock_note(notes, d, member);
 }
 
@@ -76,7 +80,11 @@ static cJSON *member_object(const struct agent *a, uint32_t i)
     cJSON_AddStringToObject(object, "role", m->role == ROLE_NODE ? "node" : "witness");
     cJSON_AddStringToObject(object, "standing", standing_text(m->standing));
     api_add_time(object, "since", m->since_ms);
-    cJSON_AddNullToObject(object, "cause");
+    if (good) {
+        cJSON_AddNullToObject(object, "cause");
+    } else {
+        cJSON_AddStringToObject(object, "cause", standing_cause_text(m->cause));
+    }
     if (good) {
         cJSON_AddNumberToObject(object, "record_ticks", c->record[i].run);
     } else {
@@ -130,6 +138,7 @@ cJSON *document_member(const struct agent *a, const struct api_view *view)
         if (named && view->name[size] == '\0') {
             cJSON *object = api_begin(a);
             cJSON *member = member_object(a, i);
+            cJSON_AddNumberToObject(member, "index", i);
             cJSON_AddStringToObject(member, "address", c->member[i].address);
             cJSON_AddNumberToObject(member, "term", c->member[i].term);
             api_add_hex(member, "transport_key", c->member[i].transport_key, PUBLIC_KEY_BYTES);

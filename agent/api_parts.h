@@ -15,6 +15,7 @@
 #define API_WAIT_MAX_S 60u
 #define API_LIMIT_MAX 1000u
 #define API_TAG_BYTES 96u
+#define API_NAME_BYTES (NAME_SIZE_BYTES + sizeof "/record")
 
 /* Requests that are answered later: those that wait for a change, of which the listener that
  * anybody on this machine reaches has fewer, and those for which the disk is read. */
@@ -37,7 +38,7 @@ struct api_waiter {
     struct http_request *request; /* NULL: this place is free */
     bool waits;                   /* for a change; else for the disk alone */
     api_document *document;       /* NULL: a page of the log, or a block */
-    char name[NAME_SIZE_BYTES + sizeof "/record"];
+    char name[API_NAME_BYTES];
     struct api_view view; /* its name is the one above */
     uint64_t after;       /* a height, or an event's id */
     uint64_t until_ms;
@@ -135,6 +136,11 @@ void api_add_window_time(cJSON *object, const char *name, const struct cluster *
 void api_log(struct api *api, struct http_request *request, const char *name);
 void api_log_again(struct api_waiter *waiter);
 void api_block(struct api *api, struct http_request *request, const char *height);
+
+/* api_operator.c: what operators sign, taken by the local socket alone. */
+void api_operator(struct api *api, struct http_request *request, const char *name);
+api_document document_operators;
+api_document document_operator;
 
 /* api_check.c: one word, for load balancers and supervisors. */
 void api_check_good(struct api *api, struct http_request *request, const char *name);

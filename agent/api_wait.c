@@ -108,10 +108,13 @@ static void answer(struct api *api, struct http_request *request, api_document *
     if (made != NULL) {
         api_send(request, tag, made);
     } else {
+        const bool command = document == document_operator;
         const struct api_problem problem = {
             .status = 404,
-            .title = "No such member",
-            .detail = "/v1/members lists the members of this cluster.",
+            .title = command ? "No such command" : "No such member",
+            .detail = command ? "This agent knows of no such command, or no more; what was "
+                                "decided is in /v1/log."
+                              : "There is no such member; /v1/members lists them.",
         };
         api_problem_send(request, &problem);
     }

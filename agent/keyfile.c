@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -44,15 +45,18 @@ static bool write_all(int fd, const char *bytes, size_t size_bytes)
     return true;
 }
 
-/* A new file is durable only when its directory is. */
+/* A new file is durable only when its directory is. Takes no memory, as a handler of signals
+ * may be what removes a key. */
 static bool sync_directory_of(const char *path)
 {
-    char *copy = strdup(path);
-    if (copy == NULL) {
+    char copy[PATH_MAX];
+    const size_t size_bytes = strlen(path) + 1;
+    if (size_bytes > sizeof copy) {
+        errno = ENAMETOOLONG;
         return false;
     }
+    memcpy(copy, path, size_bytes);
     const int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    free(copy);
     if (fd < 0) {
         return false;
     }
@@ -110,6 +114,32 @@ bool keyfile_create(const char *path, uint8_t public_key[static KEYFILE_KEY_BYTE
     const bool written = write_key(key, path, error);
     EVP_PKEY_free(key);
     return written;
+}
+
+static void overwrite(const char *path)
+{
+    static const uint8_t zeros[PEM_BYTES_MAX];
+    struct stat s;
+    const int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (fd < 0) {
+        return;
+    }
+    if (fstat(fd, &s) == 0 && S_ISREG(s.st_mode) && s.st_size <= (off_t)sizeof zeros) {
+        (void)!pwrite(fd, zeros, (size_t)s.st_size, 0);
+        (void)!fdatasync(fd);
+    }
+    close(fd);
+}
+
+bool keyfile_remove(const char *path, char error[static KEYFILE_ERROR_BYTES])
+{
+    overwrite(path);
+    if (unlink(path) != 0 && errno != ENOENT) {
+        return refuse(error, "%s cannot be removed: %s", path, strerror(errno));
+    }
+    return sync_directory_of(path) ||
+           refuse(error, "that %s was removed cannot be made durable: %s", path,
+                  strerror(errno));
 }
 
 static bool file_is_private(const char *path, const struct stat *s,

@@ -25,6 +25,12 @@ struct keyfile {
 bool keyfile_create(const char *path, uint8_t public_key[static KEYFILE_KEY_BYTES],
                     char error[static KEYFILE_ERROR_BYTES]) __attribute__((warn_unused_result));
 
+/* Overwrites and removes a key, durably; one that is not there is removed. False: `error` says
+ * why it may still be there. Without errors only system calls. On a journalling disk the
+ * overwriting is more than nothing and less than sure; who wants to be sure encrypts the disk.
+ */
+bool keyfile_remove(const char *path, char error[static KEYFILE_ERROR_BYTES]);
+
 /* Reads a key. Refused, with one sentence in `error`: what is not a regular file, belongs to
  * somebody else (unless we are root), can be read or written by group or others, is too big, is
  * encrypted, or holds no Ed25519 key. On false `out` is zeroed. Any thread. */

@@ -68,6 +68,12 @@ void latch_encode(const struct latch *l, uint8_t out[static LATCH_BYTES])
     digest(out, out + DIGESTED_BYTES);
 }
 
+static bool has_sound_cause(const struct latch *l)
+{
+    const uint32_t id = l->finding.id;
+    return l->cause_class == LATCH_REPLACED ? id == 0 : id >= 1 && id <= REFERENCES_MAX;
+}
+
 bool latch_decode(const uint8_t bytes[static LATCH_BYTES], const uint8_t cluster_id[static 32],
                   uint32_t member, struct latch *out)
 {
@@ -90,7 +96,7 @@ bool latch_decode(const uint8_t bytes[static LATCH_BYTES], const uint8_t cluster
     return memcmp(expected, bytes + DIGESTED_BYTES, sizeof expected) == 0 &&
            memcmp(magic, MAGIC, sizeof magic) == 0 &&
            memcmp(out->cluster_id, cluster_id, sizeof out->cluster_id) == 0 &&
-           out->member == member && out->finding.id >= 1 && out->finding.id <= REFERENCES_MAX;
+           out->member == member && has_sound_cause(out);
 }
 
 static void name(const char *directory, const char *file, char path[static LATCH_PATH_BYTES])

@@ -7,9 +7,10 @@
 
 #include "health/reference.h"
 
-/* That this member was neutered, kept on the disk twice, in two directories: no restart clears
- * it (references.md, 5.2). Only its absence from both says that there is none; a file that
- * cannot be read, or is not as it was written, says that there is one. */
+/* That this member was neutered, or its vote key replaced, kept on the disk twice, in two
+ * directories: no restart clears it (references.md, 5.2). Only its absence from both says that
+ * there is none; a file that cannot be read, or is not as it was written, says that there is
+ * one. */
 
 #define LATCH_BYTES 1024u
 #define LATCH_FILE "latch"
@@ -29,6 +30,7 @@
  *                                992  32  BLAKE2b of what is before
  * Integers are big-endian. */
 #define LATCH_RESIGNATION_MAX 832u
+#define LATCH_REPLACED 0xffu /* cause class: the chain has another key; there is no finding */
 
 struct latch {
     uint8_t cluster_id[32];

@@ -1,12 +1,10 @@
 #include "agent/neuter.h"
 
-#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <sodium.h>
@@ -17,6 +15,7 @@
 #include "health/self.h"
 
 #define POLL_MS 20u
+#define LOOK_MS 1000u /* at the disk, for whether a person has cleared it */
 
 static struct latch_directories directories_of(const struct agent *a)
 {
@@ -39,26 +38,6 @@ bool neuter_open(struct agent *a, char error[static LATCH_ERROR_BYTES])
         node_follow(a->node, l->resignation, fits ? l->resignation_bytes : 0);
     }
     return true;
-}
-
-/* On a journalling disk this is more than nothing and less than sure; who wants to be sure
- * encrypts the disk. */
-static void remove_key(const struct agent *a)
-{
-    static const uint8_t zeros[1024];
-    const int file = open(a->config.vote_key_path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (file >= 0) {
-        struct stat s;
-        if (fstat(file, &s) == 0 && s.st_size <= (off_t)sizeof zeros) {
-            (void)!pwrite(file, zeros, (size_t)s.st_size, 0);
-            (void)!fdatasync(file);
-        }
-        close(file);
-    }
-    (void)!unlink(a->config.vote_key_path);
-    if (a->neuter.files.directory[0] >= 0) {
-        (void)!fsync(a->neuter.files.directory[0]);
-    }
 }
 
 /* By what it was found: from outside, or the member's own (standing.md, 6.3). */
@@ -96,17 +75,18 @@ static void send_resignation(struct agent *a, const struct agent_resignation *r)
     }
 }
 
-static bool write_latch(struct agent *a, const struct finding *finding)
+static bool write_latch(struct agent *a, const struct finding *finding, uint8_t class)
 {
     struct latch l = {.member = a->config.member,
                       .time_ms = clock_unix_ms(),
                       .finding = *finding,
-                      .cause_class = (uint8_t)class_of(finding)};
+                      .cause_class = class};
     uint8_t bytes[LATCH_BYTES];
     const struct hash id = founding_id(&a->config.founding);
-    const struct agent_resignation *r = &a->resignations[class_of(finding)];
     memcpy(l.cluster_id, id.bytes, sizeof l.cluster_id);
-    if (r->size_bytes <= sizeof r->bytes) {
+    const struct agent_resignation *r =
+        class < RESIGN_CLASS_COUNT ? &a->resignations[class] : NULL;
+    if (r != NULL && r->size_bytes <= sizeof r->bytes) {
         l.resignation_bytes = (uint16_t)r->size_bytes;
         memcpy(l.resignation, r->bytes, r->size_bytes);
     }
@@ -119,6 +99,7 @@ static bool write_latch(struct agent *a, const struct finding *finding)
 static void start_anew(struct agent *a)
 {
     if (a->neuter.arguments != NULL) {
+        guard_finish(&a->guard); /* or it would find that this process turns no more */
         execve("/proc/self/exe", a->neuter.arguments, environ);
         _exit(AGENT_EXIT_DAMAGED);
     }
@@ -143,6 +124,9 @@ static void begin(struct agent *a)
     a->neuter.begun = true;
     a->neuter.begun_ms = clock_monotonic_ms();
     a->exit_code = AGENT_EXIT_DAMAGED;
+    if (a->neuter.timer != NULL) {
+        loop_timer_destroy(a->neuter.timer);
+    }
     a->neuter.timer = loop_timer_create(a->loop, on_time, a);
     loop_timer_set(a->neuter.timer, a->neuter.begun_ms + POLL_MS);
 }
@@ -151,6 +135,7 @@ void neuter_member(struct agent *a, const struct finding *finding)
 {
     char text[FINDING_TEXT_BYTES];
     char action[FINDING_TEXT_BYTES];
+    char reason[KEYFILE_ERROR_BYTES];
     if (a->neuter.begun) {
         return;
     }
@@ -163,8 +148,8 @@ void neuter_member(struct agent *a, const struct finding *finding)
         loop_stop(a->loop);
         return;
     }
-    const bool latched = write_latch(a, finding);
-    remove_key(a);
+    const bool latched = write_latch(a, finding, (uint8_t)class_of(finding));
+    (void)keyfile_remove(a->config.vote_key_path, reason);
     journal_sayf(&a->journal, WORDS_ERROR, "OST-1301", "damaged", a->config.name,
                  "%s; this member wipes its vote key and only follows from now on%s%s", text,
                  wiped ? "" : "; the key did not let itself be wiped",
@@ -179,77 +164,144 @@ _Noreturn void neuter_poisoned(struct agent *a)
 {
     const struct finding finding = self_finding(SELF_POISONED);
     sigset_t none;
+    char reason[KEYFILE_ERROR_BYTES];
     (void)gate_wipe(&a->gate);
     if (!neuter_is(&a->neuter)) {
-        (void)write_latch(a, &finding);
-        remove_key(a);
+        (void)write_latch(a, &finding, (uint8_t)class_of(&finding));
+        (void)keyfile_remove(a->config.vote_key_path, reason);
     }
     sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
     if (a->neuter.arguments != NULL) {
+        guard_finish(&a->guard); /* system calls alone, too */
         execve("/proc/self/exe", a->neuter.arguments, environ);
     }
     _exit(AGENT_EXIT_DAMAGED);
 }
 
-void neuter_look_at_key(struct agent *a)
+bool neuter_may_sign(const struct member *m)
 {
-    const struct cluster *c = &a->node->deciding.cluster;
-    const uint8_t *key = c->member[a->config.member].vote_key;
-    if (a->neuter.cause == NEUTER_KEY_OTHER && !a->neuter.begun &&
-        memcmp(key, a->neuter.vote_key, sizeof a->neuter.vote_key) == 0) {
-        journal_sayf(&a->journal, WORDS_NOTICE, "OST-1303", "key_taken", a->config.name,
-                     "the cluster has taken the new vote key of this member; it starts anew");
-        begin(a);
-    }
-}
-
-void neuter_text(const struct agent *a, char *text, size_t text_bytes, char *action,
-                 size_t action_bytes)
-{
-    const struct neuter *n = &a->neuter;
-    char seen[FINDING_TEXT_BYTES] = "";
-    char advice[FINDING_TEXT_BYTES];
-    char since[WORDS_ISO_BYTES];
-    snprintf(
-        action, action_bytes,
-        "Test %s with ostrakon doctor --thorough; a person has to decide what becomes of it",
-        a->config.name);
-    switch (n->cause) {
-    case NEUTER_NOT:
-        snprintf(text, text_bytes, "%s is about to end.", a->config.name);
-        return;
-    case NEUTER_KEY_MISSING:
-        snprintf(text, text_bytes, "%s only follows: it has no vote key: %s.", a->config.name,
-                 n->why);
-        return;
-    case NEUTER_KEY_OTHER:
-        snprintf(text, text_bytes, "%s only follows: %s.", a->config.name, n->why);
-        snprintf(action, action_bytes, "Put back the vote.pem that the cluster knows %s by",
-                 a->config.name);
-        return;
-    case NEUTER_LATCH:
+    switch (m->standing) {
+    case STANDING_GOOD:
+    case STANDING_SUSPENDED:
+        return true;
+    case STANDING_LOCKED_OUT:
+        return m->cause != STANDING_CAUSE_PROOF;
+    case STANDING_NEUTERED:
+    case STANDING_LEFT:
         break;
     }
-    if (!n->found.known) {
-        snprintf(text, text_bytes, "%s only follows: its latch is set, and %s.", a->config.name,
-                 n->found.fault);
-        return;
-    }
-    finding_say(&n->found.latch.finding, seen, advice);
-    words_iso(n->found.latch.time_ms, since);
-    snprintf(text, text_bytes, "%s is neutered since %s and only follows: R%02" PRIu32 ", %s.",
-             a->config.name, since, n->found.latch.finding.id, seen);
+    return false;
 }
 
-void neuter_say(struct agent *a)
+static void say_key_taken(struct agent *a)
 {
+    journal_sayf(&a->journal, WORDS_NOTICE, "OST-1303", "key_taken", a->config.name,
+                 "the cluster has taken the new vote key of this member; it starts anew");
+}
+
+/* A newer key has taken this one's place. If it is in vote.pem, this member goes on with that;
+ * else it is with somebody else, and this one must never sign again. */
+static void on_replaced(struct agent *a, const struct member *self)
+{
+    const bool wiped = gate_wipe(&a->gate);
+    struct keyfile key;
+    char reason[KEYFILE_ERROR_BYTES];
+    const bool read = keyfile_read(a->config.vote_key_path, &key, reason);
+    const bool renewed = memcmp(key.public_key, self->vote_key, PUBLIC_KEY_BYTES) == 0;
+    const bool own = memcmp(key.public_key, a->neuter.vote_key, PUBLIC_KEY_BYTES) == 0;
+    keyfile_finish(&key);
+    worker_stop(a);
+    if (read && renewed) {
+        say_key_taken(a);
+        begin(a);
+        return;
+    }
+    const struct finding finding = {.result = RESULT_FATAL};
+    const bool latched = write_latch(a, &finding, LATCH_REPLACED);
+    if (read && own) {
+        (void)keyfile_remove(a->config.vote_key_path, reason);
+    }
+    journal_sayf(&a->journal, WORDS_ERROR, "OST-1307", "replaced", a->config.name,
+                 "the cluster has another vote key for this member: it wipes its own, and only "
+                 "follows from now on%s%s",
+                 wiped ? "" : "; the key did not let itself be wiped",
+                 latched ? "" : "; the latch could not be written");
+    begin(a);
+}
+
+static void on_removed(struct agent *a, const struct member *self)
+{
+    const bool wiped = gate_wipe(&a->gate);
+    journal_sayf(&a->journal, WORDS_ERROR, "OST-1305", "key_dropped", a->config.name,
+                 "the cluster has this member %s: it wipes its vote key from memory, and only "
+                 "follows from now on%s",
+                 standing_text(self->standing),
+                 wiped ? "" : "; the key did not let itself be wiped");
+    worker_stop(a);
+    begin(a);
+}
+
+void neuter_look_at_chain(struct agent *a)
+{
+    struct neuter *n = &a->neuter;
+    const struct member *self = &a->node->deciding.cluster.member[a->config.member];
+    const bool same = memcmp(self->vote_key, n->vote_key, sizeof n->vote_key) == 0;
+    if (n->begun) {
+        return;
+    }
+    if (n->cause == NEUTER_KEY_OTHER && same) {
+        say_key_taken(a);
+        begin(a);
+    } else if (n->cause == NEUTER_NOT && gate_has_key(&a->gate) && !same) {
+        on_replaced(a, self);
+    } else if (n->cause == NEUTER_NOT && gate_has_key(&a->gate) && !neuter_may_sign(self)) {
+        on_removed(a, self);
+    }
+}
+
+/* A person has cleared it: no latch any more, and a key that can be read. */
+static bool is_cleared(const struct agent *a)
+{
+    struct latch_reading now;
+    struct keyfile key;
+    char reason[KEYFILE_ERROR_BYTES];
+    const struct latch_directories at = directories_of(a);
+    const struct hash id = founding_id(&a->config.founding);
+    latch_read(&at, id.bytes, a->config.member, &now);
+    if (now.state != LATCH_CLEAR || !keyfile_read(a->config.vote_key_path, &key, reason)) {
+        return false;
+    }
+    keyfile_finish(&key);
+    return true;
+}
+
+static void on_look(void *context)
+{
+    struct agent *a = context;
+    if (!is_cleared(a)) {
+        loop_timer_set(a->neuter.timer, clock_monotonic_ms() + LOOK_MS);
+        return;
+    }
+    journal_sayf(&a->journal, WORDS_NOTICE, "OST-1306", "cleared", a->config.name,
+                 "this member was cleared and has a vote key; it starts anew");
+    begin(a);
+}
+
+void neuter_watch(struct agent *a)
+{
+    struct neuter *n = &a->neuter;
     char text[LATCH_ERROR_BYTES + 256];
     char action[LATCH_ERROR_BYTES];
-    if (a->neuter.cause != NEUTER_NOT) {
-        neuter_text(a, text, sizeof text, action, sizeof action);
-        journal_sayf(&a->journal, WORDS_ERROR, "OST-1302", "neutered", a->config.name, "%s %s",
-                     text, action);
+    if (n->cause == NEUTER_NOT) {
+        return;
+    }
+    neuter_text(a, text, sizeof text, action, sizeof action);
+    journal_sayf(&a->journal, WORDS_ERROR, "OST-1302", "neutered", a->config.name, "%s %s",
+                 text, action);
+    if (n->cause == NEUTER_LATCH || n->cause == NEUTER_KEY_MISSING) {
+        n->timer = loop_timer_create(a->loop, on_look, a);
+        loop_timer_set(n->timer, clock_monotonic_ms() + LOOK_MS);
     }
 }
 

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "agent/latch.h"
+#include "consensus/cluster.h"
 
 /* From a corrupt member to one that only follows (references.md, 5.2): the key is wiped, the
  * latch written, the key's file overwritten and removed, the worker ended, a resignation handed
@@ -21,7 +22,9 @@ enum neuter_cause {
     NEUTER_NOT,
     NEUTER_LATCH,       /* the latch was found at the start */
     NEUTER_KEY_MISSING, /* there is no vote.pem that can be read */
-    NEUTER_KEY_OTHER,   /* vote.pem is not the key that the chain has for this member */
+    NEUTER_KEY_OTHER,   /* vote.pem is not the key that the chain has for this member: a newer
+                         * one, which an operator has yet to admit, or an old one */
+    NEUTER_STANDING,    /* the chain has it neutered, locked out on proof, or gone for good */
 };
 
 struct neuter {
@@ -29,11 +32,11 @@ struct neuter {
     struct latch_reading found; /* at the start */
     enum neuter_cause cause;
     char why[LATCH_ERROR_BYTES]; /* of the key's causes */
-    uint8_t vote_key[32];        /* of vote.pem, if it is another than the chain's */
+    uint8_t vote_key[32];        /* of vote.pem, once it was read */
     bool begun;                  /* in this run: nothing is decided or done any more */
     uint64_t begun_ms;
-    struct loop_timer *timer;
-    char *const *arguments; /* of main; NULL: the process ends instead of starting anew */
+    struct loop_timer *timer; /* to the end of this run, or to the next look at the disk */
+    char *const *arguments;   /* of main; NULL: the process ends instead of starting anew */
 };
 
 /* At the start: reads the latch, and makes ready to write one. False: `error` is a sentence. */
@@ -55,12 +58,19 @@ void neuter_member(struct agent *a, const struct finding *finding);
  * back. */
 _Noreturn void neuter_poisoned(struct agent *a);
 
-/* To be called when a block was decided: a member that waits for the chain to take its new key
- * starts anew once it has. */
-void neuter_look_at_key(struct agent *a);
+/* Whether a member of this standing may use its vote key: one that may vote, or that may be
+ * reinstated by a vote. What the latch says on the disk, this says in the chain, so that it
+ * holds also where the latch is lost. */
+bool neuter_may_sign(const struct member *m);
 
-/* Says in the log why this agent only follows, if it does. */
-void neuter_say(struct agent *a);
+/* To be called when a block was decided. A member that waits for the chain to take its new key
+ * starts anew once it has; one whose key was replaced there wipes its own and latches; one that
+ * may not sign any more wipes it and only follows. */
+void neuter_look_at_chain(struct agent *a);
+
+/* From agent_run on: says in the log why this agent only follows, if it does, and waits for a
+ * person to clear it (ostrakon clear), upon which it starts anew. */
+void neuter_watch(struct agent *a);
 
 /* What was seen, in words: for the status. `action` says what to do. */
 void neuter_text(const struct agent *a, char *text, size_t text_bytes, char *action,

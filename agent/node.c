@@ -114,6 +114,9 @@ static void take_in(struct node *n, const struct input *in, struct effects *out)
     case INPUT_WORK_ENDED:
         node_work_on_ended(n, in->clean, out);
         break;
+    case INPUT_COMMAND:
+        node_operator_on_command(n, in->bytes, in->size_bytes, out);
+        break;
     }
 }
 
@@ -167,6 +170,7 @@ static void look_around(struct node *n, const struct input *in, struct effects *
     node_words_say(n, out);
     node_work_watch(n, out);
     node_resign_watch(n, out);
+    node_operator_watch(n, out);
     const struct simplex_world world = node_world(n, in->random, out);
     simplex_tick(&d->simplex, &world);
     apply_decided(n, in, out);

@@ -36,6 +36,7 @@ enum input_kind {
     INPUT_VOTES_DEAD, /* the vote store failed: never vote again in this run */
     INPUT_REPORT,     /* a line of the worker's report */
     INPUT_WORK_ENDED, /* the worker has ended; `clean`: with exit status 0, or its lease */
+    INPUT_COMMAND,    /* `bytes`: what an operator signed, handed in at this member */
 };
 
 enum report_kind { REPORT_RESULT, REPORT_DISPUTE, REPORT_FAIL };
@@ -72,7 +73,7 @@ struct input {
     enum signing_kind signing;
     const uint8_t *signature;      /* SIGNATURE_BYTES; NULL: refused. Borrowed for the call */
     const struct finding *finding; /* borrowed for the call */
-    const uint8_t *bytes;          /* INPUT_MESSAGE; borrowed for the call */
+    const uint8_t *bytes;          /* INPUT_MESSAGE, INPUT_COMMAND; borrowed for the call */
     size_t size_bytes;
     struct own_fleet fleet;
     struct report report;
@@ -126,6 +127,8 @@ struct own_words {
     uint64_t resign_after_ms; /* not asked for, nor said, before */
     uint64_t resign_serial[RESIGN_CLASS_COUNT]; /* 0: its signature is not under way */
     uint64_t signs;                             /* of the last signature asked for */
+    uint32_t handed_in;  /* bits of operators whose waiting command was handed in here */
+    uint64_t hand_on_ms; /* when these are sent to all again */
     struct unsigned_command unsigned_command[POOL_KINDS]; /* of each kind the newest */
 };
 

@@ -71,4 +71,9 @@ void node_work_on_ended(struct node *n, bool clean, struct effects *out);
 void node_work_watch(struct node *n, struct effects *out);
 void node_work_hand_in_results(struct node *n, struct effects *out);
 
+/* node_operator.c: what operators hand in here. */
+void node_operator_on_command(struct node *n, const uint8_t *bytes, size_t size_bytes,
+                              struct effects *out);
+void node_operator_watch(struct node *n, struct effects *out);
+
 #endif

@@ -229,7 +229,9 @@ void status_of(const struct agent *a, uint64_t now_ms, uint64_t unix_ms, struct 
     s->phase = phase_of(&m);
     status_look_at_quorum(&m);
     s->state = s->reason_count > 0 ? STATUS_NO_QUORUM : STATUS_OK;
+    status_look_at_pause(&m);
     status_look_at_neuter(&m);
+    status_look_at_standings(&m);
     status_look_at_votes(&m);
     status_look_at_members(&m);
     status_look_at_windows(&m);

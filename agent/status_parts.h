@@ -55,6 +55,9 @@ void status_look_at_members(const struct moment *m);
 void status_look_at_diagnosis(const struct moment *m);
 /* status_neuter.c: that it only follows, and why. */
 void status_look_at_neuter(const struct moment *m);
+/* status_standing.c: who is not in good standing; that removals are paused. */
+void status_look_at_standings(const struct moment *m);
+void status_look_at_pause(const struct moment *m);
 /* status_fleet.c: what members should have in common. */
 void status_look_at_fleet(const struct moment *m);
 /* status_windows.c: whether the statistics go on. */

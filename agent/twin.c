@@ -42,7 +42,8 @@ void twin_destroy(struct twin *t)
 void twin_listen(struct twin *t, const struct input *in)
 {
     t->in = *in;
-    if (in->kind == INPUT_MESSAGE && in->size_bytes <= sizeof t->bytes) {
+    const bool has_bytes = in->kind == INPUT_MESSAGE || in->kind == INPUT_COMMAND;
+    if (has_bytes && in->size_bytes <= sizeof t->bytes) {
         memcpy(t->bytes, in->bytes, in->size_bytes);
         t->in.bytes = t->bytes;
     }

@@ -184,7 +184,9 @@ static void say_member(const struct note *n, const struct cluster *c, char *text
         snprintf(text, size, "%s failed at its work under fence %llu: %s", member,
                  (unsigned long long)n->fence, n->text);
     } else {
-        snprintf(text, size, "a command of %s had no effect: %s", member,
+        const bool by_operator = n->member == MEMBER_NONE && n->text[0] != '\0';
+        snprintf(text, size, "a command of %s%s had no effect: %s",
+                 by_operator ? "operator " : "", by_operator ? n->text : member,
                  cause_words[n->cause]);
     }
 }
@@ -221,6 +223,16 @@ static const char *const standing_cause_words[] = {
     [STANDING_CAUSE_REMOVED] = "an operator removed it",
     [STANDING_CAUSE_REINSTATED] = "the electors reinstated it",
 };
+
+const char *words_standing(enum standing standing)
+{
+    return standing <= STANDING_LEFT ? standing_words[standing] : "?";
+}
+
+const char *words_standing_cause(enum standing_cause cause)
+{
+    return cause < STANDING_CAUSE_COUNT ? standing_cause_words[cause] : "?";
+}
 
 static void say_standing(const struct note *n, const struct cluster *c, char *text, size_t size)
 {

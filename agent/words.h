@@ -32,6 +32,10 @@ const char *words_level_text(uint32_t level);
 /* What a cause is in a sentence, after a colon. */
 const char *words_cause(enum cause cause);
 
+/* "is suspended", and why: "it could not be reached". */
+const char *words_standing(enum standing standing);
+const char *words_standing_cause(enum standing_cause cause);
+
 /* "R10 memory, R24 disk speed"; cut to `size`. */
 void words_references(uint64_t bits, char *text, size_t size);
 

@@ -171,6 +171,11 @@ static void apply_commands(struct cluster *c, struct turn *t, const struct block
                 turn_note(t, NOTE_COMMAND_SKIPPED, known ? command.author : MEMBER_NONE);
             note->cause = cause;
             note->count = i;
+            if (sound && command.author >= MEMBERS_MAX &&
+                command.author - MEMBERS_MAX < c->operator_count) {
+                memcpy(note->text, c->operators[command.author - MEMBERS_MAX].name,
+                       NAME_SIZE_BYTES);
+            }
         }
     }
 }

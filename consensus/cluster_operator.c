@@ -120,11 +120,14 @@ enum cause cluster_operator_cause(const struct cluster *c, uint32_t author,
                                   const struct operator_command *o)
 {
     const uint64_t last = c->operator_seq[author - MEMBERS_MAX];
-    if (o->seq != last + 1) {
-        return o->seq <= last ? CAUSE_SAID_BEFORE : CAUSE_TOO_NEW;
+    if (o->seq <= last) {
+        return CAUSE_SAID_BEFORE;
     }
-    if (c->time_ms > o->not_after_ms) {
+    if (c->time_ms > o->not_after_ms) { /* nor does it wait for its turn any more */
         return CAUSE_TOO_OLD;
+    }
+    if (o->seq != last + 1) {
+        return CAUSE_TOO_NEW;
     }
     return o->operation == OPERATION_PAUSE ? CAUSE_NONE : member_cause(c, o);
 }

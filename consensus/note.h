@@ -29,7 +29,8 @@
                                                   count: the new term */                       \
     X(OPERATOR, "operator")         /* text: whose key; first: operation; member; count: s */  \
     X(TICK_SPOILED, "tick_spoiled") /* member; count: the tick, cause; first: its mask */      \
-    X(COMMAND_SKIPPED, "command_skipped") /* member: author, cause; count: index */            \
+    X(COMMAND_SKIPPED, "command_skipped") /* member: author, or text: whose key; cause; count: \
+                                             index */                                          \
     /* seen by this agent alone */                                                             \
     X(STARTED, "started")                 /* first: height */                                  \
     X(QUORUM_LOST, "quorum_lost")         /* count: heard */                                   \

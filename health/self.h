@@ -21,7 +21,7 @@
       SELF_REPAIR)                                                                             \
     X(POISONED, 13, FATAL, "memory: the kernel took broken memory away from it", SELF_REPAIR)  \
     X(VOTES_WRONG, 8, FATAL, "vote store: the disk does not keep what is written to it",       \
-      "Replace the disk; a person has to decide what becomes of this member.")                 \
+      "Replace the disk; then: ostrakon clear, and an operator admits it.")                    \
     X(VOTES_RENEWED, 8, DEGRADED, "vote store: a write failed, and a new one took its place",  \
       "See that the disk is sound; again within an hour, and this member is unfit.")           \
     X(LOG_DAMAGED, 8, DEGRADED, "database: it was damaged, and is fetched from the others",    \
@@ -44,7 +44,7 @@
     X(IDENTITY, 5, FATAL, "key: the configuration in memory is not that of the start",         \
       SELF_REPAIR)
 
-#define SELF_REPAIR "Test this machine with ostrakon doctor --thorough."
+#define SELF_REPAIR "On this machine: ostrakon clear; then an operator admits it."
 
 enum self_note {
 #define X(name, id, result, text, action) SELF_##name,

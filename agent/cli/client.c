@@ -94,12 +94,13 @@ static int complain_of_transfer(const char *socket, CURL *easy, CURLcode code, l
 }
 
 /* A refusal in problem+json (RFC 9457) carries a sentence for us. */
-static int complain_of_status(long status, const cJSON *document)
+static int complain_of_status(long status, bool posted, const cJSON *document)
 {
     char detail[512];
     char code[32];
-    const enum exit_code exit_code =
-        status == 401 || status == 403 ? EXIT_NOT_PERMITTED : EXIT_UNKNOWN;
+    const enum exit_code exit_code = status == 401 || status == 403 ? EXIT_NOT_PERMITTED
+                                     : status == 400 && posted      ? EXIT_DEGRADED
+                                                                    : EXIT_UNKNOWN;
     if (field_shown(document, "detail", detail, sizeof detail)) {
         const bool has_code = field_shown(document, "code", code, sizeof code);
         return complain(exit_code, "", "%s%s%s%s", detail, has_code ? " (" : "",
@@ -127,15 +128,10 @@ static CURL *easy_of(const char *socket, const char *path, long timeout_s, struc
     return easy;
 }
 
-int client_get(const char *socket, const char *path, long wait_s, struct answer *out)
+static int perform(CURL *easy, const char *socket, long wait_s, bool posts, struct answer *out)
 {
-    *out = (struct answer){0};
-    long status = 0;
-    CURL *easy = easy_of(socket, path, USUAL_WAIT_S + wait_s, out);
-    if (easy == NULL) {
-        return complain(EXIT_UNKNOWN, "", "out of memory");
-    }
     int code = 0;
+    long status = 0;
     const CURLcode result = curl_easy_perform(easy);
     curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
     if (result != CURLE_OK) {
@@ -145,14 +141,46 @@ int client_get(const char *socket, const char *path, long wait_s, struct answer 
         while (out->size_bytes > 0 && out->text[out->size_bytes - 1] == '\n') {
             out->text[--out->size_bytes] = '\0';
         }
-        if (status != 200) {
-            code = complain_of_status(status, out->document);
+        if (status != 200 && !(posts && status == 202)) {
+            code = complain_of_status(status, posts, out->document);
         } else if (!cJSON_IsObject(out->document)) {
             code =
                 complain(EXIT_UNKNOWN, "", "what answers at %s is no Ostrakon agent", socket);
         }
     }
+    return code;
+}
+
+int client_get(const char *socket, const char *path, long wait_s, struct answer *out)
+{
+    *out = (struct answer){0};
+    CURL *easy = easy_of(socket, path, USUAL_WAIT_S + wait_s, out);
+    if (easy == NULL) {
+        return complain(EXIT_UNKNOWN, "", "out of memory");
+    }
+    const int code = perform(easy, socket, wait_s, false, out);
     curl_easy_cleanup(easy);
+    return code;
+}
+
+int client_post(const char *socket, const char *path, const void *bytes, size_t size_bytes,
+                struct answer *out)
+{
+    *out = (struct answer){0};
+    CURL *easy = easy_of(socket, path, USUAL_WAIT_S, out);
+    struct curl_slist *fields =
+        curl_slist_append(NULL, "Content-Type: application/octet-stream");
+    if (easy == NULL || fields == NULL) {
+        curl_easy_cleanup(easy);
+        curl_slist_free_all(fields);
+        return complain(EXIT_UNKNOWN, "", "out of memory");
+    }
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, fields);
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, bytes);
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, (long)size_bytes);
+    const int code = perform(easy, socket, 0, true, out);
+    curl_easy_cleanup(easy);
+    curl_slist_free_all(fields);
     return code;
 }
 

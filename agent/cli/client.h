@@ -24,6 +24,12 @@ int client_socket(const struct invocation *invocation, char *path, size_t path_b
  * usual. 0, or an exit code after a complaint; the caller finishes `out` in either case. */
 int client_get(const char *socket, const char *path, long wait_s, struct answer *out);
 
+/* Hands it bytes; taken is what is answered with 200 or 202. 0, or an exit code after a
+ * complaint: EXIT_DEGRADED if it says what is wrong with them. Likewise finished by the caller.
+ */
+int client_post(const char *socket, const char *path, const void *bytes, size_t size_bytes,
+                struct answer *out);
+
 /* Accepts a zeroed struct. */
 void answer_finish(struct answer *a);
 

@@ -52,6 +52,8 @@ int keygen_run(struct invocation *invocation, int argc, char **argv);
 int cluster_run(struct invocation *invocation, int argc, char **argv);
 int init_run(struct invocation *invocation, int argc, char **argv);
 int audit_run(struct invocation *invocation, int argc, char **argv);
+int operator_run(struct invocation *invocation, int argc, char **argv);
+int clear_run(struct invocation *invocation, int argc, char **argv);
 int doctor_run(struct invocation *invocation, int argc, char **argv);
 int token_run(struct invocation *invocation, int argc, char **argv);
 int version_run(struct invocation *invocation, int argc, char **argv);

@@ -104,7 +104,7 @@ const char *draft_operator(struct draft *d, const char *text)
 {
     const char *comma = strchr(text, ',');
     if (comma == NULL || comma == text || d->operator_count == DRAFT_OPERATORS_MAX) {
-        return "expected NAME,KEY, the key as ostrakon keygen prints a vote_key";
+        return "expected NAME,KEY, the key as ostrakon operator keygen prints it";
     }
     d->operators[d->operator_count++] = text;
     return NULL;

@@ -28,7 +28,8 @@ DEFAULT_TIMING = {
 class Plan:
     """What to found. `timing` overrides the defaults of cluster.yaml, by their names; `founded`
     is a time other than now; `hosts` are the members' addresses, where they are not all this
-    machine's; `worker` is the grant hook, where it is not the reference worker itself."""
+    machine's; `worker` is the grant hook, where it is not the reference worker itself; the
+    keys of `operators` are made, too."""
 
     directory: Path
     nodes: int = 3
@@ -41,6 +42,10 @@ class Plan:
     founded: str | None = None
     hosts: list[str] | None = None
     worker: list[str] | None = None
+    operators: list[str] = field(default_factory=list)
+
+    def operator_key(self, name):
+        return self.directory / "operators" / f"{name}.pem"
 
     def all_timing(self):
         return {**DEFAULT_TIMING, **self.timing}
@@ -109,6 +114,15 @@ def make_keys(tools, directory):
     return json.loads(run(tools.ostrakon, "keygen", "--dir", str(directory), "--json"))
 
 
+def make_operator_keys(plan, tools):
+    """Name -> public key, new."""
+    if plan.operators:
+        (plan.directory / "operators").mkdir(mode=0o700)
+    return {name: json.loads(run(tools.ostrakon, "operator", "keygen", "--json",
+                                 str(plan.operator_key(name))))["key"]
+            for name in plan.operators}
+
+
 def address_of(plan, index):
     host = plan.hosts[index] if plan.hosts else "127.0.0.1"
     return f"{host}:{plan.base_port + index}"
@@ -129,6 +143,8 @@ def write_cluster_yaml(plan, tools, members, keys):
     for index, (member, key) in enumerate(zip(members, keys)):
         words += ["--member", ",".join([member.name, member.role, address_of(plan, index),
                                         key["transport_key"], key["vote_key"]])]
+    for name, key in make_operator_keys(plan, tools).items():
+        words += ["--operator", f"{name},{key}"]
     words += ["--audit", audit_of(members), "--output", str(plan.directory / "cluster.yaml")]
     run(tools.ostrakon, "cluster", "init", *words)
 

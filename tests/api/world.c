@@ -144,6 +144,10 @@ void world_ask(struct world *w, struct exchange *x, const struct wish *wish)
     if (wish->local) {
         curl_easy_setopt(x->easy, CURLOPT_UNIX_SOCKET_PATH, w->agent.config.socket);
     }
+    if (wish->body != NULL) {
+        curl_easy_setopt(x->easy, CURLOPT_POSTFIELDSIZE, (long)wish->body_bytes);
+        curl_easy_setopt(x->easy, CURLOPT_COPYPOSTFIELDS, wish->body);
+    }
     if (wish->method != NULL && strcmp(wish->method, "HEAD") == 0) {
         curl_easy_setopt(x->easy, CURLOPT_NOBODY, 1L);
     } else if (wish->method != NULL) {

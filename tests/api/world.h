@@ -40,6 +40,8 @@ struct wish {
     const char *method; /* NULL: GET */
     const char *known;  /* If-None-Match */
     bool local;         /* by the socket */
+    const void *body;   /* NULL: none */
+    size_t body_bytes;
 };
 
 void world_init(struct world *w, uint32_t members);

@@ -1,17 +1,19 @@
 """A tiny agent on a Unix socket, that answers with canned documents or misbehaves."""
 
 import os
+import re
 import socket
 import threading
 
-REASONS = {200: "OK", 403: "Forbidden", 404: "Not Found", 503: "Service Unavailable"}
+REASONS = {200: "OK", 202: "Accepted", 400: "Bad Request", 403: "Forbidden",
+           404: "Not Found", 503: "Service Unavailable"}
 
 
 NO_PAGE = (404, b'{"detail":"There is no such page."}')
 
 
 def answer_of(status, body):
-    kind = "application/json" if status == 200 else "application/problem+json"
+    kind = "application/json" if status < 300 else "application/problem+json"
     head = (f"HTTP/1.1 {status} {REASONS[status]}\r\nContent-Type: {kind}\r\n"
             f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n")
     return head.encode() + body
@@ -65,6 +67,7 @@ class Agent:
             if not more:
                 return
             request += more
+        self.take_body(connection, request)
         path = request.split(b" ")[1].decode()
         self.asked.append(path)
         if self.kind == "rubbish":
@@ -73,6 +76,15 @@ class Agent:
             self.serve(connection, path)
         if connection not in self.kept:
             connection.close()
+
+    @staticmethod
+    def take_body(connection, request):
+        """What is left unread would cost the client our answer."""
+        head, _, body = request.partition(b"\r\n\r\n")
+        size = re.search(rb"(?i)^content-length: (\d+)\r?$", head, re.MULTILINE)
+        left = int(size[1]) - len(body) if size else 0
+        while left > 0:
+            left -= len(connection.recv(left)) or left
 
     def serve(self, connection, path):
         """Each answer of a page once, the last of them again, but not to one that waits."""

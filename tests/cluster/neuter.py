@@ -65,14 +65,14 @@ def turned_bit(scene):
     scene.wait_said(VICTIM, "OST-1301.*wipes its vote key", mark)
     line = scene.wait_said(VICTIM, "OST-1302", mark, 15)
     require("R02" in line or "R01" in line, line)
-    require("doctor --thorough" in line, line)
+    require("ostrakon clear" in line, line)
     require(scene.cluster.pids(VICTIM)[0] == pid, "it is another process")
     require(not (home(scene) / "vote.pem").exists(), "vote.pem is still there")
     for latch in ("latch", "latch.d/latch"):
         require((home(scene) / latch).stat().st_size == 1024, f"{latch} is not as it should be")
     reason = is_neutered(scene)
     require("deciding state" in reason["text"] and "since" in reason["text"], f"{reason}")
-    require("doctor --thorough" in reason["action"], f"{reason}")
+    require("ostrakon clear" in reason["action"], f"{reason}")
     votes_no_more(scene)
 
 

@@ -185,3 +185,20 @@ Test(latch, is_removed_from_both_places_and_then_clear)
     cr_assert(strstr(error, places[1]) != NULL, "%s", error);
     latch_files_finish(&files);
 }
+
+Test(latch, of_a_replaced_key_has_no_finding)
+{
+    uint8_t bytes[LATCH_BYTES];
+    struct latch l = some_latch();
+    struct latch back;
+    l.cause_class = LATCH_REPLACED;
+    latch_encode(&l, bytes);
+    cr_assert(not(latch_decode(bytes, cluster, 3, &back)));
+    l.finding = (struct finding){.result = RESULT_FATAL};
+    latch_encode(&l, bytes);
+    cr_assert(latch_decode(bytes, cluster, 3, &back));
+    cr_assert(eq(u32, back.cause_class, LATCH_REPLACED));
+    l.cause_class = 2; /* any other has one */
+    latch_encode(&l, bytes);
+    cr_assert(not(latch_decode(bytes, cluster, 3, &back)));
+}

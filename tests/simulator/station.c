@@ -171,7 +171,7 @@ static void say_input(const struct world *w, const struct station *s, const stru
         [INPUT_FINDING] = "finding",       [INPUT_FLEET] = "fleet",
         [INPUT_CLOSED] = "closed",         [INPUT_REFUSED] = "refused",
         [INPUT_REPORT] = "report",         [INPUT_VOTES_DEAD] = "votes dead",
-        [INPUT_WORK_ENDED] = "work ended",
+        [INPUT_WORK_ENDED] = "work ended", [INPUT_COMMAND] = "command",
     };
     static const char *const messages[] = {"?",    "vote",  "proposal", "status",    "decided",
                                            "want", "block", "hello",    "heartbeat", "command"};

@@ -129,6 +129,31 @@ Test(keyfile, is_not_made_through_a_dangling_link)
     cr_assert(not(keyfile_create(path, public_key, error)));
 }
 
+Test(keyfile, is_overwritten_before_it_is_removed)
+{
+    uint8_t public_key[KEYFILE_KEY_BYTES];
+    struct stat s;
+    char other[sizeof path + 8];
+    cr_assert(keyfile_create(path, public_key, error));
+    snprintf(other, sizeof other, "%s.other", path);
+    cr_assert(link(path, other) == 0); /* to look at what was in it */
+    cr_assert(keyfile_remove(path, error), "%s", error);
+    cr_assert(lstat(path, &s) != 0);
+    FILE *file = fopen(other, "r");
+    unlink(other);
+    cr_assert(file != NULL);
+    int byte = fgetc(file);
+    cr_assert(eq(int, byte, 0));
+    for (; byte != EOF; byte = fgetc(file)) {
+        cr_assert(eq(int, byte, 0));
+    }
+    fclose(file);
+    cr_assert(keyfile_remove(path, error)); /* what is not there is removed */
+    cr_assert(symlink("nowhere", path) == 0);
+    cr_assert(keyfile_remove(path, error));
+    cr_assert(lstat(path, &s) != 0);
+}
+
 Test(keyfile, is_refused_when_others_may_read_it)
 {
     uint8_t public_key[KEYFILE_KEY_BYTES];

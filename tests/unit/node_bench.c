@@ -13,6 +13,14 @@ static struct key_pair key_of(uint32_t member)
     return pair;
 }
 
+static struct key_pair key_of_operator(void)
+{
+    const uint8_t seed[IDENTITY_SEED_BYTES] = {0x40};
+    struct key_pair pair;
+    key_pair_from_seed(&pair, seed);
+    return pair;
+}
+
 static struct founding founding_of(uint32_t members, bool audit_required)
 {
     struct founding f = {.name = "test",
@@ -20,7 +28,11 @@ static struct founding founding_of(uint32_t members, bool audit_required)
                          .timing = timing_default(),
                          .malfunctioning_max = MEMBERS_MAX,
                          .audit_required = audit_required,
-                         .member_count = members};
+                         .member_count = members,
+                         .operator_count = 1,
+                         .operators = {{.name = "anna"}}};
+    const struct key_pair anna = key_of_operator();
+    memcpy(f.operators[0].key, anna.public_key, sizeof f.operators[0].key);
     for (uint32_t i = 0; i < members; i++) {
         struct founding_member *m = &f.members[i];
         const struct key_pair pair = key_of(i);
@@ -195,4 +207,13 @@ void bench_run_alone(struct bench *b, uint64_t until_ms)
         bench_settle(b);
         b->now_ms += 10;
     }
+}
+
+size_t bench_order(const struct bench *b, const struct operator_command *order,
+                   uint8_t bytes[static COMMAND_BYTES_MAX])
+{
+    const struct key_pair anna = key_of_operator();
+    struct command c = {.kind = COMMAND_OPERATOR, .author = MEMBERS_MAX, .by_operator = *order};
+    command_sign(&c, &b->node->deciding.cluster.id, &anna);
+    return command_encode(&c, bytes);
 }

@@ -52,6 +52,9 @@ void bench_settle(struct bench *b);
 void bench_run_alone(struct bench *b, uint64_t until_ms);
 /* A heartbeat of `member`, as its own node would send it. */
 void bench_hear(struct bench *b, uint32_t member);
+/* What anna, the one operator, signs. Returns its size. */
+size_t bench_order(const struct bench *b, const struct operator_command *order,
+                   uint8_t bytes[static COMMAND_BYTES_MAX]);
 
 /* NULL: the last step has none. */
 const struct effect *bench_find(const struct bench *b, enum effect_kind kind);

@@ -1,0 +1,231 @@
+/* What operators sign: handed in here as the command's own bytes, and followed until it is
+ * decided or void. Who may hand it in is told by the signature; the socket only keeps strangers
+ * from having signatures checked. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <sodium.h>
+
+#include "agent/api_parts.h"
+#include "agent/memory.h"
+
+#define DETAIL_BYTES 320u
+
+static const struct cluster *cluster_of(const struct agent *a)
+{
+    return &a->node->deciding.cluster;
+}
+
+static void say_number(const struct cluster *c, const struct command *command,
+                       char detail[static DETAIL_BYTES])
+{
+    const uint32_t key = command->author - MEMBERS_MAX;
+    snprintf(detail, DETAIL_BYTES,
+             "Number %" PRIu64 " of operator %s is used: the last decided one is %" PRIu64 ".",
+             command->by_operator.seq, c->operators[key].name, c->operator_seq[key]);
+}
+
+static void say_time(const struct cluster *c, const struct command *command,
+                     char detail[static DETAIL_BYTES])
+{
+    char until[WORDS_ISO_BYTES];
+    char now[WORDS_ISO_BYTES];
+    words_iso(command->by_operator.not_after_ms, until);
+    words_iso(c->time_ms, now);
+    snprintf(detail, DETAIL_BYTES, "It was good until %s, and the cluster's time is %s.", until,
+             now);
+}
+
+/* Why it can have no effect, in a sentence. */
+static void say_cause(const struct cluster *c, const struct command *command, enum cause cause,
+                      char detail[static DETAIL_BYTES])
+{
+    const struct operator_command *o = &command->by_operator;
+    const char *member = words_member(c, o->member);
+    switch ((int)cause) {
+    case CAUSE_SAID_BEFORE:
+        if (o->seq <= c->operator_seq[command->author - MEMBERS_MAX]) {
+            say_number(c, command, detail);
+        } else {
+            snprintf(detail, DETAIL_BYTES, "%s is %s already.", member,
+                     c->member[o->member].drained ? "drained" : "not drained");
+        }
+        return;
+    case CAUSE_TOO_OLD:
+        say_time(c, command, detail);
+        return;
+    case CAUSE_OLD_TERM:
+        snprintf(detail, DETAIL_BYTES,
+                 "It is for term %" PRIu32 " of %s, whose term is %" PRIu32 ".", o->term,
+                 member, c->member[o->member].term);
+        return;
+    case CAUSE_LAST_VOTER:
+        snprintf(detail, DETAIL_BYTES, "Too few voters would be left without %s.", member);
+        return;
+    case CAUSE_NO_MEMBER:
+        snprintf(detail, DETAIL_BYTES, "There is no such member, or it has left for good.");
+        return;
+    case CAUSE_BAD_KEY:
+        snprintf(detail, DETAIL_BYTES,
+                 "A key in it is unsound, or a member's already: a member comes back with a "
+                 "vote key that nobody ever had.");
+        return;
+    default:
+        snprintf(detail, DETAIL_BYTES, "It has no effect: %s.", words_cause(cause));
+        return;
+    }
+}
+
+/* False: `detail` says why it cannot be right. */
+static bool is_sound(const struct cluster *c, const struct http_request *request,
+                     struct command *command, char detail[static DETAIL_BYTES])
+{
+    if (request->body_bytes > COMMAND_BYTES_MAX ||
+        !command_decode(command, request->body, request->body_bytes) ||
+        command->kind != COMMAND_OPERATOR) {
+        snprintf(detail, DETAIL_BYTES, "The body is no operator's command.");
+        return false;
+    }
+    const uint8_t *key = cluster_author_key(c, command->author);
+    if (key == NULL) {
+        snprintf(detail, DETAIL_BYTES,
+                 "This cluster has no operator %" PRIu32 ": it has %" PRIu32 ".",
+                 command->author - MEMBERS_MAX + 1, c->operator_count);
+        return false;
+    }
+    if (!command_verify(command, &c->id, key)) {
+        snprintf(detail, DETAIL_BYTES,
+                 "It is not signed by operator %s, or for another cluster than this.",
+                 c->operators[command->author - MEMBERS_MAX].name);
+        return false;
+    }
+    const enum cause cause = cluster_would_skip(c, command);
+    if (cause == CAUSE_NONE || cause == CAUSE_TOO_NEW) {
+        return true; /* the latter waits for the ones before it */
+    }
+    say_cause(c, command, cause, detail);
+    return false;
+}
+
+static void add_command(cJSON *object, const struct cluster *c, const struct command *command)
+{
+    const struct operator_command *o = &command->by_operator;
+    const bool pauses = o->operation == OPERATION_PAUSE;
+    const uint32_t key = command->author - MEMBERS_MAX;
+    cJSON_AddStringToObject(object, "operator", c->operators[key].name);
+    cJSON_AddStringToObject(object, "operation", operation_text(o->operation));
+    api_add_name(object, "member", c, pauses ? MEMBER_NONE : o->member);
+    cJSON_AddNumberToObject(object, "seq", (double)o->seq);
+    api_add_time(object, "not_after", o->not_after_ms);
+}
+
+static void add_fate(cJSON *object, const struct operators_entry *e, const struct cluster *c)
+{
+    static const char *const fates[] = {[OPERATORS_WAITS] = "waits",
+                                        [OPERATORS_DECIDED] = "decided",
+                                        [OPERATORS_VOID] = "void"};
+    enum cause cause = CAUSE_NONE;
+    char detail[DETAIL_BYTES];
+    const enum operators_fate fate = operators_fate_of(e, c, &cause);
+    cJSON_AddStringToObject(object, "state", fates[fate]);
+    if (e->height != 0) {
+        cJSON_AddNumberToObject(object, "decided_height", (double)e->height);
+    } else {
+        cJSON_AddNullToObject(object, "decided_height");
+    }
+    if (fate == OPERATORS_VOID) {
+        say_cause(c, &e->command, cause, detail);
+        cJSON_AddStringToObject(object, "cause", cause_text(cause));
+        cJSON_AddStringToObject(object, "text", detail);
+    } else {
+        cJSON_AddNullToObject(object, "cause");
+        cJSON_AddNullToObject(object, "text");
+    }
+}
+
+static cJSON *describe(const struct agent *a, const struct operators_entry *e)
+{
+    cJSON *object = api_begin(a);
+    api_add_hex(object, "id", e->id, sizeof e->id);
+    add_command(object, cluster_of(a), &e->command);
+    add_fate(object, e, cluster_of(a));
+    return object;
+}
+
+static void accept(struct agent *a, struct http_request *request,
+                   const uint8_t id[static OPERATORS_ID_BYTES])
+{
+    cJSON *object = describe(a, operators_find(&a->operators, id));
+    char *text = cJSON_PrintUnformatted(object);
+    memory_expect(text != NULL);
+    cJSON_Delete(object);
+    const struct http_answer answer = {.status = 202,
+                                       .content_type = "application/json",
+                                       .body = text,
+                                       .body_bytes = strlen(text),
+                                       .fields = {{"Cache-Control", "no-store"}}};
+    http_reply(request, &answer);
+    cJSON_free(text);
+}
+
+void api_operator(struct api *api, struct http_request *request, const char *name)
+{
+    (void)name;
+    struct agent *a = api->agent;
+    struct command command;
+    uint8_t id[OPERATORS_ID_BYTES];
+    char detail[DETAIL_BYTES];
+    operators_id(request->body, request->body_bytes, id);
+    const bool known = operators_find(&a->operators, id) != NULL;
+    if (!known && !is_sound(cluster_of(a), request, &command, detail)) {
+        api_problem_send(request, &(struct api_problem){
+                                      .status = 400, .title = "Refused", .detail = detail});
+        return;
+    }
+    if (!known) {
+        operators_keep(&a->operators, &command, id);
+    }
+    struct input in = {
+        .kind = INPUT_COMMAND, .bytes = request->body, .size_bytes = request->body_bytes};
+    agent_step(a, &in);
+    accept(a, request, id); /* and the body is gone */
+}
+
+/* The keys, and up to which number each has spoken. */
+cJSON *document_operators(const struct agent *a, const struct api_view *view)
+{
+    (void)view;
+    const struct cluster *c = cluster_of(a);
+    cJSON *object = api_begin(a);
+    api_add_hex(object, "cluster_id", c->id.bytes, sizeof c->id.bytes);
+    api_add_time(object, "decided_at", c->time_ms);
+    if (c->time_ms < c->pause_until_ms) {
+        api_add_time(object, "paused_until", c->pause_until_ms);
+    } else {
+        cJSON_AddNullToObject(object, "paused_until");
+    }
+    cJSON *items = cJSON_AddArrayToObject(object, "items");
+    for (uint32_t i = 0; i < c->operator_count; i++) {
+        cJSON *item = cJSON_CreateObject();
+        cJSON_AddStringToObject(item, "name", c->operators[i].name);
+        cJSON_AddNumberToObject(item, "index", i);
+        api_add_hex(item, "key", c->operators[i].key, PUBLIC_KEY_BYTES);
+        cJSON_AddNumberToObject(item, "seq", (double)c->operator_seq[i]);
+        cJSON_AddItemToArray(items, item);
+    }
+    return object;
+}
+
+cJSON *document_operator(const struct agent *a, const struct api_view *view)
+{
+    uint8_t id[OPERATORS_ID_BYTES];
+    size_t size_bytes = 0;
+    if (sodium_hex2bin(id, sizeof id, view->name, strlen(view->name), NULL, &size_bytes,
+                       NULL) != 0 ||
+        size_bytes != sizeof id) {
+        return NULL;
+    }
+    const struct operators_entry *e = operators_find(&a->operators, id);
+    return e == NULL ? NULL : describe(a, e);
+}

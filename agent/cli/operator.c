@@ -1,0 +1,280 @@
+#include "operator.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cjson/cJSON.h>
+
+#include "agent/config_value.h"
+#include "agent/keyfile.h"
+#include "moment.h"
+
+/* `ostrakon operator`: what a person decides about members, signed with a key that
+ * cluster.yaml names. The key need not be on a member: only its signature goes there. */
+
+#define VALID_DEFAULT_MS 300000u
+#define VALID_MOST_MS 604800000u
+
+enum { KEY_KEY = 'k', KEY_WAIT = 'w', KEY_YES = 'y' };
+enum { KEY_TERM = 0x100, KEY_VALID };
+
+struct form {
+    enum operation operation;
+    const char *arguments;
+    const char *doc;
+};
+
+static const struct form forms[] = {
+    {OPERATION_ADMIT, "MEMBER VOTE_KEY",
+     "Bring a member back, or its new vote key in: after ostrakon clear, which prints "
+     "VOTE_KEY. "
+     "It is suspended from then on, under a new term, until the electors reinstate it."},
+    {OPERATION_REMOVE, "MEMBER", "Remove a member for good. It never comes back; needs --yes."},
+    {OPERATION_DRAIN, "MEMBER",
+     "Have a member lead nothing, before work on it: its grant passes on first, and its "
+     "standing stays as it is."},
+    {OPERATION_UNDRAIN, "MEMBER", "The end of drain."},
+    {OPERATION_PAUSE, "DURATION",
+     "Nobody is removed by testimony for so long: 30m, 2h, at most 24h; 0 ends the pause."},
+};
+
+struct options {
+    const struct form *form;
+    struct order order;
+    bool yes;
+    uint32_t count;
+};
+
+static const struct argp_option own_options[] = {
+    {"key", KEY_KEY, "FILE", 0, "the operator's key, as operator keygen made it", 0},
+    {"wait", KEY_WAIT, NULL, 0, "until it is decided, or cannot be any more", 0},
+    {"term", KEY_TERM, "NUMBER", 0, "only if that is the member's term (default: what it is)",
+     0},
+    {"valid", KEY_VALID, "DURATION", 0, "void if not decided within: 90s, 10m (default 5m)", 0},
+    {"yes", KEY_YES, NULL, 0, "remove: it is meant", 0},
+    {NULL, 0, NULL, 0, NULL, 0},
+};
+
+static void set_member(struct order *order, const char *text, const struct argp_state *state)
+{
+    char name[NAME_SIZE_BYTES];
+    order->member = text;
+    if (!value_name(text, name)) {
+        argp_error(state, "%s: expected the name of a member", text);
+    }
+}
+
+static void set_vote_key(struct order *order, const char *text, const struct argp_state *state)
+{
+    if (!value_key(text, order->vote_key) || !key_is_sound(order->vote_key)) {
+        argp_error(state, "%s: expected a public key, 64 hexadecimal digits", text);
+    }
+}
+
+static void set_duration(struct order *order, const char *text, const struct argp_state *state)
+{
+    uint64_t duration_ms = 0;
+    if (strcmp(text, "0") != 0 && !duration_parse(text, &duration_ms)) {
+        argp_error(state, "%s: expected a duration such as 90s, 30m, 2h, or 0", text);
+    }
+    if (duration_ms > PAUSE_S_MAX * UINT64_C(1000)) {
+        argp_error(state, "%s: a pause lasts 24h at most", text);
+    }
+    order->duration_s = (uint32_t)(duration_ms / 1000);
+}
+
+static void on_argument(struct options *options, const char *text,
+                        const struct argp_state *state)
+{
+    struct order *order = &options->order;
+    const uint32_t index = options->count++;
+    if (index == 0 && options->form->operation == OPERATION_PAUSE) {
+        set_duration(order, text, state);
+    } else if (index == 0) {
+        set_member(order, text, state);
+    } else if (index == 1 && options->form->operation == OPERATION_ADMIT) {
+        set_vote_key(order, text, state);
+    } else {
+        argp_error(state, "%s: one word too many", text);
+    }
+}
+
+static void on_end(const struct options *options, const struct argp_state *state)
+{
+    const bool admits = options->form->operation == OPERATION_ADMIT;
+    if (options->count < (admits ? 2u : 1u)) {
+        argp_error(state, "%s is needed", options->form->arguments);
+    }
+    if (options->order.key_path == NULL) {
+        argp_error(state, "--key FILE is needed");
+    }
+    if (options->form->operation == OPERATION_REMOVE && !options->yes) {
+        argp_error(state, "%s would never come back; say --yes if that is meant",
+                   options->order.member);
+    }
+}
+
+static error_t on_option(int key, char *argument, struct argp_state *state)
+{
+    struct options *options = state->input;
+    struct order *order = &options->order;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = order->invocation;
+        return 0;
+    case KEY_KEY:
+        order->key_path = argument;
+        return 0;
+    case KEY_WAIT:
+        order->waits = true;
+        return 0;
+    case KEY_YES:
+        options->yes = true;
+        return 0;
+    case KEY_TERM:
+        order->has_term = true;
+        if (!value_number(argument, 1, UINT32_MAX, &order->term)) {
+            argp_error(state, "--term %s: expected a number from 1 on", argument);
+        }
+        return 0;
+    case KEY_VALID:
+        if (!duration_parse(argument, &order->valid_ms) || order->valid_ms < 1000 ||
+            order->valid_ms > VALID_MOST_MS) {
+            argp_error(state, "--valid %s: expected 1s to 7d", argument);
+        }
+        return 0;
+    case ARGP_KEY_ARG:
+        on_argument(options, argument, state);
+        return 0;
+    case ARGP_KEY_END:
+        on_end(options, state);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static int run_form(const struct form *form, struct invocation *invocation, int argc,
+                    char **argv)
+{
+    const struct argp_child children[] = {{&shared_argp, 0, NULL, 0}, {NULL, 0, NULL, 0}};
+    char doc[512];
+    snprintf(doc, sizeof doc,
+             "%s\vExit codes: 0 handed in (with --wait: decided), 1 refused or void, 2 not "
+             "decided in time, 3 the agent could not be asked, 77 not permitted, 78 "
+             "configuration.",
+             form->doc);
+    const struct argp argp = {
+        .options = own_options,
+        .parser = on_option,
+        .args_doc = form->arguments,
+        .doc = doc,
+        .children = children,
+    };
+    struct options options = {.form = form,
+                              .order = {.invocation = invocation,
+                                        .operation = form->operation,
+                                        .valid_ms = VALID_DEFAULT_MS}};
+    argp_parse(&argp, argc, argv, 0, NULL, &options);
+    return order_send(&options.order);
+}
+
+#define RUN(name, index)                                                                       \
+    static int name##_run(struct invocation *invocation, int argc, char **argv)                \
+    {                                                                                          \
+        return run_form(&forms[index], invocation, argc, argv);                                \
+    }
+
+RUN(admit, 0)
+RUN(remove, 1)
+RUN(drain, 2)
+RUN(undrain, 3)
+RUN(pause, 4)
+
+struct key_options {
+    struct invocation *invocation;
+    const char *path;
+};
+
+static error_t on_key_option(int key, char *argument, struct argp_state *state)
+{
+    struct key_options *options = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = options->invocation;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (options->path != NULL) {
+            argp_error(state, "%s: one word too many", argument);
+        }
+        options->path = argument;
+        return 0;
+    case ARGP_KEY_END:
+        if (options->path == NULL) {
+            argp_error(state, "FILE is needed");
+        }
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static void print_key(const struct key_options *options, const char *hex)
+{
+    if (!options->invocation->json) {
+        printf("made %s\n\nkey: %s\n\n", options->path, hex);
+        printf("Give this line, which is no secret, to whoever founds the cluster:\n"
+               "  ostrakon cluster init --operator NAME,KEY ...\n"
+               "The file is secret: whoever has it admits and removes members.\n");
+        return;
+    }
+    cJSON *document = cJSON_CreateObject();
+    cJSON_AddStringToObject(document, "key", hex);
+    cJSON_AddStringToObject(document, "key_file", options->path);
+    char *text = cJSON_PrintUnformatted(document);
+    if (text != NULL) {
+        printf("%s\n", text);
+    }
+    cJSON_free(text);
+    cJSON_Delete(document);
+}
+
+static int operator_keygen_run(struct invocation *invocation, int argc, char **argv)
+{
+    const struct argp_child children[] = {{&shared_argp, 0, NULL, 0}, {NULL, 0, NULL, 0}};
+    const struct argp argp = {
+        .parser = on_key_option,
+        .args_doc = "FILE",
+        .doc = "Make the key of an operator, and print its public half.",
+        .children = children,
+    };
+    struct key_options options = {.invocation = invocation};
+    uint8_t key[KEYFILE_KEY_BYTES];
+    char error[KEYFILE_ERROR_BYTES];
+    char hex[IDENTITY_HEX_SIZE_BYTES];
+    argp_parse(&argp, argc, argv, 0, NULL, &options);
+    if (!keyfile_create(options.path, key, error)) {
+        return complain(exit_code_of(errno), "", "%s", error);
+    }
+    identity_hex(key, hex);
+    print_key(&options, hex);
+    return 0;
+}
+
+static const struct subcommand operator_commands[] = {
+    {"keygen", "make an operator's key", operator_keygen_run},
+    {"admit", "bring a member back with a new vote key", admit_run},
+    {"remove", "remove a member for good", remove_run},
+    {"drain", "have a member lead nothing", drain_run},
+    {"undrain", "the end of that", undrain_run},
+    {"pause", "no removals by testimony for a while", pause_run},
+};
+
+int operator_run(struct invocation *invocation, int argc, char **argv)
+{
+    return command_run("ostrakon operator", operator_commands,
+                       sizeof operator_commands / sizeof operator_commands[0], invocation, argc,
+                       argv);
+}

@@ -1,0 +1,28 @@
+#ifndef OSTRAKON_AGENT_CLI_OPERATOR_H
+#define OSTRAKON_AGENT_CLI_OPERATOR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "command.h"
+#include "consensus/command.h"
+
+/* What is to be signed and handed in, as far as the command line says it. */
+struct order {
+    struct invocation *invocation;
+    enum operation operation;
+    const char *key_path;
+    const char *member; /* NULL: it concerns nobody */
+    bool has_term;
+    uint32_t term;
+    uint64_t valid_ms;
+    bool waits;
+    uint32_t duration_s;                /* PAUSE */
+    uint8_t vote_key[PUBLIC_KEY_BYTES]; /* ADMIT */
+};
+
+/* Asks the agent for what is missing, signs, hands it in, and waits if that is wanted. Answers
+ * the exit code. */
+int order_send(const struct order *order);
+
+#endif

@@ -1,0 +1,154 @@
+/* What operators sign, by real HTTP: who may hand it in, what is refused and why, and how it is
+ * told what became of it. */
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/api/scene.h"
+#include "tests/api/world.h"
+
+static struct world w;
+static struct exchange x;
+static struct key_pair anna;
+static uint8_t bytes[COMMAND_BYTES_MAX];
+static size_t size_bytes;
+
+#define expect_text(path, wanted)                                                              \
+    cr_assert(strcmp(exchange_text(&x, path), wanted) == 0, "%s: %s", path,                    \
+              exchange_text(&x, path))
+
+static void begin(void)
+{
+    const uint8_t seed[IDENTITY_SEED_BYTES] = {77};
+    world_init(&w, SCENE_MEMBERS);
+    struct cluster *c = &w.d->cluster;
+    key_pair_from_seed(&anna, seed);
+    c->operator_count = 1;
+    c->operator_seq[0] = 4;
+    snprintf(c->operators[0].name, sizeof c->operators[0].name, "anna");
+    memcpy(c->operators[0].key, anna.public_key, sizeof anna.public_key);
+    w.agent.neuter.begun = true; /* the node of this world is not to be stepped */
+}
+
+static void end(void)
+{
+    exchange_finish(&w, &x);
+    world_finish(&w);
+}
+
+static struct command order(uint64_t seq, enum operation operation, uint32_t member)
+{
+    return (struct command){.kind = COMMAND_OPERATOR,
+                            .author = MEMBERS_MAX,
+                            .by_operator = {.seq = seq,
+                                            .not_after_ms = w.d->cluster.time_ms + 60000,
+                                            .operation = operation,
+                                            .member = member,
+                                            .term = 1}};
+}
+
+static void post(struct command *c, bool local)
+{
+    command_sign(c, &w.d->cluster.id, &anna);
+    size_bytes = command_encode(c, bytes);
+    world_wish(&w, &x,
+               &(struct wish){.path = "/v1/operator",
+                              .method = "POST",
+                              .local = local,
+                              .body = bytes,
+                              .body_bytes = size_bytes});
+}
+
+static void expect_refused(struct command *c, const char *why)
+{
+    post(c, true);
+    cr_assert(eq(i64, x.status, 400), "%s: %s", why, x.body);
+    cr_expect(strstr(exchange_text(&x, "detail"), why) != NULL, "%s: %s", why, x.body);
+}
+
+TestSuite(api_operator, .init = begin, .fini = end);
+
+Test(api_operator, lists_the_keys_and_up_to_where_they_have_spoken)
+{
+    char hex[IDENTITY_HEX_SIZE_BYTES];
+    identity_hex(anna.public_key, hex);
+    world_get(&w, &x, "/v1/operators");
+    cr_assert(eq(i64, x.status, 200));
+    expect_text("items.0.name", "anna");
+    expect_text("items.0.key", hex);
+    cr_assert(eq(dbl, exchange_number(&x, "items.0.seq"), 4));
+    cr_assert(eq(dbl, exchange_number(&x, "items.0.index"), 0));
+    cr_assert(cJSON_IsNull(exchange_at(&x, "paused_until")));
+    world_get(&w, &x, "/v1/members/argus");
+    cr_assert(eq(dbl, exchange_number(&x, "member.index"), ARGUS));
+}
+
+Test(api_operator, takes_a_command_and_follows_it)
+{
+    char path[64];
+    struct command c = order(5, OPERATION_DRAIN, HELIOS);
+    post(&c, true);
+    cr_assert(eq(i64, x.status, 202), "%s", x.body);
+    expect_text("state", "waits");
+    expect_text("operation", "drain");
+    expect_text("member", "helios");
+    snprintf(path, sizeof path, "/v1/operator/%.32s", exchange_text(&x, "id"));
+    w.d->cluster.operator_seq[0] = 5; /* by another command of that number */
+    world_get(&w, &x, path);
+    expect_text("state", "void");
+    expect_text("cause", "said_before");
+    cr_assert(strstr(exchange_text(&x, "text"), "Number 5 of operator anna is used") != NULL);
+    w.agent.operators.list[0].height = 48214;
+    world_get(&w, &x, path);
+    expect_text("state", "decided");
+    cr_assert(eq(dbl, exchange_number(&x, "decided_height"), 48214));
+    post(&c, true); /* the same once more tells what it was */
+    cr_assert(eq(i64, x.status, 202));
+    expect_text("state", "decided");
+}
+
+Test(api_operator, says_why_a_command_cannot_be_right)
+{
+    struct command c = order(4, OPERATION_DRAIN, HELIOS);
+    expect_refused(&c, "Number 4 of operator anna is used: the last decided one is 4.");
+    c = order(5, OPERATION_UNDRAIN, HELIOS);
+    expect_refused(&c, "helios is not drained already.");
+    c = order(5, OPERATION_DRAIN, 9);
+    expect_refused(&c, "no such member");
+    c = order(5, OPERATION_DRAIN, HELIOS);
+    c.by_operator.term = 2;
+    expect_refused(&c, "It is for term 2 of helios, whose term is 1.");
+    c = order(5, OPERATION_PAUSE, 0);
+    c.by_operator.not_after_ms = w.d->cluster.time_ms - 1;
+    expect_refused(&c, "It was good until ");
+    c = order(5, OPERATION_ADMIT, HELIOS); /* without a vote key */
+    c.by_operator.vote_key[0] = 1;
+    expect_refused(&c, "A key in it is unsound");
+    c = order(5, OPERATION_PAUSE, 0);
+    c.author = MEMBERS_MAX + 1;
+    expect_refused(&c, "This cluster has no operator 2: it has 1.");
+    anna.secret_key[0] ^= 1;
+    c = order(5, OPERATION_PAUSE, 0);
+    expect_refused(&c, "It is not signed by operator anna");
+}
+
+Test(api_operator, takes_nothing_else_and_from_nobody_else)
+{
+    struct command c = {.kind = COMMAND_RESIGN, .term = 1};
+    expect_refused(&c, "The body is no operator's command.");
+    c = order(5, OPERATION_DRAIN, HELIOS);
+    post(&c, false);
+    cr_assert(eq(i64, x.status, 405));
+    world_wish(&w, &x, &(struct wish){.path = "/v1/operator", .local = true});
+    cr_assert(eq(i64, x.status, 405));
+    world_wish(&w, &x, &(struct wish){.path = "/v1/operator", .method = "POST", .local = true});
+    cr_assert(eq(i64, x.status, 400));
+    world_wish(&w, &x, &(struct wish){.path = "/v1/status", .method = "POST", .local = true});
+    cr_assert(eq(i64, x.status, 405));
+    world_get(&w, &x, "/v1/operator/00112233445566778899aabbccddeeff");
+    cr_assert(eq(i64, x.status, 404));
+    world_get(&w, &x, "/v1/operator/zz");
+    cr_assert(eq(i64, x.status, 404));
+    cr_assert(eq(u32, w.agent.operators.count, 0));
+}
