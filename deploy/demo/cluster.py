@@ -114,7 +114,7 @@ class Cluster:
 
     @property
     def sink(self):
-        return Path(self.facts["sink"])
+        return self.facts["sink"]
 
     @property
     def window_s(self):

@@ -45,6 +45,8 @@ def options():
                         help="a window of the statistics")
     parser.add_argument("--rows-per-s", type=int, default=60, metavar="R",
                         help="queries of all front nodes together")
+    parser.add_argument("--sink", metavar="postgresql://...",
+                        help="an empty database, as its owner, instead of a file in D")
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--seconds", type=float, metavar="S",
                       help="run so long, settle, compare the totals; exit 0 only if equal")
@@ -79,7 +81,7 @@ def found_anew(chosen, tools):
     elif directory.exists() and any(directory.iterdir()):
         raise SystemExit(f"{directory} has files that are not a demo's: choose another --dir")
     plan = Plan(directory=directory, nodes=chosen.nodes, witnesses=chosen.witnesses,
-                base_port=chosen.base_port, rows_per_s=chosen.rows_per_s,
+                base_port=chosen.base_port, rows_per_s=chosen.rows_per_s, sink=chosen.sink,
                 timing=demo_timing(chosen.tick_ms, chosen.window_s))
     try:
         return found(plan, tools)

@@ -6,6 +6,7 @@ import subprocess
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from cluster import Cluster, Member, Traffic
 
@@ -26,7 +27,8 @@ DEFAULT_TIMING = {
 
 @dataclass
 class Plan:
-    """What to found. `timing` overrides the defaults of cluster.yaml, by their names; `founded`
+    """What to found. `sink` is the address of a database in PostgreSQL, as its owner, instead of
+    a file; `timing` overrides the defaults of cluster.yaml, by their names; `founded`
     is a time other than now; `hosts` are the members' addresses, where they are not all this
     machine's; `worker` is the grant hook, where it is not the reference worker itself; the
     keys of `operators` are made, too."""
@@ -39,6 +41,7 @@ class Plan:
     name: str = "demo"
     timing: dict = field(default_factory=dict)
     log_level: str = "info"
+    sink: str | None = None
     founded: str | None = None
     hosts: list[str] | None = None
     worker: list[str] | None = None
@@ -49,6 +52,17 @@ class Plan:
 
     def all_timing(self):
         return {**DEFAULT_TIMING, **self.timing}
+
+    def sink_as(self, member=None):
+        """Where the sink is to a member; without one, to its owner."""
+        if self.sink is None:
+            return str(self.directory / "sink.db")
+        if member is None:
+            return self.sink
+        parts = urlsplit(self.sink)
+        facts = [fact for fact in parse_qsl(parts.query) if fact[0] not in ("user", "password")]
+        where = parts.netloc.rpartition("@")[2]
+        return f"postgresql://member_{member}@{where}{parts.path}?{urlencode(facts)}"
 
 
 class Tools:
@@ -151,7 +165,7 @@ def write_cluster_yaml(plan, tools, members, keys):
 
 def write_node_yaml(plan, tools, member, listen):
     """JSON strings are YAML, so nothing in a path needs more thought."""
-    worker = plan.worker or [tools.stats, "work", "--sink", str(plan.directory / "sink.db")]
+    worker = plan.worker or [tools.stats, "work", "--sink", plan.sink_as(member.name)]
     lines = {
         "name": member.name,
         "cluster": str(plan.directory / "cluster.yaml"),
@@ -182,9 +196,18 @@ def traffic_of(plan, tools, index, name):
                   - plan.rows_per_s * index // plan.nodes)
     log = str(plan.directory / "traffic" / f"{name}.jsonl")
     return Traffic(node=name, pid=None, log=log,
-                   command=[tools.stats, "traffic", "--sink", str(plan.directory / "sink.db"),
-                            "--node", name, "--log", log, "--rows-per-s", str(rows_per_s),
+                   command=[tools.stats, "traffic", "--sink", plan.sink_as(name), "--node", name,
+                            "--log", log, "--rows-per-s", str(rows_per_s),
                             "--seed", str(index + 1)])
+
+
+def make_sink(plan, tools, members):
+    run(tools.stats, "init", "--sink", plan.sink_as(),
+        "--window-s", str(plan.all_timing()["window_s"]), "--audit", audit_of(members))
+    for member in members if plan.sink else []:
+        run("psql", plan.sink, "-X", "-q", "-v", "ON_ERROR_STOP=1", "-c",
+            f"DO $$ BEGIN CREATE ROLE member_{member.name} LOGIN IN ROLE ostrakon_member; "
+            "EXCEPTION WHEN duplicate_object THEN NULL; END $$")
 
 
 def found(plan, tools):
@@ -200,12 +223,10 @@ def found(plan, tools):
     for index, member in enumerate(members):
         write_node_yaml(plan, tools, member, address_of(plan, index))
         run(tools.ostrakon, "init", "--config", member.config)
-    timing = plan.all_timing()
-    run(tools.stats, "init", "--sink", str(plan.directory / "sink.db"),
-        "--window-s", str(timing["window_s"]), "--audit", audit_of(members))
+    make_sink(plan, tools, members)
     traffic = [traffic_of(plan, tools, index, name)
                for index, (name, role) in enumerate(names) if role == "node"]
-    facts = {"cluster": plan.name, "sink": str(plan.directory / "sink.db"), "timing": timing}
+    facts = {"cluster": plan.name, "sink": plan.sink_as(), "timing": plan.all_timing()}
     cluster = Cluster(plan.directory, facts, members, traffic)
     cluster.save()
     return cluster

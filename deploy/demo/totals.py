@@ -13,7 +13,7 @@ from cluster import wait_for
 
 def read(tools, command, cluster, *arguments):
     """What `ostrakon-stats` answers about the sink; None when it cannot be read now."""
-    done = subprocess.run([tools.stats, command, "--sink", str(cluster.sink), "--json",
+    done = subprocess.run([tools.stats, command, "--sink", cluster.sink, "--json",
                            *arguments],
                           stdin=subprocess.DEVNULL, capture_output=True, text=True)
     return json.loads(done.stdout) if done.stdout.startswith("{") else None
@@ -61,7 +61,7 @@ def settle(cluster, tools):
 def compare(cluster, tools):
     """Prints both totals, per customer and in sum; whether they are equal and all published."""
     logs = [traffic.log for traffic in cluster.traffic]
-    done = subprocess.run([tools.stats, "verify", "--sink", str(cluster.sink), "--log", *logs],
+    done = subprocess.run([tools.stats, "verify", "--sink", cluster.sink, "--log", *logs],
                           stdin=subprocess.DEVNULL)
     now = read(tools, "status", cluster)
     return done.returncode == 0 and now is not None and now["unpublished"] == 0
