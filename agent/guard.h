@@ -10,10 +10,8 @@
 /* The agent's side of ostrakon-guard (guard_main.c), which kills an agent that hangs and
  * latches one that does not remember what it told. One thread. Start with a zeroed struct. */
 
-#define GUARD_PATH_MAX 4096
-
 struct guard_options {
-    const char *program; /* NULL: guard_path */
+    const char *program; /* NULL: companion_path */
     const char *latches[2];
     const char *watchdog; /* NULL: none is opened */
 };
@@ -24,9 +22,6 @@ struct guard {
     uint64_t turns;
     uint8_t chain[GUARD_DIGEST_BYTES];
 };
-
-/* The program: beside this one, or where it is installed. Returns `path`. */
-const char *guard_path(char path[static GUARD_PATH_MAX]);
 
 /* Starts one. 0, or an errno, and there is none. */
 int guard_start(struct guard *g, const struct guard_options *options)

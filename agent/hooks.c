@@ -4,13 +4,9 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -33,89 +29,29 @@ const char *hook_end_text(enum hook_end end)
     return texts[end];
 }
 
-const char *hook_keeper_path(char path[static HOOK_PATH_MAX])
+const char *hook_keeper_path(char path[static COMPANION_PATH_MAX])
 {
-    char program[HOOK_PATH_MAX - sizeof KEEPER_NAME];
-    const ssize_t size = readlink("/proc/self/exe", program, sizeof program - 1);
-    program[size > 0 ? size : 0] = '\0';
-    char *const slash = strrchr(program, '/');
-    if (slash != NULL) {
-        *slash = '\0';
-        snprintf(path, HOOK_PATH_MAX, "%s/" KEEPER_NAME, program);
-        if (access(path, X_OK) == 0) {
-            return path;
-        }
-    }
-    snprintf(path, HOOK_PATH_MAX, "%s", OSTRAKON_LIBEXECDIR "/" KEEPER_NAME);
-    return path;
+    return companion_path(KEEPER_NAME, path);
 }
 
-/* The socket's two ends, the keeper's second, and the pipe with the facts as JSON, its end to
- * be read first: it fits the pipe, so nobody waits. All -1 on failure. */
-struct ends {
-    int socket[2];
-    int input[2];
-};
-
-static void ends_close(struct ends *e)
+/* The facts as JSON, to be read: they fit the pipe, so nobody waits. -1 with errno. */
+static int facts_open(const char *json)
 {
-    int *const all[] = {&e->socket[0], &e->socket[1], &e->input[0], &e->input[1]};
-    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
-        if (*all[i] >= 0) {
-            close(*all[i]);
-        }
-        *all[i] = -1;
-    }
-}
-
-static bool ends_open(struct ends *e, const char *json)
-{
-    *e = (struct ends){{-1, -1}, {-1, -1}};
+    int ends[2];
     const size_t size_bytes = strlen(json);
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, e->socket) != 0 ||
-        pipe2(e->input, O_CLOEXEC) != 0 || fcntl(e->input[1], F_SETFL, O_NONBLOCK) != 0 ||
-        write(e->input[1], json, size_bytes) != (ssize_t)size_bytes) {
-        return false;
+    if (pipe2(ends, O_CLOEXEC) != 0) {
+        return -1;
     }
-    close(e->input[1]);
-    e->input[1] = -1;
-    return true;
-}
-
-/* In a session of its own, so that a Ctrl-C meant for the agent does not end it before the
- * agent says so; with default signals, since the agent ignores some. */
-static int spawn(pid_t *keeper, const struct ends *e, const char *path, char *const *arguments,
-                 char *const *environment)
-{
-    posix_spawn_file_actions_t files;
-    posix_spawnattr_t attributes;
-    sigset_t none;
-    sigset_t all;
-    sigemptyset(&none);
-    sigfillset(&all);
-    int error = posix_spawn_file_actions_init(&files);
-    if (error != 0) {
-        return error;
+    const bool written = fcntl(ends[1], F_SETFL, O_NONBLOCK) == 0 &&
+                         write(ends[1], json, size_bytes) == (ssize_t)size_bytes;
+    const int reason = errno;
+    close(ends[1]);
+    if (!written) {
+        close(ends[0]);
+        errno = reason;
+        return -1;
     }
-    error = posix_spawnattr_init(&attributes);
-    if (error != 0) {
-        posix_spawn_file_actions_destroy(&files);
-        return error;
-    }
-    const short flags = POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK;
-    const bool set =
-        (error = posix_spawnattr_setflags(&attributes, flags)) == 0 &&
-        (error = posix_spawnattr_setsigdefault(&attributes, &all)) == 0 &&
-        (error = posix_spawnattr_setsigmask(&attributes, &none)) == 0 &&
-        (error = posix_spawn_file_actions_adddup2(&files, e->socket[1], 0)) == 0 &&
-        (error = posix_spawn_file_actions_addopen(&files, 1, "/dev/null", O_WRONLY, 0)) == 0 &&
-        (error = posix_spawn_file_actions_adddup2(&files, e->input[0], 3)) == 0;
-    if (set) {
-        error = posix_spawn(keeper, path, &files, &attributes, arguments, environment);
-    }
-    posix_spawnattr_destroy(&attributes);
-    posix_spawn_file_actions_destroy(&files);
-    return error;
+    return ends[0];
 }
 
 static uint64_t boottime_ms(void)
@@ -129,18 +65,17 @@ int hook_start(struct hook *h, const struct hook_options *options)
 {
     assert(options->argv[0] != NULL);
     assert(options->fact_count <= HOOK_FACTS_MAX);
-    char found[HOOK_PATH_MAX];
+    char found[COMPANION_PATH_MAX];
     char until[24];
     char *arguments[ARGUMENTS_MAX + 3];
-    struct ends ends = {{-1, -1}, {-1, -1}};
+    struct companion_options companion = {.arguments = arguments, .third = -1};
     char **environment = NULL;
     char *json = NULL;
     int error = ENOMEM;
     size_t count = 0;
 
     *h = (struct hook){0};
-    const char *const path =
-        options->keeper != NULL ? options->keeper : hook_keeper_path(found);
+    companion.program = options->keeper != NULL ? options->keeper : hook_keeper_path(found);
     snprintf(until, sizeof until, "%llu",
              (unsigned long long)(boottime_ms() + options->lease_ms));
     arguments[count++] = (char *)(uintptr_t)KEEPER_NAME;
@@ -158,20 +93,18 @@ int hook_start(struct hook *h, const struct hook_options *options)
     if (environment == NULL || json == NULL) {
         goto out;
     }
-    if (!ends_open(&ends, json)) {
-        error = errno;
-        goto out;
-    }
-    error = spawn(&h->keeper, &ends, path, arguments, environment);
+    companion.environment = environment;
+    companion.third = facts_open(json);
+    error = companion.third < 0 ? errno : companion_start(&h->keeper, &h->socket, &companion);
     if (error != 0) {
-        h->keeper = 0;
+        *h = (struct hook){0};
         goto out;
     }
-    h->socket = ends.socket[0];
     h->running = true;
-    ends.socket[0] = -1;
 out:
-    ends_close(&ends);
+    if (companion.third >= 0) {
+        close(companion.third);
+    }
     facts_environment_free(environment);
     free(json);
     return error;
@@ -254,12 +187,7 @@ void hook_finish(struct hook *h)
         return;
     }
     close(h->socket);
-    const int process = pidfd_open(h->keeper, 0);
-    struct pollfd ended = {.fd = process, .events = POLLIN};
-    if (process >= 0) {
-        poll(&ended, 1, FINISH_MS);
-        close(process);
-    }
+    companion_await(h->keeper, FINISH_MS);
     waitpid(h->keeper, NULL, WNOHANG);
     *h = (struct hook){0};
 }

@@ -22,12 +22,13 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "companion.h"
+
 #define HOOK_REPORT_MAX 200    /* bytes of a line of standard output; the rest is cut off */
 #define HOOK_LOG_LINE_MAX 1000 /* of standard error */
 #define HOOK_REPORTS_BYTES_MAX                                                                 \
     (4 * 1024 * 1024) /* a run; what follows is dropped, and logged so */
 #define HOOK_LOG_BYTES_MAX (64 * 1024)
-#define HOOK_PATH_MAX 4096
 #define HOOK_FACTS_MAX 16
 #define HOOK_SHORT_MS 5000 /* the lease of a hook that only does something quickly */
 
@@ -84,7 +85,7 @@ struct hook_message {
 };
 
 /* ostrakon-keeper beside the running program, else in the directory of the installation. */
-const char *hook_keeper_path(char path[static HOOK_PATH_MAX]);
+const char *hook_keeper_path(char path[static COMPANION_PATH_MAX]);
 
 /* Starts keeper and hook. 0, or the errno, with `h` zeroed then. A hook that cannot be run is
  * not found out here: it ends with exit status 127 and a line that says why. Does not wait. */

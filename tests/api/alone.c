@@ -16,8 +16,8 @@
 /* hooks.c looks beside the running program. */
 static void provide_keeper(void)
 {
-    char program[HOOK_PATH_MAX] = "";
-    char beside[HOOK_PATH_MAX + 32];
+    char program[COMPANION_PATH_MAX] = "";
+    char beside[COMPANION_PATH_MAX + 32];
     const ssize_t size = readlink("/proc/self/exe", program, sizeof program - 1);
     assert(size > 0);
     (void)size;
