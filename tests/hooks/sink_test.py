@@ -16,7 +16,7 @@ def tell(scene, event, subject, standing):
     facts = {"event": event, "cluster": "test", "member": "atlas", "subject": subject,
              "standing": standing, "term": "2", "height": "9", "good": "atlas=1.2.3.4:7000",
              "deadline_ms": "5000"}
-    hook("postgresql-lock-out", [scene.server.url(), "member_"], facts)
+    hook("postgresql-lock-out", [scene.server.url("lock_out"), "member_"], facts)
 
 
 def stats(address, *words, **facts):
@@ -96,6 +96,7 @@ class Sink(Place):
             self.server = Server(self.scratch, QUICK)
             self.undo.append(self.server.close)
             require(stats(self.server.url(), "init").returncode == 0, "no sink")
+            self.server.sql("CREATE ROLE lock_out LOGIN CREATEROLE IN ROLE pg_signal_backend")
             for member in MEMBERS:
                 self.server.sql(f"CREATE ROLE member_{member} LOGIN IN ROLE ostrakon_member")
             self.fence = 0
