@@ -28,6 +28,19 @@ struct simplex_world node_world(struct node *n, uint64_t random, struct effects 
     };
 }
 
+/* The rest of the node has nothing to say to it. */
+static void on_consensus(struct node *n, const struct input *in, const struct message *m,
+                         struct effects *out)
+{
+    bool rejected = false;
+    struct simplex_world world = node_world(n, in->random, out);
+    world.rejected = &rejected;
+    simplex_on_message(&n->deciding.simplex, &world, in->member, m);
+    if (rejected) {
+        node_links_rejected(n, in->member, false, out);
+    }
+}
+
 static void on_message(struct node *n, const struct input *in, struct effects *out)
 {
     struct deciding *d = &n->deciding;
@@ -52,8 +65,7 @@ static void on_message(struct node *n, const struct input *in, struct effects *o
     if (m->kind == MESSAGE_HEARTBEAT) {
         node_peers_on_heartbeat(d, in->member, m);
     }
-    const struct simplex_world world = node_world(n, in->random, out);
-    simplex_on_message(&d->simplex, &world, in->member, m);
+    on_consensus(n, in, m, out);
 }
 
 static void on_signed(struct node *n, const struct input *in, struct effects *out)
@@ -167,6 +179,7 @@ static void look_around(struct node *n, const struct input *in, struct effects *
 {
     struct deciding *d = &n->deciding;
     node_peers_watch(d, out);
+    node_links_watch(n, out);
     node_words_say(n, out);
     node_work_watch(n, out);
     node_resign_watch(n, out);
@@ -189,6 +202,7 @@ static void begin_step(struct deciding *d, const struct input *in)
     d->now_ms = in->now_ms;
     d->unix_ms = in->unix_ms;
     node_peers_excuse(d, late_ms);
+    node_links_wake(d, late_ms, in->random);
     tick_observe(&d->tick, &seen);
 }
 

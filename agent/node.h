@@ -10,12 +10,17 @@
 #include "../consensus/founding.h"
 #include "../consensus/pool.h"
 #include "../consensus/simplex.h"
+#include "../health/canary.h"
 #include "../health/detector.h"
 #include "../health/diagnosis.h"
 #include "../health/digests.h"
 #include "../health/fleet.h"
+#include "../health/incarnation.h"
 #include "../health/local_health.h"
+#include "../health/peer_clock.h"
+#include "../health/reflection.h"
 #include "../health/self.h"
+#include "../health/self_doubt.h"
 #include "../health/tick.h"
 
 /* One member's whole deciding: input in, effects out (DESIGN.md, section 3). Deterministic,
@@ -95,9 +100,10 @@ struct node_options {
 /* What is known of one peer. */
 struct peer_view {
     struct detector detector;
-    bool ever_heard; /* in this run */
-    uint64_t incarnation;
-    uint64_t height; /* in progress there, as it says */
+    bool ever_heard;      /* in this run */
+    uint64_t incarnation; /* that is heard; 0: none yet */
+    uint64_t word_ms;     /* when its newest heartbeat came */
+    uint64_t height;      /* in progress there, as it says */
     bool has_offset;
     int64_t offset_ms; /* its wall clock minus mine, by its last heartbeat */
 };
@@ -140,6 +146,18 @@ struct fleet_view {
     struct fleet_member member[MEMBERS_MAX];
 };
 
+/* What the exchange of heartbeats tells this node of itself. */
+struct links {
+    struct canary canary;
+    struct reflection reflection;
+    struct incarnation_guard incarnations;
+    struct self_doubt doubt;
+    struct peer_clock clock;
+    uint32_t sequence;  /* of my last heartbeat */
+    uint64_t period_ms; /* when my next heartbeat period begins */
+    uint64_t clock_ms;  /* when the clocks are compared next */
+};
+
 /* The worker that is running, or was last started. */
 struct work_view {
     bool running;
@@ -162,6 +180,7 @@ struct deciding {
     struct own_words own;
     struct work_view work;
     struct fleet_view fleet;
+    struct links links;
     uint64_t now_ms;
     uint64_t unix_ms;
     uint64_t wake_ms; /* what the last step asked for */

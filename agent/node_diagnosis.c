@@ -8,6 +8,7 @@
 
 #define VOTES 8u
 #define DISK_SPEED 24u
+#define LINKS 27u
 #define QUIET_AFTER_MS 2000u  /* of silence: then the heartbeats stop too */
 #define UNEXAMINED_MS 10000u  /* since the start, without having been examined: likewise */
 #define BURST_AGAIN_MS 10000u /* a burst test that was asked for and has not been told of */
@@ -127,10 +128,12 @@ static void look_at_heartbeats(struct deciding *d, struct effects *out)
     const uint64_t silence_ms = d->silent_since_ms + QUIET_AFTER_MS;
     const uint64_t unexamined_ms = d->started_ms + UNEXAMINED_MS;
     d->quiet = false;
-    if (d->silent_bits != 0) {
+    /* Whom nobody hears does no harm by calling, and if all were quiet none would hear again.
+     */
+    if ((d->silent_bits & ~REFERENCE_BIT(LINKS)) != 0) {
         d->quiet = stalled || d->now_ms >= silence_ms;
         effects_wake(out, d->quiet ? TIME_NEVER : silence_ms);
-    } else if (d->silent && !d->options.neutered) {
+    } else if (d->silent_bits == 0 && d->silent && !d->options.neutered) {
         d->quiet = d->now_ms >= unexamined_ms;
         effects_wake(out, d->quiet ? TIME_NEVER : unexamined_ms);
     }

@@ -39,6 +39,21 @@ int64_t node_peers_median_offset_ms(const struct deciding *d);
 /* The voters among the members whose bits are set. */
 uint32_t node_peers_voters(const struct deciding *d, uint32_t members);
 
+/* node_links.c: what the exchange with the peers tells this node of itself. */
+void node_links_start(struct deciding *d);
+/* First thing in a step that comes so late: whoever has slept knows nothing of the others. */
+void node_links_wake(struct deciding *d, uint64_t late_ms, uint64_t random);
+void node_links_say(struct deciding *d, struct heartbeat *h);
+/* False: it is not the newest of the run that is heard. */
+bool node_links_on_heartbeat(struct deciding *d, uint32_t member, const struct heartbeat *h);
+/* A signature in what came from the member does not hold; `accepted_again`: looked at once more
+ * it did. */
+void node_links_rejected(struct node *n, uint32_t member, bool accepted_again,
+                         struct effects *out);
+void node_links_watch(struct node *n, struct effects *out);
+/* While true this node judges nobody. */
+bool node_links_doubts(const struct deciding *d);
+
 /* node_fleet.c: what members have in common. What the chain has of each is kept with the tick
  * from which it was so, in `out`; that of a new one is 0. */
 void node_fleet_on_own(struct node *n, const struct own_fleet *own);

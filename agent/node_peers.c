@@ -27,6 +27,7 @@ void node_peers_start(struct deciding *d)
         detector_init(&d->peer[i].detector, t->heartbeat_ms, t->suspicion, d->now_ms);
     }
     d->heard = bit(d->options.self);
+    node_links_start(d);
 }
 
 void node_peers_excuse(struct deciding *d, uint64_t late_ms)
@@ -45,7 +46,9 @@ void node_peers_on_anything(struct deciding *d, uint32_t member)
 void node_peers_on_heartbeat(struct deciding *d, uint32_t member, const struct message *m)
 {
     struct peer_view *p = &d->peer[member];
-    p->incarnation = m->heartbeat.incarnation;
+    if (!node_links_on_heartbeat(d, member, &m->heartbeat)) {
+        return;
+    }
     p->height = m->heartbeat.height;
     /* The difference of two clocks, either of which may say anything: a wrap is harmless. */
     p->offset_ms = (int64_t)(m->heartbeat.unix_ms - d->unix_ms);
@@ -72,15 +75,16 @@ int64_t node_peers_median_offset_ms(const struct deciding *d)
     return count == 0 ? 0 : sorted[(count - 1) / 2];
 }
 
-static struct body heartbeat_body(const struct deciding *d, struct effects *out)
+static struct body heartbeat_body(struct deciding *d, struct effects *out)
 {
-    const struct message m = {
+    struct message m = {
         .kind = MESSAGE_HEARTBEAT,
         .heartbeat = {.height = d->simplex.height,
                       .view = d->simplex.view,
                       .incarnation = d->options.incarnation,
                       .unix_ms = d->unix_ms},
     };
+    node_links_say(d, &m.heartbeat);
     uint8_t bytes[MESSAGE_BYTES_MAX];
     return effects_body(out, bytes, message_encode(&m, bytes));
 }

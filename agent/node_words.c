@@ -115,9 +115,15 @@ void node_on_command(struct node *n, uint32_t from, struct bytes_view command,
             return;
         case POOL_MALFORMED:
             break;
-        case POOL_BAD_SIGNATURE:
+        case POOL_BAD_SIGNATURE: {
+            uint8_t again[COMMAND_BYTES_MAX]; /* another copy of what came */
+            memcpy(again, command.bytes, command.size_bytes);
+            const bool accepted = pool_add(&n->pool, &d->cluster, again, command.size_bytes,
+                                           d->now_ms) != POOL_BAD_SIGNATURE;
+            node_links_rejected(n, from, accepted, out);
             cause = CAUSE_BAD_SIGNATURE;
             break;
+        }
         }
     }
     const struct note note = {
@@ -125,13 +131,17 @@ void node_on_command(struct node *n, uint32_t from, struct bytes_view command,
     effects_note(out, &note);
 }
 
-/* Whom I find unreachable. What stands may stand while I am late myself; nothing new is added.
+/* Whom I find unreachable; nobody while I doubt myself. What stands may stand while I am late
+ * myself; nothing new is added.
  */
 static uint32_t accusations(const struct deciding *d)
 {
     const uint64_t quiet_ms = QUIET_START_HEARTBEATS * (uint64_t)d->cluster.timing.heartbeat_ms;
     const bool settled_in = d->now_ms - d->started_ms >= quiet_ms;
     uint32_t silent = 0;
+    if (node_links_doubts(d)) {
+        return 0;
+    }
     for (uint32_t i = 0; i < d->cluster.member_count; i++) {
         const bool known = settled_in || d->peer[i].ever_heard;
         if ((d->suspected & bit(i)) != 0 && known && cluster_is_voter(&d->cluster, i)) {

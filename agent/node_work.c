@@ -69,10 +69,10 @@ static bool holds_the_role(const struct deciding *d, const struct work *work)
 }
 
 /* The lease runs out by itself when I hang, die, or am cut off from the quorum. */
-static void renew_lease(struct deciding *d, struct effects *out)
+static void renew_lease(struct deciding *d, bool awake, struct effects *out)
 {
     const uint64_t heartbeat_ms = d->cluster.timing.heartbeat_ms;
-    if (!d->quorum_heard || d->quiet) {
+    if (!d->quorum_heard || d->quiet || !awake) {
         return;
     }
     if (d->now_ms >= d->work.lease_ms) {
@@ -88,21 +88,23 @@ void node_work_watch(struct node *n, struct effects *out)
     struct deciding *d = &n->deciding;
     struct work_view *w = &d->work;
     struct work work;
+    const struct simplex_world world = node_world(n, 0, out);
+    const bool awake = simplex_has_asked(&d->simplex, &world); /* else its grant may be lost */
     if (w->running && !w->stopping) {
         if (holds_the_role(d, &w->work)) {
-            renew_lease(d, out);
+            renew_lease(d, awake, out);
         } else {
             effects_add(out, EFFECT_WORK_STOP);
             w->stopping = true;
         }
-    } else if (!w->running && wanted(d, &work)) {
+    } else if (!w->running && awake && wanted(d, &work)) {
         if (d->now_ms < w->again_ms) {
             effects_wake(out, w->again_ms);
             return;
         }
         *w = (struct work_view){.running = true, .work = work, .lease_ms = d->now_ms};
         effects_add(out, EFFECT_WORK)->work = work;
-        renew_lease(d, out);
+        renew_lease(d, awake, out);
     }
 }
 

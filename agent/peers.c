@@ -199,7 +199,7 @@ struct peers *peers_create(struct loop *loop, const struct peers_config *config,
                            char error[static PEERS_ERROR_CHARS])
 {
     assert(config->member_count >= 1);
-    assert(config->member_count <= PEERS_MAX);
+    assert(config->member_count <= PEERS_ROOM);
     assert(config->self < config->member_count);
     struct peers *const p = memory_get(sizeof *p);
     p->loop = loop;

@@ -22,7 +22,7 @@
 
 #include "agent/loop.h"
 
-#define PEERS_MAX 32u                    /* members, oneself included */
+#define PEERS_ROOM 32u                   /* members, oneself included */
 #define PEERS_KEY_BYTES 32u              /* a transport key */
 #define PEERS_CLUSTER_BYTES 32u          /* a cluster's id */
 #define PEERS_NAME_CHARS 64u             /* a cluster's name; the rest is cut */
@@ -97,7 +97,7 @@ struct peers_member {
 
 struct peers_config {
     uint32_t self;                      /* our own place in members */
-    uint32_t member_count;              /* 1 .. PEERS_MAX */
+    uint32_t member_count;              /* 1 .. PEERS_ROOM */
     const struct peers_member *members; /* copied */
     const char *listen;                 /* "ip:port" to listen on */
     EVP_PKEY *key;                      /* our transport key; borrowed until peers_destroy */

@@ -294,7 +294,7 @@ bool peers_curl_create(struct peers *p)
         curl_multi_setopt(p->multi, CURLMOPT_TIMERFUNCTION, on_curl_timer) == CURLM_OK &&
         curl_multi_setopt(p->multi, CURLMOPT_TIMERDATA, p) == CURLM_OK &&
         /* Without it curl keeps four for each request under way, and closes warm ones. */
-        curl_multi_setopt(p->multi, CURLMOPT_MAXCONNECTS, (long)(4 * PEERS_MAX)) == CURLM_OK;
+        curl_multi_setopt(p->multi, CURLMOPT_MAXCONNECTS, (long)(4 * PEERS_ROOM)) == CURLM_OK;
     for (uint32_t i = 0; i < p->count; i++) {
         for (uint32_t kind = 0; i != p->self && kind < EXCHANGE_KINDS; kind++) {
             is_ready = is_ready && exchange_create(&p->peers[i], (enum exchange_kind)kind);

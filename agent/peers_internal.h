@@ -82,7 +82,7 @@ LIST_HEAD(socket_list, socket);
 struct peers {
     struct loop *loop;
     struct peers_callbacks callbacks;
-    struct peer peers[PEERS_MAX]; /* [self] has the key alone */
+    struct peer peers[PEERS_ROOM]; /* [self] has the key alone */
     uint32_t count;
     uint32_t self;
     uint8_t cluster_id[PEERS_CLUSTER_BYTES];

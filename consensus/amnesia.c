@@ -46,7 +46,7 @@ void amnesia_look(struct simplex *s, const struct simplex_world *w, const struct
     amnesia_begin(s, w, CAUSE_VOTES_OLDER_THAN_SHOWN);
 }
 
-bool amnesia_has_asked(const struct simplex *s, const struct simplex_world *w)
+bool simplex_has_asked(const struct simplex *s, const struct simplex_world *w)
 {
     if (SABOTAGE == SABOTAGE_VOTES_FORGOTTEN) {
         return true;
@@ -61,7 +61,7 @@ bool amnesia_has_asked(const struct simplex *s, const struct simplex_world *w)
 
 bool amnesia_is_asking(const struct simplex *s, const struct simplex_world *w)
 {
-    return s->amnesiac || !amnesia_has_asked(s, w);
+    return s->amnesiac || !simplex_has_asked(s, w);
 }
 
 /* Whoever voted at h had decided h-1, and a quorum had finalized there; one sound voter of it
@@ -90,6 +90,17 @@ bool amnesia_evaluate(struct simplex *s, const struct simplex_world *w)
     empty_votes(s, highest + 2);
     cast_record(s, w);
     return true;
+}
+
+void simplex_wake(struct simplex *s, uint64_t nonce)
+{
+    assert(nonce != 0);
+    s->options.nonce = nonce;
+    for (uint32_t i = 0; i < MEMBERS_MAX; i++) {
+        s->peers[i].answered = false;
+        s->peers[i].answered_height = 0;
+        s->peers[i].hello_after_ms = 0;
+    }
 }
 
 void amnesia_ask(struct simplex *s, const struct simplex_world *w)

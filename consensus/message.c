@@ -124,10 +124,7 @@ static void body_read(struct reader *r, struct message *m)
         hello_read(r, m);
         break;
     case MESSAGE_HEARTBEAT:
-        m->heartbeat.height = read_uint(r, 8);
-        m->heartbeat.view = read_view_number(r);
-        m->heartbeat.incarnation = read_uint(r, 8);
-        m->heartbeat.unix_ms = read_uint(r, 8);
+        heartbeat_read(r, &m->heartbeat);
         break;
     case MESSAGE_COMMAND:
         span_read(r, &m->command.command, COMMAND_BYTES_MAX);
@@ -195,10 +192,7 @@ static void body_write(struct writer *w, const struct message *m)
         hello_write(w, m);
         break;
     case MESSAGE_HEARTBEAT:
-        write_uint(w, m->heartbeat.height, 8);
-        write_uint(w, m->heartbeat.view, 4);
-        write_uint(w, m->heartbeat.incarnation, 8);
-        write_uint(w, m->heartbeat.unix_ms, 8);
+        heartbeat_write(w, &m->heartbeat);
         break;
     case MESSAGE_COMMAND:
         span_write(w, &m->command.command);

@@ -9,6 +9,7 @@
 #include "command.h"
 #include "founding.h"
 #include "hash.h"
+#include "heartbeat.h"
 
 /* Everything members send one another (protocol.md, section 2; byte layouts in this folder's
  * README). Decoding checks form and ranges only; signatures and certificates are judged by
@@ -112,12 +113,7 @@ struct message {
             uint32_t count; /* newest votes that I hold signed by the receiver */
             struct vote votes[2 * VOTE_KINDS];
         } hello;
-        struct {
-            uint64_t height; /* in progress */
-            uint32_t view;
-            uint64_t incarnation;
-            uint64_t unix_ms; /* the sender's wall clock when it sent this */
-        } heartbeat;
+        struct heartbeat heartbeat;
         struct {
             struct bytes_view command;
         } command;

@@ -51,6 +51,10 @@ void simplex_note(const struct simplex_world *w, enum note_kind kind, enum cause
 
 void simplex_nonsense(const struct simplex_world *w, uint32_t from, enum cause cause)
 {
+    if (w->rejected != NULL &&
+        (cause == CAUSE_BAD_SIGNATURE || cause == CAUSE_BAD_CERTIFICATE)) {
+        *w->rejected = true;
+    }
     simplex_note(w, NOTE_PEER_NONSENSE, cause, from, 0, 0);
 }
 
@@ -279,10 +283,10 @@ bool simplex_may_vote(const struct simplex *s, const struct simplex_world *w)
 {
     return !s->damaged && !s->stopped && !s->amnesiac && !w->muted && !w->silent &&
            simplex_has_record(s) && s->height >= s->record.resume &&
-           cluster_is_voter(w->cluster, s->options.self) && amnesia_has_asked(s, w);
+           cluster_is_voter(w->cluster, s->options.self) && simplex_has_asked(s, w);
 }
 
 bool simplex_is_caught_up(const struct simplex *s, const struct simplex_world *w)
 {
-    return !s->catching_up && amnesia_has_asked(s, w);
+    return !s->catching_up && simplex_has_asked(s, w);
 }

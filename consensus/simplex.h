@@ -75,6 +75,7 @@ struct simplex_world {
     uint32_t heard;     /* bits of members that I hear */
     bool muted;         /* the vote store is gone: follow, do not vote */
     bool silent;        /* signs nothing for now: what is recorded is signed later */
+    bool *rejected;     /* set when a signature of what came in does not hold; NULL: unasked */
     struct simplex_bulk *bulk;
     struct effects *out;
 };
@@ -203,8 +204,15 @@ bool simplex_take(struct simplex *s, const struct simplex_bulk *bulk, struct blo
  */
 void simplex_next(struct simplex *s, const struct simplex_world *w);
 
+/* Asks anew where the others are, under that nonce (not 0): until a quorum has answered nothing
+ * is voted for. For whoever has slept while the others went on. */
+void simplex_wake(struct simplex *s, uint64_t nonce);
+
 /* Readers. */
 bool simplex_may_vote(const struct simplex *s, const struct simplex_world *w);
+/* Whether q-1 other voters have told where they are and what they know of my votes, since the
+ * start or simplex_wake. */
+bool simplex_has_asked(const struct simplex *s, const struct simplex_world *w);
 bool simplex_is_caught_up(const struct simplex *s, const struct simplex_world *w);
 
 #endif

@@ -117,8 +117,6 @@ void amnesia_begin(struct simplex *s, const struct simplex_world *w, enum cause 
 void amnesia_look(struct simplex *s, const struct simplex_world *w, const struct vote *v);
 bool amnesia_evaluate(struct simplex *s, const struct simplex_world *w);
 bool amnesia_is_asking(const struct simplex *s, const struct simplex_world *w);
-/* Whether q-1 other voters have told what they know of my votes. */
-bool amnesia_has_asked(const struct simplex *s, const struct simplex_world *w);
 void amnesia_ask(struct simplex *s, const struct simplex_world *w);
 
 /* help.c: rule 11; ask.c: what I lack */

@@ -65,8 +65,14 @@ void reflection_restarted(struct reflection *r, uint32_t peer)
     r->peer[peer] = (struct reflected){.periods = 0};
 }
 
+void reflection_mute(struct reflection *r)
+{
+    r->mute_periods = REFLECTION_SETTLED;
+}
+
 void reflection_period(struct reflection *r)
 {
+    r->mute_periods -= r->mute_periods > 0;
     for (uint32_t i = 0; i < PEERS_MAX; i++) {
         struct reflected *p = &r->peer[i];
         if (p->periods == 0) {
@@ -74,7 +80,7 @@ void reflection_period(struct reflection *r)
         }
         p->heard = p->heard << 1 & all_periods;
         p->age += p->age <= REFLECTION_FRESH;
-        p->periods += p->periods < REFLECTION_PERIODS;
+        p->periods += p->periods < REFLECTION_SETTLED;
     }
 }
 
@@ -143,7 +149,7 @@ static struct losses losses_of(const struct reflection *r, uint32_t peers)
         l.in |= in < REFLECTION_GOOD ? peer_bit(i) : 0;
         l.in_half |= in < REFLECTION_HALF ? peer_bit(i) : 0;
         l.deaf |= in == 0 ? peer_bit(i) : 0;
-        if (is_fresh(p)) {
+        if (is_fresh(p) && r->mute_periods == 0 && p->periods == REFLECTION_SETTLED) {
             const uint32_t out = p->counts[r->self];
             l.out |= out < REFLECTION_GOOD ? peer_bit(i) : 0;
             l.out_half |= out < REFLECTION_HALF ? peer_bit(i) : 0;

@@ -23,13 +23,14 @@
 #define REFLECTION_HALF 10u
 #define REFLECTION_LOST_MS 5000u /* more than half lost for so long: silent */
 #define REFLECTION_FRESH 10u     /* periods for which a peer's word counts */
+#define REFLECTION_SETTLED 30u   /* periods after which both ends' connections stand */
 
 /* Bits: which way is lost. */
 enum reflection_way { REFLECTION_IN = 1, REFLECTION_OUT = 2 };
 
 struct reflected {
     uint32_t heard;   /* bit k: something came k periods ago */
-    uint32_t periods; /* since it was first heard, up to REFLECTION_PERIODS; 0: never */
+    uint32_t periods; /* since it was first heard, up to REFLECTION_SETTLED; 0: never */
     uint32_t highest; /* its highest number so far */
     uint32_t seen;    /* bit k: number highest - k has come */
     uint32_t age;     /* periods since its last word */
@@ -39,6 +40,7 @@ struct reflected {
 struct reflection {
     struct reflected peer[PEERS_MAX];
     uint32_t self;
+    uint32_t mute_periods; /* for which what the peers hear of me is no loss */
     uint64_t half_lost_ms; /* since when more than half is lost; plus 1, 0: it is not */
 };
 
@@ -60,6 +62,10 @@ bool reflection_heard(struct reflection *r, uint32_t peer, uint32_t sequence,
 
 /* The peer has been started anew: it numbers from somewhere else. */
 void reflection_restarted(struct reflection *r, uint32_t peer);
+
+/* I send nothing in this period: what the peers lose of mine is nobody's fault, until they can
+ * have heard me for as long as is counted. */
+void reflection_mute(struct reflection *r);
 
 /* One of my own heartbeat periods has passed. */
 void reflection_period(struct reflection *r);

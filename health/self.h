@@ -31,6 +31,21 @@
     X(VOTES_LOST, 8, DEGRADED, "what it had voted is lost", "")                                \
     X(VOTES_DEAD, 8, SILENT, "its vote store cannot be written",                               \
       "Look after the disk, then: systemctl restart ostrakon")                                 \
+    X(CLONED, 9, SILENT, "identity: another agent runs as this member",                        \
+      "Stop one of the two, then: systemctl restart ostrakon")                                 \
+    X(VERIFIER, 18, FATAL, "signatures: it cannot tell a right one from a wrong one",          \
+      SELF_REPAIR)                                                                             \
+    X(VERDICTS, 18, SILENT, "signatures: it came to two verdicts on one of them", SELF_REPAIR) \
+    X(CLOCK_AHEAD, 21, DEGRADED, "clock: {got} ms ahead of its peers'",                        \
+      "See that the time service runs here.")                                                  \
+    X(CLOCK_BEHIND, 21, DEGRADED, "clock: {got} ms behind its peers'",                         \
+      "See that the time service runs here.")                                                  \
+    X(LINKS_IN, 27, DEGRADED, "network: it loses what most of its peers send",                 \
+      "See to this machine's network.")                                                        \
+    X(LINKS_OUT, 27, DEGRADED, "network: most of its peers lose what it sends",                \
+      "See to this machine's network.")                                                        \
+    X(DISAGREES, 29, DEGRADED,                                                                 \
+      "judgement: it disagrees with so many peers that the fault is its own", SELF_REPAIR)     \
     X(RENEWAL, 32, DEGRADED, "certificates: others have a newer one than this member",         \
       "Put the new certificate here, too.")                                                    \
     X(CONFIGURATION, 33, DEGRADED, "configuration: most members have another one",             \

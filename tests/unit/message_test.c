@@ -47,7 +47,16 @@ static void make_messages(void)
     m[6].hello.votes[0] = voters_vote(&three, VOTE_NOTARIZE, 1, 4, &block);
     m[6].hello.votes[1] = voters_vote(&three, VOTE_NULLIFY, 1, 4, NULL);
     m[7] = (struct message){.kind = MESSAGE_HEARTBEAT,
-                            .heartbeat = {.height = 9, .view = 3, .incarnation = 5}};
+                            .heartbeat = {.height = 9,
+                                          .view = 3,
+                                          .incarnation = 5,
+                                          .unix_ms = UINT64_MAX,
+                                          .sequence = 7,
+                                          .blames = 4,
+                                          .cloned = 1,
+                                          .count = 3}};
+    m[7].heartbeat.echo[2] = (struct heartbeat_echo){
+        .run = 1, .sequence = 2, .held_ms = HEARTBEAT_HELD_MAX, .heard = HEARTBEAT_HEARD_MAX};
     m[8] = (struct message){.kind = MESSAGE_COMMAND, .command = {.command = bytes}};
 }
 
@@ -120,6 +129,33 @@ Test(message, of_each_kind_comes_back_as_it_was_sent)
         cr_assert(eq(int, m.kind, messages[i].kind));
         cr_assert(eq(sz, message_encode(&m, again), size_bytes));
         cr_assert(memcmp(bytes, again, size_bytes) == 0, "message %u", i);
+    }
+}
+
+Test(message, heartbeat_names_only_members_and_possible_counts)
+{
+    static const struct {
+        uint32_t at;
+        uint8_t value;
+    } bent[] = {
+        {9, 0xff},  /* the view */
+        {33, 0x80}, /* a member blamed that there is not */
+        {35, 0x80}, /* a member cloned that there is not */
+        {37, 2},    /* fewer echoes than there are */
+        {37, 255},  {48, HEARTBEAT_HEARD_MAX + 1},
+    };
+    uint8_t bytes[MESSAGE_BYTES_MAX];
+    struct message m;
+    const size_t size_bytes = message_encode(&messages[7], bytes);
+    cr_assert(eq(sz, size_bytes, 1 + 37 + 3 * 11));
+    for (size_t i = 0; i < sizeof bent / sizeof bent[0]; i++) {
+        uint8_t copy[MESSAGE_BYTES_MAX];
+        memcpy(copy, bytes, size_bytes);
+        copy[bent[i].at] = bent[i].value;
+        if (bent[i].at == 9) {
+            memset(copy + 9, 0xff, 4);
+        }
+        cr_assert(not(message_decode(&m, copy, size_bytes)), "byte %u", bent[i].at);
     }
 }
 
