@@ -36,14 +36,14 @@ bool incarnation_heard(struct incarnation_guard *g, uint32_t peer, uint64_t inca
     if (incarnation == 0 || incarnation == i->current) {
         return false;
     }
-    if (!was_former(i, incarnation)) {
-        follow(i, incarnation, sent);
-        return false;
-    }
-    if (!has_echo || echo <= i->marked) {
+    if (i->current != 0 && (!has_echo || echo <= i->marked)) {
         return false; /* it may have been under way since before */
     }
+    const bool back = was_former(i, incarnation);
     follow(i, incarnation, sent);
+    if (!back) {
+        return false;
+    }
     const bool news = !i->cloned;
     i->cloned = true;
     i->cloned_ms = now_ms;

@@ -11,9 +11,9 @@
  * clones show A, B, A.
  *
  * That alone would accuse whoever restarts while one of its old messages is still under way. So
- * an A behind a B counts only with a proof that it was *sent* after B was heard: it names the
- * last heartbeat of mine that its sender had received, and that one I sent only after B had
- * come. No delay, replay or reordering makes such a message.
+ * whatever comes behind a B counts only with a proof that it was *sent* after B was heard: it
+ * names the last heartbeat of mine that its sender had received, and that one I sent only after
+ * B had come. No delay, replay or reordering makes such a message.
  *
  * Who hears clones tells both, in a mask in its heartbeats. A member that is told so by as many
  * different peers as make testimony believes it, and is silent until it is started anew. */
@@ -40,7 +40,8 @@ void incarnation_init(struct incarnation_guard *g);
 
 /* A heartbeat of the peer. `sent`: the sequence number of my own last heartbeat; `echo`: of the
  * last one that the sender had received of this run of mine (has_echo), not above `sent`.
- * True: it is cloned, and was not known to be. */
+ * True: it is cloned, and was not known to be. A new `current` is believed only once it proves
+ * that it came after the one before. */
 bool incarnation_heard(struct incarnation_guard *g, uint32_t peer, uint64_t incarnation,
                        uint32_t sent, bool has_echo, uint32_t echo, uint64_t now_ms);
 

@@ -28,7 +28,7 @@ Test(incarnation, tells_clones_by_an_a_that_was_sent_after_b_was_heard)
 {
     struct incarnation_guard g = fresh();
     cr_assert(not(incarnation_heard(&g, 1, A, 10, true, 9, 1000)));
-    cr_assert(not(incarnation_heard(&g, 1, B, 20, false, 0, 2000)));
+    cr_assert(not(incarnation_heard(&g, 1, B, 20, true, 19, 2000)));
     cr_assert(incarnation_heard(&g, 1, A, 30, true, 21, 3000));
     cr_assert(eq(u32, incarnation_cloned(&g, 3000), 1u << 1));
     cr_assert(not(incarnation_heard(&g, 1, B, 40, true, 31, 4000)), "known by now");
@@ -46,6 +46,17 @@ Test(incarnation, takes_an_old_message_for_what_it_is)
     }
     cr_assert(not(incarnation_heard(&g, 1, A, 30, false, 99, 9000)));
     cr_assert(zero(u32, incarnation_cloned(&g, 9000)));
+}
+
+Test(incarnation, takes_a_message_of_a_run_it_never_heard_for_what_it_is)
+{
+    struct incarnation_guard g = fresh();
+    incarnation_heard(&g, 1, B, 10, true, 9, 1000);
+    incarnation_heard(&g, 1, A, 20, true, 9, 2000); /* A was over before B began */
+    incarnation_heard(&g, 1, C, 20, false, 0, 2000);
+    cr_assert(eq(u64, g.peer[1].current, B));
+    cr_assert(not(incarnation_heard(&g, 1, B, 30, true, 29, 3000)));
+    cr_assert(zero(u32, incarnation_cloned(&g, 3000)));
 }
 
 Test(incarnation, tells_clones_among_restarts)
