@@ -62,6 +62,14 @@ static void on_message(struct node *n, const struct input *in, struct effects *o
         node_on_command(n, in->member, m->command.command, out);
         return;
     }
+    if (m->kind == MESSAGE_CHALLENGE) {
+        node_challenges_on_challenge(n, in->member, m, out);
+        return;
+    }
+    if (m->kind == MESSAGE_ANSWER) {
+        node_challenges_on_answer(n, in->member, m, out);
+        return;
+    }
     if (m->kind == MESSAGE_HEARTBEAT) {
         node_peers_on_heartbeat(d, in->member, m);
     }
@@ -78,6 +86,9 @@ static void on_signed(struct node *n, const struct input *in, struct effects *ou
     }
     case SIGNING_RESIGNATION:
         node_resign_on_signed(n, in->serial, in->signature, out);
+        break;
+    case SIGNING_ANSWER:
+        node_challenges_on_signed(n, in->serial, in->signature, out);
         break;
     case SIGNING_COMMAND:
         node_words_on_signed(n, in->serial, in->signature, out);
@@ -180,6 +191,7 @@ static void look_around(struct node *n, const struct input *in, struct effects *
     struct deciding *d = &n->deciding;
     node_peers_watch(d, out);
     node_links_watch(n, out);
+    node_challenges_watch(n, in->random, out);
     node_words_say(n, out);
     node_work_watch(n, out);
     node_resign_watch(n, out);

@@ -11,6 +11,7 @@
 #include "../consensus/pool.h"
 #include "../consensus/simplex.h"
 #include "../health/canary.h"
+#include "../health/challenge.h"
 #include "../health/detector.h"
 #include "../health/diagnosis.h"
 #include "../health/digests.h"
@@ -158,6 +159,42 @@ struct links {
     uint64_t clock_ms;  /* when the clocks are compared next */
 };
 
+#define RELAYED_MAX 4u
+#define ANSWERING_MAX 16u
+
+/* A challenge that I have passed on under a number of mine. */
+struct relayed {
+    uint32_t subject;
+    uint64_t at_ms; /* plus 1; 0: none */
+    struct hash nonce;
+};
+
+/* What a member has asked of me. */
+struct asker {
+    uint64_t second_ms; /* when the second that `count` counts began */
+    uint32_t count;
+    uint32_t next; /* place in the ring */
+    struct relayed relayed[RELAYED_MAX];
+};
+
+/* An answer of mine whose signature is asked for. */
+struct answering {
+    uint64_t serial; /* 0: none */
+    uint32_t to;
+    struct hash nonce;
+};
+
+/* Who was challenged by me, and who challenges me. */
+struct trials {
+    struct challenges book;
+    uint64_t wanted_ms[MEMBERS_MAX]; /* when a fresh answer was last wanted; plus 1, 0: never */
+    uint64_t alive_ms[MEMBERS_MAX];  /* when one came since; likewise */
+    struct asker asker[MEMBERS_MAX];
+    struct answering answering[ANSWERING_MAX];
+    uint64_t drawn; /* numbers so far */
+    uint64_t signs; /* of the last signature asked for */
+};
+
 /* The worker that is running, or was last started. */
 struct work_view {
     bool running;
@@ -181,6 +218,7 @@ struct deciding {
     struct work_view work;
     struct fleet_view fleet;
     struct links links;
+    struct trials trials;
     uint64_t now_ms;
     uint64_t unix_ms;
     uint64_t wake_ms; /* what the last step asked for */

@@ -54,6 +54,26 @@ void node_links_watch(struct node *n, struct effects *out);
 /* While true this node judges nobody. */
 bool node_links_doubts(const struct deciding *d);
 
+/* node_challenges.c: is a member that is missed there after all? */
+void node_challenges_start(struct deciding *d, uint64_t random);
+void node_challenges_on_challenge(struct node *n, uint32_t from, const struct message *m,
+                                  struct effects *out);
+void node_challenges_on_answer(struct node *n, uint32_t from, const struct message *m,
+                               struct effects *out);
+void node_challenges_on_signed(struct node *n, uint64_t serial, const uint8_t *signature,
+                               struct effects *out);
+void node_challenges_watch(struct node *n, uint64_t random, struct effects *out);
+/* Missed, and neither it nor anybody who was asked to ask it has answered; or its machine says
+ * that nobody listens there. */
+bool node_challenges_is_silent(const struct deciding *d, uint32_t member);
+
+/* For a ballot: has the member answered a challenge made for it, directly or relayed? Asked
+ * from the step on in which node_challenges_ask was called; pending for TRIAL_MS at most. */
+#define TRIAL_MS 2000u
+enum trial { TRIAL_PENDING, TRIAL_ANSWERED, TRIAL_UNANSWERED };
+void node_challenges_ask(struct deciding *d, uint32_t member);
+enum trial node_challenges_trial(const struct deciding *d, uint32_t member);
+
 /* node_fleet.c: what members have in common. What the chain has of each is kept with the tick
  * from which it was so, in `out`; that of a new one is 0. */
 void node_fleet_on_own(struct node *n, const struct own_fleet *own);

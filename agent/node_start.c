@@ -122,6 +122,7 @@ void node_resume(struct node *n, const struct input *now, const uint8_t *record,
     d->decided_ms = since_ms < now->now_ms ? now->now_ms - since_ms : 0;
     d->heartbeat_due_ms = now->now_ms;
     node_peers_start(d);
+    node_challenges_start(d, now->random);
     node_words_start(d);
     tick_init(&d->tick);
     node_diagnosis_start(n, out);

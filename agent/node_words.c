@@ -144,7 +144,8 @@ static uint32_t accusations(const struct deciding *d)
     }
     for (uint32_t i = 0; i < d->cluster.member_count; i++) {
         const bool known = settled_in || d->peer[i].ever_heard;
-        if ((d->suspected & bit(i)) != 0 && known && cluster_is_voter(&d->cluster, i)) {
+        if ((d->suspected & bit(i)) != 0 && known && cluster_is_voter(&d->cluster, i) &&
+            node_challenges_is_silent(d, i)) {
             silent |= bit(i);
         }
     }

@@ -5,10 +5,13 @@
 
 #define CERTAIN_MS 1000u /* more than clocks and messages under way can make up */
 
-/* Its own word has reached the chain since it was last heard here: it is there, and only the
- * way to us is not. */
+/* It answers a challenge through others, or its own word has reached the chain since it was
+ * last heard here: it is there, and only the way to us is not. */
 static bool is_heard_elsewhere(const struct moment *m, uint32_t member)
 {
+    if (challenge_is_link_trouble(&m->deciding->trials.book, member)) {
+        return true;
+    }
     const struct attested *latest = &m->cluster->latest[member];
     return latest->seq != 0 && m->deciding->peer[member].ever_heard &&
            latest->decided_ms > status_heard_unix_ms(m, member) + CERTAIN_MS;

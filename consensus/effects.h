@@ -68,7 +68,7 @@ struct work {
 
 /* What a signature is for. The node never holds the vote key: it asks, and sends what comes
  * back only once it has verified it. */
-enum signing_kind { SIGNING_VOTE, SIGNING_COMMAND, SIGNING_RESIGNATION };
+enum signing_kind { SIGNING_VOTE, SIGNING_COMMAND, SIGNING_RESIGNATION, SIGNING_ANSWER };
 
 struct signing {
     enum signing_kind kind;

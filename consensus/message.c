@@ -129,6 +129,14 @@ static void body_read(struct reader *r, struct message *m)
     case MESSAGE_COMMAND:
         span_read(r, &m->command.command, COMMAND_BYTES_MAX);
         break;
+    case MESSAGE_CHALLENGE:
+        m->challenge.subject = (uint32_t)read_uint(r, 1);
+        m->challenge.nonce = read_hash(r);
+        r->misfit |= m->challenge.subject >= MEMBERS_MAX;
+        break;
+    case MESSAGE_ANSWER:
+        answer_read(r, &m->answer);
+        break;
     }
 }
 
@@ -137,7 +145,7 @@ bool message_decode(struct message *m, const uint8_t *bytes, size_t size_bytes)
     memset(m, 0, sizeof *m);
     struct reader r = reader_of(bytes, size_bytes);
     const uint32_t kind = (uint32_t)read_uint(&r, 1);
-    if (kind < MESSAGE_VOTE || kind > MESSAGE_COMMAND || size_bytes > MESSAGE_BYTES_MAX) {
+    if (kind < MESSAGE_VOTE || kind > MESSAGE_ANSWER || size_bytes > MESSAGE_BYTES_MAX) {
         return false;
     }
     m->kind = (enum message_kind)kind;
@@ -196,6 +204,13 @@ static void body_write(struct writer *w, const struct message *m)
         break;
     case MESSAGE_COMMAND:
         span_write(w, &m->command.command);
+        break;
+    case MESSAGE_CHALLENGE:
+        write_uint(w, m->challenge.subject, 1);
+        write_hash(w, &m->challenge.nonce);
+        break;
+    case MESSAGE_ANSWER:
+        answer_write(w, &m->answer);
         break;
     }
 }

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "answer.h"
 #include "block.h"
 #include "command.h"
 #include "founding.h"
@@ -68,6 +69,8 @@ enum message_kind {
     MESSAGE_HELLO,
     MESSAGE_HEARTBEAT,
     MESSAGE_COMMAND,
+    MESSAGE_CHALLENGE,
+    MESSAGE_ANSWER,
 };
 
 struct bytes_view {
@@ -114,6 +117,11 @@ struct message {
             struct vote votes[2 * VOTE_KINDS];
         } hello;
         struct heartbeat heartbeat;
+        struct {
+            uint32_t subject; /* who is to answer; not the receiver: it is to ask for me */
+            struct hash nonce;
+        } challenge;
+        struct answer answer;
         struct {
             struct bytes_view command;
         } command;

@@ -75,6 +75,8 @@ void simplex_on_message(struct simplex *s, const struct simplex_world *w, uint32
         help_meet(s, w, from, m->heartbeat.height, m->heartbeat.view);
         break;
     case MESSAGE_COMMAND:
+    case MESSAGE_CHALLENGE:
+    case MESSAGE_ANSWER:
         break; /* the node's */
     }
 }

@@ -44,6 +44,21 @@ Test(status, knows_a_broken_link_by_what_the_others_decide)
            "Look at the network between atlas and selene");
 }
 
+Test(status, names_the_link_to_whom_only_others_get_an_answer_from)
+{
+    const uint8_t nonce[CHALLENGE_NONCE_BYTES] = {1};
+    struct challenges *book = &a.node->deciding.trials.book;
+    const uint64_t now_ms = a.node->deciding.now_ms;
+    scene_silence(&a, SELENE, 30000);
+    challenge_suspect(book, SELENE, true, now_ms);
+    challenge_probe(book, SELENE, nonce, now_ms + 500, now_ms);
+    challenge_probe_answered(book, SELENE, now_ms);
+    expect(STATUS_DEGRADED, "warning", "OST-2001",
+           "selene has not been heard here since 14:02:41 UTC, 30 s ago, but others hear it. "
+           "One more failure stops the cluster.",
+           "Look at the network between atlas and selene");
+}
+
 Test(status, names_the_link_that_others_miss)
 {
     scene_accuse(&a, HELIOS, SELENE);

@@ -127,6 +127,8 @@ static uint32_t new_in_certificates(const struct message *m, const struct script
     case MESSAGE_HELLO:
     case MESSAGE_HEARTBEAT:
     case MESSAGE_COMMAND:
+    case MESSAGE_CHALLENGE:
+    case MESSAGE_ANSWER:
         return 0;
     }
     return 0;

@@ -171,6 +171,77 @@ static void demand_failover(struct world *w)
     station_start(w, s);
 }
 
+static bool is_awake(const struct station *s)
+{
+    return station_is_fit(s) && !s->node->deciding.silent &&
+           cluster_is_voter(&s->node->deciding.cluster, s->member);
+}
+
+/* Who is accused by one who should know better: bits of members. */
+static uint32_t wrongly_accused(const struct world *w, const struct station *by)
+{
+    uint32_t accused = 0;
+    for (uint32_t i = 0; is_awake(by) && i < w->station_count; i++) {
+        if (is_awake(&w->station[i])) {
+            accused |= by->node->deciding.own.silent & 1u << w->station[i].member;
+        }
+    }
+    return accused;
+}
+
+static uint32_t awake_count(const struct world *w)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < w->station_count; i++) {
+        count += is_awake(&w->station[i]);
+    }
+    return count;
+}
+
+/* Long enough to be suspected for, and asked anew. */
+static void watch_accusations(struct world *w, uint64_t for_ms)
+{
+    for (const uint64_t until_ms = w->now_ms + for_ms; !w->failed && w->now_ms < until_ms;) {
+        world_run(w, w->now_ms + SLICE_MS);
+        for (uint32_t i = 0; !w->failed && i < w->station_count; i++) {
+            const uint32_t accused = wrongly_accused(w, &w->station[i]);
+            if (accused != 0) {
+                world_fail(w, CHECK_BROKEN_LINK, "%s accuses %s for a broken link",
+                           world_name(w, w->station[i].member),
+                           world_name(w, (uint32_t)__builtin_ctz(accused)));
+            }
+        }
+    }
+}
+
+/* standing.md, section 11, case 1: one link is cut, one way or both. Only where an answer has
+ * its four ways and back within what is waited for it. */
+static void demand_patience(struct world *w)
+{
+    const struct timing *t = &w->plan.timing;
+    if (w->failed || awake_count(w) < 3 || 8 * t->delta_ms > 3 * t->heartbeat_ms) {
+        return;
+    }
+    const uint32_t first = (uint32_t)dice_between(&w->dice, 0, w->station_count - 1);
+    const uint32_t other =
+        (first + (uint32_t)dice_between(&w->dice, 1, w->station_count - 1)) % w->station_count;
+    const struct station *b = &w->station[other];
+    if (!is_awake(&w->station[first]) || !is_awake(b)) {
+        return;
+    }
+    w->counters.check[CHECK_BROKEN_LINK]++;
+    w->link[first][other].cut = true;
+    w->link[other][first].cut = dice_chance(&w->dice, 5000);
+    watch_accusations(w, 4u * (uint64_t)t->suspicion * t->heartbeat_ms + 2000);
+    const struct deciding *d = &b->node->deciding;
+    if (!w->failed && is_awake(b) &&
+        !challenge_is_link_trouble(&d->trials.book, w->station[first].member)) {
+        world_fail(w, CHECK_BROKEN_LINK, "%s does not know that it is the link to %s",
+                   world_name(w, b->member), world_name(w, w->station[first].member));
+    }
+    network_heal(w, first);
+}
+
 /* L9: one is cut off, and knows it. */
 static void demand_knowledge(struct world *w)
 {
@@ -216,6 +287,7 @@ void calm_run(struct world *w)
         demand_windows(w, first_not_due(w), "after the storm");
     }
     settle_down(w);
+    demand_patience(w);
     demand_failover(w);
     demand_knowledge(w);
     if (!w->failed) {

@@ -92,6 +92,7 @@ enum fault {
     X(TOTALS, "invariant 9: totals equal what was counted")                                    \
     X(FAILOVER, "L1: a fallen leader is replaced in time")                                     \
     X(CUT_OFF, "L9: cut off, it knows in time")                                                \
+    X(BROKEN_LINK, "a broken link accuses nobody")                                             \
     X(WELL_BEHAVED, "S13: no effect lost, no damage seen where there is none")
 
 /* The same of the world of flips. */

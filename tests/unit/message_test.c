@@ -12,7 +12,21 @@ static struct certificate_context context;
 static uint8_t block_bytes[BLOCK_BYTES_MAX];
 static uint32_t block_size_bytes;
 static struct hash block;
-static struct message messages[9];
+#define MESSAGES 11u
+static struct message messages[MESSAGES];
+
+static struct answer answer_of(uint32_t author)
+{
+    uint8_t bytes[ANSWER_SIGNED_BYTES];
+    struct answer a = {.author = author, .nonce = answer_relayed(&block, 2)};
+    answer_signed_bytes(&a, bytes);
+    const struct statement statement = {.domain = ANSWER_DOMAIN,
+                                        .cluster_id = three.cluster.id.bytes,
+                                        .body = bytes,
+                                        .body_size_bytes = sizeof bytes};
+    signer_sign(&three.keys[author], &statement, a.signature);
+    return a;
+}
 
 static void make_messages(void)
 {
@@ -58,6 +72,9 @@ static void make_messages(void)
     m[7].heartbeat.echo[2] = (struct heartbeat_echo){
         .run = 1, .sequence = 2, .held_ms = HEARTBEAT_HELD_MAX, .heard = HEARTBEAT_HEARD_MAX};
     m[8] = (struct message){.kind = MESSAGE_COMMAND, .command = {.command = bytes}};
+    m[9] = (struct message){.kind = MESSAGE_CHALLENGE,
+                            .challenge = {.subject = 2, .nonce = block}};
+    m[10] = (struct message){.kind = MESSAGE_ANSWER, .answer = answer_of(1)};
 }
 
 static void found(void)
@@ -104,9 +121,14 @@ static bool holds(const struct message *m)
     case MESSAGE_HELLO:
         return m->hello.count == 2 && vote_holds(&m->hello.votes[0]) &&
                vote_holds(&m->hello.votes[1]);
+    case MESSAGE_ANSWER:
+        return m->answer.author < 3 &&
+               answer_verify(&m->answer, &three.cluster.id,
+                             three.cluster.member[m->answer.author].vote_key);
     case MESSAGE_WANT:
     case MESSAGE_HEARTBEAT:
     case MESSAGE_COMMAND:
+    case MESSAGE_CHALLENGE:
         break;
     }
     return false;
@@ -120,7 +142,7 @@ static uint32_t unsigned_bytes(enum message_kind kind)
 
 Test(message, of_each_kind_comes_back_as_it_was_sent)
 {
-    for (uint32_t i = 0; i < 9; i++) {
+    for (uint32_t i = 0; i < MESSAGES; i++) {
         uint8_t bytes[MESSAGE_BYTES_MAX];
         uint8_t again[MESSAGE_BYTES_MAX];
         struct message m;
@@ -159,9 +181,20 @@ Test(message, heartbeat_names_only_members_and_possible_counts)
     }
 }
 
+Test(message, answer_is_of_one_number_and_one_way)
+{
+    struct answer a = answer_of(1);
+    const uint8_t *key = three.cluster.member[1].vote_key;
+    cr_assert(answer_verify(&a, &three.cluster.id, key));
+    a.nonce = block;
+    cr_assert(not(answer_verify(&a, &three.cluster.id, key)), "the asker's own number");
+    a.nonce = answer_relayed(&block, 1);
+    cr_assert(not(answer_verify(&a, &three.cluster.id, key)), "another relay's");
+}
+
 Test(message, cut_anywhere_is_none)
 {
-    for (uint32_t i = 0; i < 9; i++) {
+    for (uint32_t i = 0; i < MESSAGES; i++) {
         uint8_t bytes[MESSAGE_BYTES_MAX];
         struct message m;
         const size_t size_bytes = message_encode(&messages[i], bytes);
@@ -174,7 +207,7 @@ Test(message, cut_anywhere_is_none)
 
 Test(message, with_a_flipped_bit_does_not_verify, .timeout = 60)
 {
-    for (uint32_t i = 0; i < 9; i++) {
+    for (uint32_t i = 0; i < MESSAGES; i++) {
         uint8_t bytes[MESSAGE_BYTES_MAX];
         struct message m;
         const size_t size_bytes = message_encode(&messages[i], bytes);

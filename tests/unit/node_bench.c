@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct key_pair key_of(uint32_t member)
+struct key_pair bench_key(uint32_t member)
 {
     uint8_t seed[IDENTITY_SEED_BYTES];
     struct key_pair pair;
@@ -35,7 +35,7 @@ static struct founding founding_of(uint32_t members, bool audit_required)
     memcpy(f.operators[0].key, anna.public_key, sizeof f.operators[0].key);
     for (uint32_t i = 0; i < members; i++) {
         struct founding_member *m = &f.members[i];
-        const struct key_pair pair = key_of(i);
+        const struct key_pair pair = bench_key(i);
         snprintf(m->name, sizeof m->name, "m%u", i);
         snprintf(m->address, sizeof m->address, "127.0.0.1:%u", 7000 + i);
         m->role = i < 3 ? ROLE_NODE : ROLE_WITNESS;
@@ -140,7 +140,7 @@ void bench_hear(struct bench *b, uint32_t member)
 
 static void sign(struct bench *b, const struct effect *e)
 {
-    const struct key_pair key = key_of(0);
+    const struct key_pair key = bench_key(0);
     const struct statement statement = {
         .domain = e->signing.domain,
         .cluster_id = b->node->deciding.cluster.id.bytes,
@@ -151,6 +151,26 @@ static void sign(struct bench *b, const struct effect *e)
     asked->kind = e->signing.kind;
     asked->serial = e->serial;
     signer_sign(&key, &statement, asked->signature);
+}
+
+static void keep_sent(struct bench *b, const struct effect *e)
+{
+    struct message m;
+    const uint8_t *bytes = b->out->outbox + e->body.offset;
+    const bool kept = bytes[0] == MESSAGE_CHALLENGE || bytes[0] == MESSAGE_ANSWER;
+    if (!kept || !message_decode(&m, bytes, e->body.size_bytes)) {
+        return;
+    }
+    struct sent *s = &b->sent[b->sent_count++ % SENT_MAX];
+    *s = (struct sent){.kind = m.kind, .to = e->member};
+    if (m.kind == MESSAGE_CHALLENGE) {
+        s->subject = m.challenge.subject;
+        s->nonce = m.challenge.nonce;
+    } else {
+        s->subject = m.answer.author;
+        s->nonce = m.answer.nonce;
+        s->answer = m.answer;
+    }
 }
 
 void bench_perform(struct bench *b)
@@ -169,6 +189,9 @@ void bench_perform(struct bench *b)
             b->resignation_bytes[e->resigned] = e->body.size_bytes;
             memcpy(b->resignation[e->resigned], b->out->outbox + e->body.offset,
                    e->body.size_bytes);
+        }
+        if (e->kind == EFFECT_SEND) {
+            keep_sent(b, e);
         }
         if (e->kind == EFFECT_SIGN) {
             sign(b, e);

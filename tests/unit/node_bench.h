@@ -16,6 +16,16 @@ struct asked {
     uint8_t signature[SIGNATURE_BYTES];
 };
 
+/* A challenge or an answer that was sent. */
+struct sent {
+    enum message_kind kind;
+    uint32_t to;
+    uint32_t subject; /* or author */
+    struct hash nonce;
+    struct answer answer;
+};
+#define SENT_MAX 64u /* the last ones are kept */
+
 struct bench {
     struct node *node;
     struct effects *out;
@@ -29,6 +39,8 @@ struct bench {
     uint8_t resignation[RESIGN_CLASS_COUNT][RESIGNATION_BYTES_MAX];
     uint32_t asked_count;
     struct asked asked[64];
+    uint32_t sent_count;
+    struct sent sent[SENT_MAX];
     uint32_t block_count;
     uint32_t block_bytes[BLOCKS_KEPT];
     uint8_t *blocks[BLOCKS_KEPT];
@@ -44,6 +56,7 @@ void bench_examine(struct bench *b, enum reference_result result);
 void bench_find_out(struct bench *b, uint32_t id, enum reference_result result);
 /* The times are filled in. */
 void bench_step(struct bench *b, struct input in);
+struct key_pair bench_key(uint32_t member);
 /* Collects what the last step asked for. */
 void bench_perform(struct bench *b);
 /* All it writes is durable at once, all it asks to be signed is signed at once. */
