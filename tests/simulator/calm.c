@@ -171,9 +171,9 @@ static void demand_failover(struct world *w)
     station_start(w, s);
 }
 
-static bool is_awake(const struct station *s)
+static bool is_awake(const struct world *w, const struct station *s)
 {
-    return station_is_fit(s) && !s->node->deciding.silent &&
+    return station_is_fit(s) && !bent_is(w, s) && !s->node->deciding.silent &&
            cluster_is_voter(&s->node->deciding.cluster, s->member);
 }
 
@@ -181,8 +181,8 @@ static bool is_awake(const struct station *s)
 static uint32_t wrongly_accused(const struct world *w, const struct station *by)
 {
     uint32_t accused = 0;
-    for (uint32_t i = 0; is_awake(by) && i < w->station_count; i++) {
-        if (is_awake(&w->station[i])) {
+    for (uint32_t i = 0; is_awake(w, by) && i < w->station_count; i++) {
+        if (is_awake(w, &w->station[i])) {
             accused |= by->node->deciding.own.silent & 1u << w->station[i].member;
         }
     }
@@ -193,7 +193,7 @@ static uint32_t awake_count(const struct world *w)
 {
     uint32_t count = 0;
     for (uint32_t i = 0; i < w->station_count; i++) {
-        count += is_awake(&w->station[i]);
+        count += is_awake(w, &w->station[i]);
     }
     return count;
 }
@@ -226,7 +226,7 @@ static void demand_patience(struct world *w)
     const uint32_t other =
         (first + (uint32_t)dice_between(&w->dice, 1, w->station_count - 1)) % w->station_count;
     const struct station *b = &w->station[other];
-    if (!is_awake(&w->station[first]) || !is_awake(b)) {
+    if (!is_awake(w, &w->station[first]) || !is_awake(w, b)) {
         return;
     }
     w->counters.check[CHECK_BROKEN_LINK]++;
@@ -234,7 +234,7 @@ static void demand_patience(struct world *w)
     w->link[other][first].cut = dice_chance(&w->dice, 5000);
     watch_accusations(w, 4u * (uint64_t)t->suspicion * t->heartbeat_ms + 2000);
     const struct deciding *d = &b->node->deciding;
-    if (!w->failed && is_awake(b) &&
+    if (!w->failed && is_awake(w, b) &&
         !challenge_is_link_trouble(&d->trials.book, w->station[first].member)) {
         world_fail(w, CHECK_BROKEN_LINK, "%s does not know that it is the link to %s",
                    world_name(w, b->member), world_name(w, w->station[first].member));

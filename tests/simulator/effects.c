@@ -155,7 +155,9 @@ static void perform(struct world *w, struct station *s, const struct effect *e)
         machine_burst(w, s);
         break;
     case EFFECT_NEUTER:
-        if (s->sound && !w->plan.beyond && !s->machine.neutered) {
+        if (bent_is(w, s)) {
+            s->machine.neutered = true;
+        } else if (s->sound && !w->plan.beyond && !s->machine.neutered) {
             world_fail(w, CHECK_WELL_BEHAVED, "%s finds itself damaged (%s)",
                        world_name(w, s->member), reference_facts(e->finding.id)->name);
         }

@@ -4,7 +4,7 @@ const char *fault_text(enum fault fault)
 {
     static const char *const texts[] = {
 #define X(name, text) text,
-        FAULTS(X) MEMORY_FAULTS(X)
+        FAULTS(X) MEMORY_FAULTS(X) BENT_FAULTS(X)
 #undef X
     };
     return texts[fault];
@@ -14,7 +14,7 @@ const char *check_text(enum check check)
 {
     static const char *const texts[] = {
 #define X(name, text) text,
-        CHECKS(X) MEMORY_CHECKS(X)
+        CHECKS(X) MEMORY_CHECKS(X) BENT_CHECKS(X)
 #undef X
     };
     return texts[check];

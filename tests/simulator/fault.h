@@ -66,9 +66,15 @@
     X(FLIP_WIPED, "line of the deciding state wiped")                                          \
     X(FLIP_COMPUTED, "state changed as if it had been computed")
 
+/* The same of the world of bent machines. */
+#define BENT_FAULTS(X)                                                                         \
+    X(BENT_REFUSES, "a right signature taken for a wrong one")                                 \
+    X(BENT_ACCEPTS, "a wrong signature taken for a right one")                                 \
+    X(BENT_HASHES, "hash computed wrongly")
+
 enum fault {
 #define X(name, text) FAULT_##name,
-    FAULTS(X) MEMORY_FAULTS(X)
+    FAULTS(X) MEMORY_FAULTS(X) BENT_FAULTS(X)
 #undef X
         FAULT_KINDS
 };
@@ -101,9 +107,14 @@ enum fault {
     X(DAMAGE_TRUE, "nothing is called damaged that is not")                                    \
     X(SAID_BY_BOTH, "S3: nothing is said that a sound twin would not say")
 
+/* The same of the world of bent machines. */
+#define BENT_CHECKS(X)                                                                         \
+    X(BENT_HARMLESS, "F29: whose verification is bent accuses nobody")                         \
+    X(BENT_KNOWN, "F29: and finds out for itself")
+
 enum check {
 #define X(name, text) CHECK_##name,
-    CHECKS(X) MEMORY_CHECKS(X)
+    CHECKS(X) MEMORY_CHECKS(X) BENT_CHECKS(X)
 #undef X
         CHECK_KINDS
 };

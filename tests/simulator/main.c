@@ -144,18 +144,25 @@ static void print_counters(const struct counters *c)
     }
 }
 
-/* What happens to memory belongs to one world, all else to the others. */
-static bool is_complete(const struct counters *c, bool memory)
+static uint32_t group_of(uint32_t i, uint32_t memory, uint32_t bent)
 {
+    return i >= bent ? WORLD_BENT : i >= memory ? WORLD_FLIPS : WORLD_DRAWN;
+}
+
+/* What happens to memory belongs to one world, and so does what bends; all else to the others.
+ */
+static bool is_complete(const struct counters *c, enum world_kind world)
+{
+    const uint32_t group = world == WORLD_BENT || world == WORLD_FLIPS ? world : WORLD_DRAWN;
     bool complete = true;
     for (uint32_t i = 0; i < FAULT_KINDS; i++) {
-        if (c->fault[i] == 0 && (i >= FAULT_FLIP_STATE) == memory) {
+        if (c->fault[i] == 0 && group_of(i, FAULT_FLIP_STATE, FAULT_BENT_REFUSES) == group) {
             fprintf(stderr, "never struck: %s\n", fault_text((enum fault)i));
             complete = false;
         }
     }
     for (uint32_t i = 0; i < CHECK_KINDS; i++) {
-        if (c->check[i] == 0 && (i >= CHECK_DAMAGE_SEEN) == memory) {
+        if (c->check[i] == 0 && group_of(i, CHECK_DAMAGE_SEEN, CHECK_BENT_HARMLESS) == group) {
             fprintf(stderr, "never checked: %s\n", check_text((enum check)i));
             complete = false;
         }
@@ -241,7 +248,7 @@ int main(int count, char **arguments)
         printf("%s\n", sum.failures > 0 ? "caught" : "not caught");
         return sum.failures > 0 ? 0 : 1;
     }
-    const bool complete = !s.full || is_complete(&sum.counters, s.run.world == WORLD_FLIPS);
+    const bool complete = !s.full || is_complete(&sum.counters, s.run.world);
     printf("%" PRIu64 " failed\n", sum.failures);
     return sum.failures == 0 && complete ? 0 : 1;
 }

@@ -13,7 +13,7 @@
 
 void memory_begin(struct world *w, struct station *s)
 {
-    if ((w->plan.leaky >> s->member & 1) == 0) {
+    if ((w->plan.leaky >> s->member & 1) == 0 && !bent_has_twin(w, s)) {
         return;
     }
     if (s->twin == NULL) {
@@ -202,12 +202,15 @@ static bool step_damaged(struct world *w, struct station *s, const struct input 
 
 bool memory_step(struct world *w, struct station *s, const struct input *in)
 {
-    if (s->computed && !step_damaged(w, s, in)) {
-        start_anew(w, s, "crashes");
-        return false;
-    }
+    bent_begin(w, s);
+    const bool whole = !s->computed || step_damaged(w, s, in);
     if (!s->computed) {
         node_step(s->node, in, &w->effects);
+    }
+    bent_end();
+    if (!whole) {
+        start_anew(w, s, "crashes");
+        return false;
     }
     return s->twin == NULL || judge_step(w, s, in);
 }

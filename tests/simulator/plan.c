@@ -222,6 +222,44 @@ static struct plan plan_of_flips(uint64_t seed)
     return p;
 }
 
+/* Nothing else fails, so that whoever is accused is accused wrongly. */
+static struct plan plan_of_bent(uint64_t seed)
+{
+    static const uint32_t rates[] = {10000, 5000, 500}; /* faults.md, F29 */
+    struct dice d = dice_of(seed ^ 0x62656e74ULL);
+    struct plan p = {.seed = seed, .malfunctioning_max = MEMBERS_MAX, .audited = true};
+    p.members = drawn(&d, 4, 7);
+    draw_timing(&p, &d);
+    draw_quorum(&p);
+    const uint32_t member = drawn(&d, 0, p.members - 1);
+    const uint32_t rate = rates[drawn(&d, 0, 2)];
+    p.bent = 1u << member;
+    p.doomed = p.bent;
+    p.bent_from_ms = drawn(&d, 0, 3000);
+    switch (drawn(&d, 0, 3)) {
+    case 0:
+        p.bent_accepts = rate;
+        break;
+    case 1:
+        p.bent_hashes = rate;
+        break;
+    case 2:
+        p.bent_accepts = rate;
+        p.bent_refuses = rate;
+        break;
+    default:
+        p.bent_refuses = rate;
+        break;
+    }
+    p.delay_mean_ms = drawn(&d, 1, p.timing.delta_ms / 4);
+    p.disk_ms = drawn(&d, 0, 10);
+    p.snapshot_heights = 8;
+    p.rows_per_s = drawn(&d, 1, 10);
+    p.restart = 5000;
+    p.storm_ms = 16000;
+    return p;
+}
+
 static struct plan plan_of_traitors(uint64_t seed)
 {
     struct dice d = dice_of(seed ^ 0x747261ULL);

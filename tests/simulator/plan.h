@@ -44,9 +44,15 @@ struct plan {
     uint32_t liars;          /* bits of members */
     uint32_t habits[MEMBERS_MAX];
     uint32_t leaky;     /* bits of members whose memory flips bits; no more than may crash */
+    uint32_t bent;      /* bits of members that verify or hash wrongly; at most one */
     uint32_t forgetful; /* bits of members whose vote store may be lost or set back */
     uint32_t doomed;    /* bits of members that may be neutered: at most one */
     bool rolls_back;    /* unnoticed; the member then counts among the r */
+
+    uint64_t bent_from_ms;
+    uint32_t bent_refuses; /* per 10,000 right signatures */
+    uint32_t bent_accepts; /* per 10,000 wrong ones */
+    uint32_t bent_hashes;  /* per 10,000 */
 
     uint32_t storm_ms; /* how long anything goes */
     uint32_t delay_min_ms;
@@ -91,6 +97,8 @@ struct plan {
  * splits: slow links, equivocators, restarts: many views a height, votes cut short.
  * blackouts: the power goes everywhere at once, again and again, in the middle of views.
  * flips: memory that does not keep what was written; for the true shadow and digests only.
+ * bent: a machine that takes right signatures for wrong ones, wrong ones for right ones, or
+ * hashes wrongly; now and then, or always.
  * traitors: one liar more than the cluster bears; nothing is safe, and the judge must say so.
  */
 #define WORLDS(X)                                                                              \
@@ -98,6 +106,7 @@ struct plan {
     X(SPLITS, "splits", plan_of_splits)                                                        \
     X(BLACKOUTS, "blackouts", plan_of_blackouts)                                               \
     X(FLIPS, "flips", plan_of_flips)                                                           \
+    X(BENT, "bent", plan_of_bent)                                                              \
     X(TRAITORS, "traitors", plan_of_traitors)
 
 enum world_kind {

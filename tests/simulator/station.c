@@ -148,7 +148,7 @@ static void keep_snapshot(const struct world *w, struct station *s, uint64_t hei
 {
     const struct cluster *c = &s->node->deciding.cluster;
     const uint64_t every = w->plan.snapshot_heights;
-    if (c->height / every != height_before / every) {
+    if (c->height / every != height_before / every && !s->computed) {
         uint8_t state[CLUSTER_BYTES_MAX];
         disk_keep_snapshot(&s->disk, c->height, state, cluster_encode(c, state));
     }
@@ -199,6 +199,7 @@ void station_input(struct world *w, struct station *s, struct input *in)
         return;
     }
     station_perform(w, s);
+    bent_judge(w, s);
     keep_snapshot(w, s, height_before);
     watch_views(w, s);
     storm_aim(w);

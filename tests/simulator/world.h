@@ -188,6 +188,14 @@ void memory_trouble(struct world *w, struct station *s);
 /* The node takes an input in, and its twin, if it has one. False: nothing is done for it, since
  * it is neutered, has said what its twin does not, or has failed an assert of its own. */
 bool memory_step(struct world *w, struct station *s, const struct input *in);
+/* bent.c: whose arithmetic is wrong, while its node is in a step. Whose hashes are has a twin
+ * with sound ones, as the agent has a second mind. */
+bool bent_is(const struct world *w, const struct station *s);
+bool bent_has_twin(const struct world *w, const struct station *s);
+void bent_begin(struct world *w, struct station *s);
+void bent_end(void);
+/* After each step: it has accused nobody, and finds out in time. */
+void bent_judge(struct world *w, struct station *s);
 /* machine.c */
 void machine_start(struct world *w, struct station *s);
 void machine_examined(struct world *w, struct station *s, bool burst);
