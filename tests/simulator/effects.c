@@ -168,6 +168,12 @@ static void perform(struct world *w, struct station *s, const struct effect *e)
 /* Judged before anything is done: what a sound member sends, and what it calls decided. */
 static void judge_all(struct world *w, struct station *s)
 {
+    const struct links *l = &s->node->deciding.links;
+    w->counters.check[CHECK_UNFOOLED] += w->plan.liars != 0;
+    if ((l->doubt.doubting || l->incarnations.believed) && !w->plan.beyond && !bent_is(w, s)) {
+        world_fail(w, CHECK_UNFOOLED, "%s %s", world_name(w, s->member),
+                   l->doubt.doubting ? "doubts itself" : "thinks that it is cloned");
+    }
     const struct effects *out = &w->effects;
     machine_judge(w, s);
     w->counters.check[CHECK_WELL_BEHAVED]++;

@@ -56,7 +56,9 @@
     X(RANK_SELF, "liar: ranks itself alone")                                                   \
     X(STORM, "liar: a flood of urgent commands")                                               \
     X(CENSOR, "liar: leaves commands out")                                                     \
-    X(EARLY, "liar: blocks before their time")
+    X(EARLY, "liar: blocks before their time")                                                 \
+    X(SLANDER, "liar: its heartbeats speak ill of all")                                        \
+    X(ANSWER, "liar: answers to challenges badly signed, or held back")
 
 /* The same of the world of flips: what may happen to a node's memory. */
 #define MEMORY_FAULTS(X)                                                                       \
@@ -98,6 +100,7 @@ enum fault {
     X(TOTALS, "invariant 9: totals equal what was counted")                                    \
     X(FAILOVER, "L1: a fallen leader is replaced in time")                                     \
     X(CUT_OFF, "L9: cut off, it knows in time")                                                \
+    X(UNFOOLED, "liars make nobody doubt itself, or think that it is cloned")                  \
     X(BROKEN_LINK, "a broken link accuses nobody")                                             \
     X(WELL_BEHAVED, "S13: no effect lost, no damage seen where there is none")
 

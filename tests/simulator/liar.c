@@ -58,10 +58,12 @@ static bool lies(struct world *w, const struct outgoing *o, struct message *m)
     case MESSAGE_WANT:
     case MESSAGE_BLOCK:
     case MESSAGE_HELLO:
-    case MESSAGE_HEARTBEAT:
     case MESSAGE_CHALLENGE:
-    case MESSAGE_ANSWER:
         return false;
+    case MESSAGE_HEARTBEAT:
+        return liar_lies_in_heartbeat(w, o, m);
+    case MESSAGE_ANSWER:
+        return liar_lies_in_answer(w, o, m);
     }
     return false;
 }

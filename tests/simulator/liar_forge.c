@@ -160,3 +160,36 @@ void liar_forges(struct world *w, const struct outgoing *o, const uint8_t *bytes
         break;
     }
 }
+
+/* Blames all, calls all of them cloned, has heard nobody, and has another time of day. */
+bool liar_lies_in_heartbeat(struct world *w, const struct outgoing *o, struct message *m)
+{
+    struct heartbeat *h = &m->heartbeat;
+    const uint32_t others = ((1u << h->count) - 1) & ~(1u << o->liar->member);
+    if (!liar_does(w, o->liar, HABIT_ACCUSE)) {
+        return false;
+    }
+    world_strike(w, FAULT_SLANDER);
+    h->blames = others;
+    h->cloned = others;
+    h->unix_ms += 3600000;
+    for (uint32_t i = 0; i < h->count; i++) {
+        h->echo[i].heard = 0;
+    }
+    liar_say_message(w, o, m);
+    return true;
+}
+
+/* Its own is badly signed, or nobody's answer is passed on. */
+bool liar_lies_in_answer(struct world *w, const struct outgoing *o, struct message *m)
+{
+    if (!liar_does(w, o->liar, HABIT_FORGE)) {
+        return false;
+    }
+    world_strike(w, FAULT_ANSWER);
+    if (dice_chance(&w->dice, 5000)) {
+        m->answer.signature[dice_between(&w->dice, 0, SIGNATURE_BYTES - 1)] ^= 1;
+        liar_say_message(w, o, m);
+    }
+    return true;
+}
