@@ -224,6 +224,76 @@ Test(node_peers, whose_verifier_is_broken_is_unfit_at_the_first_rejection)
     bench_finish(&s.b);
 }
 
+/* The linker puts it before the true one (-Wl,--wrap): a processor that errs once. */
+static uint32_t refusals;
+/* NOLINTBEGIN(bugprone-reserved-identifier) */
+bool __real_signature_verify(const uint8_t public_key[static IDENTITY_KEY_BYTES],
+                             const struct statement *statement,
+                             const uint8_t signature[static SIGNATURE_BYTES]);
+bool __wrap_signature_verify(const uint8_t public_key[static IDENTITY_KEY_BYTES],
+                             const struct statement *statement,
+                             const uint8_t signature[static SIGNATURE_BYTES]);
+bool __wrap_signature_verify(const uint8_t public_key[static IDENTITY_KEY_BYTES],
+                             const struct statement *statement,
+                             const uint8_t signature[static SIGNATURE_BYTES])
+{
+    if (refusals > 0) {
+        refusals--;
+        return false;
+    }
+    return __real_signature_verify(public_key, statement, signature);
+}
+/* NOLINTEND(bugprone-reserved-identifier) */
+
+static void give_attestation(struct scene *s, uint32_t member)
+{
+    const struct cluster *c = &scene_deciding(s)->cluster;
+    const struct key_pair key = bench_key(member);
+    struct command command = {
+        .kind = COMMAND_ATTEST,
+        .author = member,
+        .term = c->member[member].term,
+        .attest = {.incarnation = 100 + member,
+                   .seq = 1,
+                   .tick = c->tick,
+                   .height = c->height,
+                   .digest = cluster_state_hash(c),
+                   .score = 100,
+                   .version_low = PROTOCOL_VERSION,
+                   .version_high = PROTOCOL_VERSION},
+    };
+    uint8_t bytes[COMMAND_BYTES_MAX];
+    command_sign(&command, &c->id, &key);
+    struct message m = {.kind = MESSAGE_COMMAND};
+    m.command.command = (struct bytes_view){bytes, (uint32_t)command_encode(&command, bytes)};
+    scene_give(s, member, &m);
+}
+
+Test(node_peers, that_comes_to_two_verdicts_on_one_signature_is_silent_until_its_burst_test)
+{
+    struct scene s = scene_of();
+    scene_pass(&s, 30);
+    refusals = 1;
+    give_attestation(&s, 1);
+    cr_assert(zero(u32, refusals));
+    cr_assert(result_of(&s, 18) == RESULT_SILENT);
+    cr_assert(diagnosis_burst_wanted(&scene_deciding(&s)->diagnosis));
+    cr_assert(zero(u32, self_doubt_blamed(&scene_deciding(&s)->links.doubt, s.b.now_ms)));
+    struct finding burst;
+    finding_begin(&burst, 10);
+    finding_set(&burst, RESULT_OK, 0);
+    burst.flags = FINDING_OF_BURST;
+    bench_step(&s.b, (struct input){.kind = INPUT_FINDING, .finding = &burst});
+    scene_pass(&s, 110); /* until its canary was heard again */
+    cr_assert(result_of(&s, 18) == RESULT_OK);
+    refusals = 1;
+    give_attestation(&s, 2);
+    const struct finding *fatal = diagnosis_fatal(&scene_deciding(&s)->diagnosis);
+    cr_assert(fatal != NULL, "twice in a day");
+    cr_assert(eq(u32, fatal->id, 18));
+    bench_finish(&s.b);
+}
+
 Test(node_peers, hears_its_canary_without_cause)
 {
     struct scene s = scene_of();
