@@ -37,6 +37,22 @@ static void say_time(const struct cluster *c, const struct command *command,
              now);
 }
 
+static void say_already(const struct cluster *c, const struct operator_command *o,
+                        char detail[static DETAIL_BYTES])
+{
+    if (o->operation == OPERATION_SETTINGS) {
+        snprintf(detail, DETAIL_BYTES, "%s is %" PRIu32 " already.", setting_text(o->setting),
+                 o->value);
+    } else if (o->operation == OPERATION_SET_OPERATORS) {
+        snprintf(detail, DETAIL_BYTES, "These are the operators already.");
+    } else if (o->operation == OPERATION_RENAME) {
+        snprintf(detail, DETAIL_BYTES, "A member is called %s already.", o->name);
+    } else {
+        snprintf(detail, DETAIL_BYTES, "%s is %s already.", words_member(c, o->member),
+                 c->member[o->member].drained ? "drained" : "not drained");
+    }
+}
+
 /* Why it can have no effect, in a sentence. */
 static void say_cause(const struct cluster *c, const struct command *command, enum cause cause,
                       char detail[static DETAIL_BYTES])
@@ -48,8 +64,7 @@ static void say_cause(const struct cluster *c, const struct command *command, en
         if (o->seq <= c->operator_seq[command->author - MEMBERS_MAX]) {
             say_number(c, command, detail);
         } else {
-            snprintf(detail, DETAIL_BYTES, "%s is %s already.", member,
-                     c->member[o->member].drained ? "drained" : "not drained");
+            say_already(c, o, detail);
         }
         return;
     case CAUSE_TOO_OLD:
@@ -111,11 +126,11 @@ static bool is_sound(const struct cluster *c, const struct http_request *request
 static void add_command(cJSON *object, const struct cluster *c, const struct command *command)
 {
     const struct operator_command *o = &command->by_operator;
-    const bool pauses = o->operation == OPERATION_PAUSE;
+    const bool of_member = operation_names_member(o->operation);
     const uint32_t key = command->author - MEMBERS_MAX;
     cJSON_AddStringToObject(object, "operator", c->operators[key].name);
     cJSON_AddStringToObject(object, "operation", operation_text(o->operation));
-    api_add_name(object, "member", c, pauses ? MEMBER_NONE : o->member);
+    api_add_name(object, "member", c, of_member ? o->member : MEMBER_NONE);
     cJSON_AddNumberToObject(object, "seq", (double)o->seq);
     api_add_time(object, "not_after", o->not_after_ms);
 }
@@ -212,6 +227,7 @@ cJSON *document_operators(const struct agent *a, const struct api_view *view)
         cJSON_AddNumberToObject(item, "index", i);
         api_add_hex(item, "key", c->operators[i].key, PUBLIC_KEY_BYTES);
         cJSON_AddNumberToObject(item, "seq", (double)c->operator_seq[i]);
+        cJSON_AddNumberToObject(item, "wishes", cluster_wishes(c, i));
         cJSON_AddItemToArray(items, item);
     }
     return object;

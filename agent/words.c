@@ -245,6 +245,15 @@ static void say_standing(const struct note *n, const struct cluster *c, char *te
     } else if (n->kind == NOTE_OPERATOR && n->first == OPERATION_PAUSE) {
         snprintf(text, size, "operator %s paused removals for %llu s", n->text,
                  (unsigned long long)n->count);
+    } else if (n->kind == NOTE_OPERATOR && n->first == OPERATION_SETTINGS) {
+        snprintf(text, size, "operator %s set %s to %llu", n->text,
+                 setting_text((enum setting)n->fence), (unsigned long long)n->count);
+    } else if (n->kind == NOTE_OPERATOR && n->first == OPERATION_SET_OPERATORS) {
+        snprintf(text, size, "operator %s wants other operators: %llu of %llu want the same%s",
+                 n->text, (unsigned long long)n->count, (unsigned long long)n->fence,
+                 2 * n->count > n->fence ? ", and so they are" : "");
+    } else if (n->kind == NOTE_OPERATOR && n->first == OPERATION_RENAME) {
+        snprintf(text, size, "operator %s renamed a member: it is %s now", n->text, member);
     } else if (n->kind == NOTE_OPERATOR) {
         snprintf(text, size, "operator %s: %s %s", n->text,
                  operation_text((enum operation)n->first), member);

@@ -119,6 +119,12 @@ struct windows {
     struct settled_window settled[SETTLED_KEPT]; /* the last ones, in place k % 64 */
 };
 
+/* Whom an operator wants to be operators, until more than half of them want the same. */
+struct operator_wish {
+    struct hash keys;  /* of names and keys; zeros: none */
+    uint64_t until_ms; /* counts in blocks up to this time */
+};
+
 struct cluster {
     struct hash id;
     char name[NAME_SIZE_BYTES];
@@ -137,6 +143,7 @@ struct cluster {
     uint32_t operator_count;
     struct operator_key operators[OPERATORS_MAX];
     uint64_t operator_seq[OPERATORS_MAX]; /* of the last decided command of each key */
+    struct operator_wish operator_wish[OPERATORS_MAX];
     uint64_t pause_until_ms;              /* no removal by testimony before that */
     uint64_t common[RECORD_WINDOW_TICKS]; /* of closed tick t in place t % 16: references that
                                            * failed on so many that it is nobody's fault */
@@ -219,6 +226,10 @@ void cluster_apply(struct cluster *c, const struct block *b, struct notes *notes
 
 /* The key that the author's commands are verified with; NULL: there is no such author. */
 const uint8_t *cluster_author_key(const struct cluster *c, uint32_t author);
+uint32_t cluster_setting(const struct cluster *c, enum setting setting);
+/* How many operators want the same operators as this one (0 .. operator_count - 1), itself
+ * included; 0: it wants none. */
+uint32_t cluster_wishes(const struct cluster *c, uint32_t operator);
 /* How many members have resigned with this class in the last 12 ticks: 60 s. */
 uint32_t cluster_resigned_lately(const struct cluster *c, enum resign_class class);
 /* References that a member's `own` mask may have now without that being held against it. */

@@ -108,8 +108,18 @@ static bool uses_up_urgency(const struct cluster *c, const struct command *comma
     return command->kind != COMMAND_RESIGN && cluster_is_urgent(c, command);
 }
 
+/* Its number in the list may be another's since a command before it in this block. */
+static bool is_operators_own(const struct cluster *c, const struct turn *t, uint32_t author)
+{
+    const uint32_t place = author - MEMBERS_MAX;
+    return memcmp(t->operators[place].key, c->operators[place].key, PUBLIC_KEY_BYTES) == 0;
+}
+
 static enum cause on_command(struct cluster *c, struct turn *t, const struct command *command)
 {
+    if (command->kind == COMMAND_OPERATOR && !is_operators_own(c, t, command->author)) {
+        return CAUSE_OLD_TERM;
+    }
     const enum cause cause = cluster_would_skip(c, command);
     if (cause != CAUSE_NONE) {
         return cause;
@@ -171,9 +181,8 @@ static void apply_commands(struct cluster *c, struct turn *t, const struct block
                 turn_note(t, NOTE_COMMAND_SKIPPED, known ? command.author : MEMBER_NONE);
             note->cause = cause;
             note->count = i;
-            if (sound && command.author >= MEMBERS_MAX &&
-                command.author - MEMBERS_MAX < c->operator_count) {
-                memcpy(note->text, c->operators[command.author - MEMBERS_MAX].name,
+            if (sound && command.author >= MEMBERS_MAX) {
+                memcpy(note->text, t->operators[command.author - MEMBERS_MAX].name,
                        NAME_SIZE_BYTES);
             }
         }
@@ -226,6 +235,7 @@ void cluster_apply(struct cluster *c, const struct block *b, struct notes *notes
         .unreachable = accused(c, false),
         .wrong = accused(c, true),
     };
+    memcpy(t.operators, c->operators, sizeof t.operators);
     advance_time(c, b->header.time_ms);
     for (uint32_t pass = 0; pass < PASSES; pass++) {
         apply_commands(c, &t, b, pass);

@@ -176,6 +176,8 @@ static void write_operators(struct writer *w, const struct cluster *c)
         write_bytes(w, c->operators[i].name, sizeof c->operators[i].name);
         write_bytes(w, c->operators[i].key, sizeof c->operators[i].key);
         write_uint(w, c->operator_seq[i], 8);
+        write_hash(w, &c->operator_wish[i].keys);
+        write_uint(w, c->operator_wish[i].until_ms, 8);
     }
     write_uint(w, c->pause_until_ms, 8);
     for (uint32_t k = 0; k < RECORD_WINDOW_TICKS; k++) {
@@ -193,6 +195,8 @@ static bool read_operators(struct reader *r, struct cluster *c)
         read_bytes(r, c->operators[i].name, sizeof c->operators[i].name);
         read_bytes(r, c->operators[i].key, sizeof c->operators[i].key);
         c->operator_seq[i] = read_uint(r, 8);
+        c->operator_wish[i].keys = read_hash(r);
+        c->operator_wish[i].until_ms = read_uint(r, 8);
     }
     c->pause_until_ms = read_uint(r, 8);
     for (uint32_t k = 0; k < RECORD_WINDOW_TICKS; k++) {

@@ -91,6 +91,17 @@ static enum cause remove_cause(const struct cluster *c, uint32_t member)
     return cluster_is_voter(c, member) && count_voters(c) <= 2 ? CAUSE_LAST_VOTER : CAUSE_NONE;
 }
 
+/* Names are what people know members by: no two are the same. */
+static enum cause rename_cause(const struct cluster *c, const struct operator_command *o)
+{
+    for (uint32_t i = 0; i < c->member_count; i++) {
+        if (memcmp(c->member[i].name, o->name, sizeof o->name) == 0) {
+            return CAUSE_SAID_BEFORE;
+        }
+    }
+    return CAUSE_NONE;
+}
+
 static enum cause member_cause(const struct cluster *c, const struct operator_command *o)
 {
     if (o->member >= c->member_count || c->member[o->member].standing == STANDING_LEFT) {
@@ -109,11 +120,25 @@ static enum cause member_cause(const struct cluster *c, const struct operator_co
         return c->member[o->member].drained == (o->operation == OPERATION_DRAIN)
                    ? CAUSE_SAID_BEFORE
                    : CAUSE_NONE;
+    case OPERATION_RENAME:
+        return rename_cause(c, o);
     case OPERATION_PAUSE:
+    case OPERATION_SETTINGS:
+    case OPERATION_SET_OPERATORS:
     case OPERATION_COUNT:
         break;
     }
     return CAUSE_MALFORMED;
+}
+
+static enum cause whole_cause(const struct cluster *c, const struct operator_command *o)
+{
+    if (o->operation == OPERATION_SET_OPERATORS) {
+        return cluster_keys_cause(c, o);
+    }
+    const bool said =
+        o->operation == OPERATION_SETTINGS && cluster_setting(c, o->setting) == o->value;
+    return said ? CAUSE_SAID_BEFORE : CAUSE_NONE;
 }
 
 enum cause cluster_operator_cause(const struct cluster *c, uint32_t author,
@@ -129,14 +154,14 @@ enum cause cluster_operator_cause(const struct cluster *c, uint32_t author,
     if (o->seq != last + 1) {
         return CAUSE_TOO_NEW;
     }
-    return o->operation == OPERATION_PAUSE ? CAUSE_NONE : member_cause(c, o);
+    return operation_names_member(o->operation) ? member_cause(c, o) : whole_cause(c, o);
 }
 
 void cluster_on_operator(struct cluster *c, const struct turn *t, uint32_t author,
                          const struct operator_command *o)
 {
-    struct note *note =
-        turn_note(t, NOTE_OPERATOR, o->operation == OPERATION_PAUSE ? MEMBER_NONE : o->member);
+    struct note *note = turn_note(
+        t, NOTE_OPERATOR, operation_names_member(o->operation) ? o->member : MEMBER_NONE);
     note->first = (uint64_t)o->operation;
     note->count = o->duration_s;
     memcpy(note->text, c->operators[author - MEMBERS_MAX].name, NAME_SIZE_BYTES);
@@ -162,6 +187,18 @@ void cluster_on_operator(struct cluster *c, const struct turn *t, uint32_t autho
         break;
     case OPERATION_PAUSE:
         c->pause_until_ms = c->time_ms + (uint64_t)o->duration_s * 1000;
+        break;
+    case OPERATION_RENAME:
+        memcpy(m->name, o->name, sizeof m->name);
+        break;
+    case OPERATION_SETTINGS:
+        note->fence = (uint64_t)o->setting;
+        note->count = o->value;
+        cluster_set(c, o->setting, o->value);
+        break;
+    case OPERATION_SET_OPERATORS:
+        note->fence = c->operator_count; /* before */
+        note->count = cluster_wish(c, t, author - MEMBERS_MAX, o);
         break;
     case OPERATION_COUNT:
         break;

@@ -36,6 +36,13 @@ enum cause cluster_operator_cause(const struct cluster *c, uint32_t author,
                                   const struct operator_command *o);
 void cluster_on_operator(struct cluster *c, const struct turn *t, uint32_t author,
                          const struct operator_command *o);
+/* cluster_settings.c: what is the cluster's as a whole. */
+void cluster_set(struct cluster *c, enum setting setting, uint32_t value);
+enum cause cluster_keys_cause(const struct cluster *c, const struct operator_command *o);
+/* Keeps what the operator (0 .. OPERATORS_MAX - 1) wishes the operators to be, and does it once
+ * more than half of them wish the same. Returns how many do. */
+uint32_t cluster_wish(struct cluster *c, const struct turn *t, uint32_t operator,
+                      const struct operator_command * o);
 enum cause cluster_resign_cause(const struct cluster *c, uint32_t author);
 
 /* Whether a tick of a voter is clean by what it attested; to be asked before record_attest. */

@@ -6,6 +6,7 @@
 #include "../health/reference.h"
 #include "codec.h"
 #include "label.h"
+#include "operator_codec.h"
 
 #define SCORE_MAX 100u
 #define MASK_BYTES 2u /* of bits of members */
@@ -154,32 +155,6 @@ static void result_write(struct writer *w, const struct result *s)
     }
 }
 
-static bool operator_is_sound(const struct operator_command *o)
-{
-    return o->seq != 0 && o->operation < OPERATION_COUNT && o->duration_s <= PAUSE_S_MAX &&
-           o->member < MEMBERS_MAX &&
-           !(o->operation == OPERATION_ADMIT &&
-             memcmp(o->transport_key, o->vote_key, sizeof o->vote_key) == 0);
-}
-
-static bool operator_read(struct reader *r, struct operator_command *o)
-{
-    o->seq = read_uint(r, 8);
-    o->not_after_ms = read_uint(r, 8);
-    o->operation = (enum operation)read_uint(r, 1);
-    if (o->operation == OPERATION_PAUSE) {
-        o->duration_s = (uint32_t)read_uint(r, 4);
-        return operator_is_sound(o);
-    }
-    o->member = (uint32_t)read_uint(r, 1);
-    o->term = (uint32_t)read_uint(r, 4);
-    if (o->operation == OPERATION_ADMIT) {
-        read_bytes(r, o->transport_key, sizeof o->transport_key);
-        read_bytes(r, o->vote_key, sizeof o->vote_key);
-    }
-    return operator_is_sound(o);
-}
-
 static bool body_read(struct reader *r, struct command *c)
 {
     switch (c->kind) {
@@ -204,24 +179,6 @@ static bool body_read(struct reader *r, struct command *c)
         return operator_read(r, &c->by_operator);
     }
     return false; /* the kind is a foreign byte */
-}
-
-static void operator_write(struct writer *w, const struct operator_command *o)
-{
-    assert(operator_is_sound(o));
-    write_uint(w, o->seq, 8);
-    write_uint(w, o->not_after_ms, 8);
-    write_uint(w, (uint64_t)o->operation, 1);
-    if (o->operation == OPERATION_PAUSE) {
-        write_uint(w, o->duration_s, 4);
-        return;
-    }
-    write_uint(w, o->member, 1);
-    write_uint(w, o->term, 4);
-    if (o->operation == OPERATION_ADMIT) {
-        write_bytes(w, o->transport_key, sizeof o->transport_key);
-        write_bytes(w, o->vote_key, sizeof o->vote_key);
-    }
 }
 
 static void body_write(struct writer *w, const struct command *c)
@@ -336,14 +293,4 @@ const char *resign_class_text(enum resign_class class)
 #undef X
     };
     return class < RESIGN_CLASS_COUNT ? texts[class] : "unknown";
-}
-
-const char *operation_text(enum operation operation)
-{
-    static const char *const texts[] = {
-#define X(name, text) [OPERATION_##name] = text,
-        OPERATIONS(X)
-#undef X
-    };
-    return operation < OPERATION_COUNT ? texts[operation] : "unknown";
 }

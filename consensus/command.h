@@ -118,7 +118,27 @@ struct resign {
     X(REMOVE, "remove") /* for good */                                                         \
     X(DRAIN, "drain")   /* leads no more, and nobody holds that against it */                  \
     X(UNDRAIN, "undrain")                                                                      \
-    X(PAUSE, "pause") /* no removals by testimony for so long */
+    X(PAUSE, "pause")   /* no removals by testimony for so long */                             \
+    X(RENAME, "rename") /* a member, in what is said of it */                                  \
+    X(SETTINGS, "settings")                                                                    \
+    X(SET_OPERATORS, "set_operators") /* once more than half of the keys have said the same */
+
+/* What may be changed after the founding; its range. */
+#define SETTINGS(X)                                                                            \
+    X(PATIENCE_MS, "patience_ms", 1, 3600000)                                                  \
+    X(GRACE_S, "grace_s", 0, 86400)                                                            \
+    X(WINDOW_TIMEOUT_S, "window_timeout_s", 1, 86400)                                          \
+    X(AUDIT_TIMEOUT_S, "audit_timeout_s", 1, 86400)                                            \
+    X(TTL_S, "ttl_s", 3, 604800)                                                               \
+    X(MALFUNCTIONING_MAX, "malfunctioning_max", 0, MEMBERS_MAX)                                \
+    X(AUDIT, "audit", 0, 1) /* 0: windows may settle without an auditor */
+
+enum setting {
+#define X(name, text, least, most) SETTING_##name,
+    SETTINGS(X)
+#undef X
+        SETTING_COUNT
+};
 
 enum operation {
 #define X(name, text) OPERATION_##name,
@@ -133,11 +153,16 @@ struct operator_command {
     uint64_t seq;          /* of this key, one more than its last decided one */
     uint64_t not_after_ms; /* void in blocks of a later time */
     enum operation operation;
-    uint32_t member;                         /* all but PAUSE */
+    uint32_t member;                         /* ADMIT, REMOVE, DRAIN, UNDRAIN, RENAME */
     uint32_t term;                           /* likewise: the member's present one */
     uint32_t duration_s;                     /* PAUSE: 0 ends it, at most PAUSE_S_MAX */
     uint8_t transport_key[PUBLIC_KEY_BYTES]; /* ADMIT */
     uint8_t vote_key[PUBLIC_KEY_BYTES];      /* ADMIT */
+    char name[NAME_SIZE_BYTES];              /* RENAME */
+    enum setting setting;                    /* SETTINGS */
+    uint32_t value;                          /* SETTINGS */
+    uint32_t key_count;                      /* SET_OPERATORS: 1 .. OPERATORS_MAX */
+    struct operator_key keys[OPERATORS_MAX]; /* SET_OPERATORS: all there are from then on */
 };
 
 struct command {
@@ -170,6 +195,11 @@ size_t command_signed_bytes(const struct command *c, uint8_t out[static COMMAND_
 
 const char *resign_class_text(enum resign_class class);
 const char *operation_text(enum operation operation);
+const char *setting_text(enum setting setting);
+/* Whether the value is in the setting's range. */
+bool setting_takes(enum setting setting, uint32_t value);
+/* Whether the operation is about one member. */
+bool operation_names_member(enum operation operation);
 
 /* Fills in the signature. Costs one signature (about 50 us). */
 void command_sign(struct command *c, const struct hash *cluster_id,

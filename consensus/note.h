@@ -27,7 +27,8 @@
     X(MEMBER_STARTED, "member_started")         /* member: a new incarnation attests */        \
     X(STANDING_CHANGED, "standing_changed")     /* member; first: standing, fence: its cause,  \
                                                   count: the new term */                       \
-    X(OPERATOR, "operator")         /* text: whose key; first: operation; member; count: s */  \
+    X(OPERATOR, "operator")         /* text: whose key; first: operation; member; count: s,    \
+                                       value or wishes; fence: setting, or of so many */       \
     X(TICK_SPOILED, "tick_spoiled") /* member; count: the tick, cause; first: its mask */      \
     X(COMMAND_SKIPPED, "command_skipped") /* member: author, or text: whose key; cause; count: \
                                              index */                                          \

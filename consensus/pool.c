@@ -113,6 +113,13 @@ enum pool_verdict pool_add(struct pool *p, const struct cluster *c, const uint8_
     return POOL_NEW;
 }
 
+/* A member's key changes with its term; those of operators change places. */
+static bool is_still_signed(const struct cluster *c, const struct command *command)
+{
+    return command->author < MEMBERS_MAX ||
+           command_verify(command, &c->id, cluster_author_key(c, command->author));
+}
+
 void pool_prune(struct pool *p, const struct cluster *c)
 {
     for (uint32_t i = 0; i < AUTHORS_MAX * POOL_KINDS; i++) {
@@ -122,7 +129,7 @@ void pool_prune(struct pool *p, const struct cluster *c)
             continue;
         }
         decode_own(&command, s);
-        if (may_wait(cluster_would_skip(c, &command))) {
+        if (may_wait(cluster_would_skip(c, &command)) && is_still_signed(c, &command)) {
             judge(s, c, &command);
         } else {
             *s = (struct pooled){0};

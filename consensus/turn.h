@@ -16,6 +16,7 @@ struct turn {
     uint32_t unreachable; /* bits of members that >= a accused before this block */
     uint32_t wrong;
     uint32_t disputers; /* bits: of the grant's two, who disputed in this block */
+    struct operator_key operators[OPERATORS_MAX]; /* before this block */
     bool leader_failed;
     bool auditor_failed;
 };

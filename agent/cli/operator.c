@@ -38,6 +38,16 @@ static const struct form forms[] = {
     {OPERATION_UNDRAIN, "MEMBER", "The end of drain."},
     {OPERATION_PAUSE, "DURATION",
      "Nobody is removed by testimony for so long: 30m, 2h, at most 24h; 0 ends the pause."},
+    {OPERATION_RENAME, "MEMBER NAME",
+     "Give a member another name in what is said of it. cluster.yaml and node.yaml keep the "
+     "old "
+     "one."},
+    {OPERATION_SETTINGS, "SETTING=VALUE",
+     "Change what cluster.yaml founded: patience_ms, grace_s, window_timeout_s, "
+     "audit_timeout_s, ttl_s, malfunctioning_max, or audit (1, or 0 for off)."},
+    {OPERATION_SET_OPERATORS, "NAME,KEY...",
+     "Who the operators are from now on, all of them: done once more than half of the present "
+     "ones have said the same, each with its own key, within --valid."},
 };
 
 struct options {
@@ -85,17 +95,67 @@ static void set_duration(struct order *order, const char *text, const struct arg
     order->duration_s = (uint32_t)(duration_ms / 1000);
 }
 
+static void set_setting(struct order *order, const char *text, const struct argp_state *state)
+{
+    const char *equals = strchr(text, '=');
+    for (uint32_t i = 0; equals != NULL && i < SETTING_COUNT; i++) {
+        const char *known = setting_text((enum setting)i);
+        if (strlen(known) == (size_t)(equals - text) &&
+            strncmp(known, text, strlen(known)) == 0) {
+            order->setting = (enum setting)i;
+            if (!value_number(equals + 1, 0, UINT32_MAX, &order->value) ||
+                !setting_takes(order->setting, order->value)) {
+                argp_error(state, "%s: not a value that it can have", text);
+            }
+            return;
+        }
+    }
+    argp_error(state, "%s: expected SETTING=VALUE, such as patience_ms=20000", text);
+}
+
+static void add_key(struct order *order, const char *text, const struct argp_state *state)
+{
+    char name[NAME_SIZE_BYTES] = "";
+    const char *comma = strchr(text, ',');
+    if (order->key_count == OPERATORS_MAX) {
+        argp_error(state, "%s: at most %u operators are possible", text, OPERATORS_MAX);
+    }
+    struct operator_key *key = &order->keys[order->key_count++];
+    if (comma != NULL && (size_t)(comma - text) < sizeof name) {
+        memcpy(name, text, (size_t)(comma - text));
+    }
+    if (!value_name(name, key->name) || comma == NULL || !value_key(comma + 1, key->key) ||
+        !key_is_sound(key->key)) {
+        argp_error(state, "%s: expected NAME,KEY, the key as operator keygen prints it", text);
+    }
+    for (uint32_t i = 0; i + 1 < order->key_count; i++) {
+        if (strcmp(order->keys[i].name, key->name) == 0 ||
+            memcmp(order->keys[i].key, key->key, PUBLIC_KEY_BYTES) == 0) {
+            argp_error(state, "%s: this name or key is given twice", text);
+        }
+    }
+}
+
 static void on_argument(struct options *options, const char *text,
                         const struct argp_state *state)
 {
     struct order *order = &options->order;
     const uint32_t index = options->count++;
-    if (index == 0 && options->form->operation == OPERATION_PAUSE) {
+    const enum operation operation = options->form->operation;
+    if (operation == OPERATION_SET_OPERATORS) {
+        add_key(order, text, state);
+    } else if (index == 0 && operation == OPERATION_PAUSE) {
         set_duration(order, text, state);
+    } else if (index == 0 && operation == OPERATION_SETTINGS) {
+        set_setting(order, text, state);
     } else if (index == 0) {
         set_member(order, text, state);
-    } else if (index == 1 && options->form->operation == OPERATION_ADMIT) {
+    } else if (index == 1 && operation == OPERATION_ADMIT) {
         set_vote_key(order, text, state);
+    } else if (index == 1 && operation == OPERATION_RENAME) {
+        if (!value_name(text, order->name)) {
+            argp_error(state, "%s: expected 1 to 31 of a-z, 0-9 and -", text);
+        }
     } else {
         argp_error(state, "%s: one word too many", text);
     }
@@ -103,8 +163,9 @@ static void on_argument(struct options *options, const char *text,
 
 static void on_end(const struct options *options, const struct argp_state *state)
 {
-    const bool admits = options->form->operation == OPERATION_ADMIT;
-    if (options->count < (admits ? 2u : 1u)) {
+    const enum operation operation = options->form->operation;
+    const bool of_two = operation == OPERATION_ADMIT || operation == OPERATION_RENAME;
+    if (options->count < (of_two ? 2u : 1u)) {
         argp_error(state, "%s is needed", options->form->arguments);
     }
     if (options->order.key_path == NULL) {
@@ -192,6 +253,9 @@ RUN(remove, 1)
 RUN(drain, 2)
 RUN(undrain, 3)
 RUN(pause, 4)
+RUN(rename, 5)
+RUN(settings, 6)
+RUN(set_operators, 7)
 
 struct key_options {
     struct invocation *invocation;
@@ -270,6 +334,9 @@ static const struct subcommand operator_commands[] = {
     {"drain", "have a member lead nothing", drain_run},
     {"undrain", "the end of that", undrain_run},
     {"pause", "no removals by testimony for a while", pause_run},
+    {"rename", "give a member another name", rename_run},
+    {"settings", "change what cluster.yaml founded", settings_run},
+    {"set-operators", "replace the operators, with more than half of them", set_operators_run},
 };
 
 int operator_run(struct invocation *invocation, int argc, char **argv)

@@ -19,6 +19,11 @@ struct order {
     bool waits;
     uint32_t duration_s;                /* PAUSE */
     uint8_t vote_key[PUBLIC_KEY_BYTES]; /* ADMIT */
+    char name[NAME_SIZE_BYTES];         /* RENAME */
+    enum setting setting;               /* SETTINGS */
+    uint32_t value;
+    uint32_t key_count; /* SET_OPERATORS */
+    struct operator_key keys[OPERATORS_MAX];
 };
 
 /* Asks the agent for what is missing, signs, hands it in, and waits if that is wanted. Answers

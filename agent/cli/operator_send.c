@@ -241,6 +241,11 @@ static int sign_and_send(struct sending *s, const struct keyfile *key)
     struct key_pair pair;
     o->operation = s->order->operation;
     o->duration_s = s->order->duration_s;
+    o->setting = s->order->setting;
+    o->value = s->order->value;
+    o->key_count = s->order->key_count;
+    memcpy(o->name, s->order->name, sizeof o->name);
+    memcpy(o->keys, s->order->keys, sizeof o->keys);
     o->not_after_ms = moment_now_ms() + s->order->valid_ms;
     key_pair_from_seed(&pair, key->seed);
     command_sign(&s->command, &s->cluster_id, &pair);

@@ -1,4 +1,5 @@
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "tests/scripts/cluster/world.h"
@@ -65,6 +66,28 @@ static void random_attest(struct chance *chance, struct world *w, uint32_t autho
     }
 }
 
+static void random_setting(struct chance *chance, struct operator_command *o)
+{
+    o->setting = (enum setting)chance_below(chance, SETTING_COUNT);
+    o->value = chance_below(chance, 600);
+    while (!setting_takes(o->setting, o->value)) {
+        o->value = o->value / 2 + chance_below(chance, 4);
+    }
+}
+
+/* Some of the world's, in another order, or of names that nobody has. */
+static void random_keys(struct chance *chance, const struct world *w,
+                        struct operator_command *o)
+{
+    const uint32_t first = chance_below(chance, OPERATORS_MAX);
+    o->key_count = 1 + chance_below(chance, OPERATORS_MAX);
+    for (uint32_t i = 0; i < o->key_count; i++) {
+        const uint32_t key = (first + i) % OPERATORS_MAX;
+        snprintf(o->keys[i].name, sizeof o->keys[i].name, "person%u", key);
+        memcpy(o->keys[i].key, w->keys[MEMBERS_MAX + key].public_key, PUBLIC_KEY_BYTES);
+    }
+}
+
 static void random_operator(struct chance *chance, struct world *w, struct command *command)
 {
     const struct cluster *c = &w->cluster;
@@ -84,6 +107,9 @@ static void random_operator(struct chance *chance, struct world *w, struct comma
     o->member = chance_below(chance, c->member_count);
     o->term = c->member[o->member].term;
     o->duration_s = o->operation == OPERATION_PAUSE ? chance_below(chance, PAUSE_S_MAX) : 0;
+    snprintf(o->name, sizeof o->name, "member%u", chance_below(chance, 20));
+    random_setting(chance, o);
+    random_keys(chance, w, o);
     memcpy(o->vote_key, pair.public_key, sizeof o->vote_key);
     memcpy(o->transport_key, c->member[o->member].transport_key, sizeof o->transport_key);
 }

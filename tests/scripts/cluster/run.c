@@ -180,11 +180,50 @@ static void run_resign(struct world *w, const struct words *words, FILE *out)
     (void)out;
 }
 
-/* operator KEY OPERATION [member=] [term=] [seq=] [not_after=] [for=] [key=] */
+/* The place that a person's key has among the operators now; its own if it has none. */
+static uint32_t place_of(const struct world *w, uint32_t person)
+{
+    for (uint32_t i = 0; i < w->cluster.operator_count; i++) {
+        if (memcmp(w->cluster.operators[i].key, w->keys[MEMBERS_MAX + person].public_key,
+                   PUBLIC_KEY_BYTES) == 0) {
+            return i;
+        }
+    }
+    return person;
+}
+
+/* keys=2,0: operators named after their keys */
+static void take_keys(const struct world *w, const char *list, struct operator_command *o)
+{
+    for (const char *at = list; at != NULL && *at != '\0' && o->key_count < OPERATORS_MAX;) {
+        const uint32_t key = (uint32_t)(*at - '0') % OPERATORS_MAX;
+        struct operator_key *k = &o->keys[o->key_count++];
+        snprintf(k->name, sizeof k->name, "operator%u", key);
+        memcpy(k->key, w->keys[MEMBERS_MAX + key].public_key, sizeof k->key);
+        at = strchr(at, ',');
+        at = at == NULL ? NULL : at + 1;
+    }
+}
+
+static void take_setting(const struct words *words, struct operator_command *o)
+{
+    for (uint32_t i = 0; i < SETTING_COUNT; i++) {
+        const char *text = setting_text((enum setting)i);
+        if (value_of(words, text) != NULL) {
+            o->setting = (enum setting)i;
+            o->value = (uint32_t)number_of(words, text, 0);
+        }
+    }
+}
+
+/* operator PERSON OPERATION [member=] [term=] [seq=] [not_after=] [for=] [key=] [name=] [keys=]
+ * [SETTING=] */
 static void run_operator(struct world *w, const struct words *words, FILE *out)
 {
     const struct cluster *c = &w->cluster;
-    const uint32_t place = (uint32_t)strtoul(words->word[1], NULL, 10) % OPERATORS_MAX;
+    uint8_t bytes[COMMAND_BYTES_MAX];
+    const uint32_t person = (uint32_t)strtoul(words->word[1], NULL, 10) % OPERATORS_MAX;
+    const uint32_t place = place_of(w, person);
     const uint32_t member = (uint32_t)number_of(words, "member", 0) % MEMBERS_MAX;
     struct key_pair pair;
     const uint8_t seed[IDENTITY_SEED_BYTES] = {0x40, (uint8_t)number_of(words, "key", 1)};
@@ -200,13 +239,18 @@ static void run_operator(struct world *w, const struct words *words, FILE *out)
             o->operation = (enum operation)i;
         }
     }
+    snprintf(o->name, sizeof o->name, "%s",
+             value_of(words, "name") == NULL ? "" : value_of(words, "name"));
+    take_keys(w, value_of(words, "keys"), o);
+    take_setting(words, o);
     key_pair_from_seed(&pair, seed);
     memcpy(o->vote_key, pair.public_key, sizeof o->vote_key);
     memcpy(o->transport_key, c->member[member].transport_key, sizeof o->transport_key);
     if (o->operation == OPERATION_ADMIT) {
         w->keys[member] = pair;
     }
-    world_say(w, &command);
+    command_sign(&command, &c->id, &w->keys[MEMBERS_MAX + person]);
+    world_say_bytes(w, bytes, command_encode(&command, bytes));
     (void)out;
 }
 

@@ -45,6 +45,11 @@ static void show_note(const struct world *w, const struct note *n, FILE *out)
                 standing_cause_text((enum standing_cause)n->fence));
     } else if (n->kind == NOTE_OPERATOR) {
         fprintf(out, " %s", operation_text((enum operation)n->first));
+        if (n->first == OPERATION_SETTINGS) {
+            fprintf(out, " %s", setting_text((enum setting)n->fence));
+        } else if (n->first == OPERATION_SET_OPERATORS) {
+            fprintf(out, " of=%llu", (unsigned long long)n->fence);
+        }
     } else if (n->kind == NOTE_TICK_SPOILED && n->first != 0) {
         fprintf(out, " references=%llx", (unsigned long long)n->first);
     } else if (n->fence != 0) {
@@ -171,6 +176,24 @@ static void show_members(const struct world *w, FILE *out)
     }
 }
 
+static void show_operators(const struct world *w, FILE *out)
+{
+    const struct cluster *c = &w->cluster;
+    for (uint32_t i = 0; i < c->operator_count; i++) {
+        fprintf(out, "%s seq=%llu wishes=%u\n", c->operators[i].name,
+                (unsigned long long)c->operator_seq[i], cluster_wishes(c, i));
+    }
+}
+
+static void show_settings(const struct world *w, FILE *out)
+{
+    for (uint32_t i = 0; i < SETTING_COUNT; i++) {
+        fprintf(out, "%s%s=%u", i == 0 ? "" : " ", setting_text((enum setting)i),
+                cluster_setting(&w->cluster, (enum setting)i));
+    }
+    fputc('\n', out);
+}
+
 static void show_quorum(const struct world *w, FILE *out)
 {
     const struct quorum q = cluster_quorum(&w->cluster);
@@ -194,8 +217,9 @@ void show_state(const struct world *w, const char *subject, FILE *out)
         const char *subject;
         void (*show)(const struct world *w, FILE *out);
     } subjects[] = {
-        {"grant", show_grant},     {"windows", show_windows}, {"records", show_records},
-        {"members", show_members}, {"quorum", show_quorum},   {"resigned", show_resigned},
+        {"grant", show_grant},     {"windows", show_windows},     {"records", show_records},
+        {"members", show_members}, {"operators", show_operators}, {"settings", show_settings},
+        {"quorum", show_quorum},   {"resigned", show_resigned},
     };
     for (uint32_t i = 0; i < sizeof subjects / sizeof subjects[0]; i++) {
         if (strcmp(subjects[i].subject, subject) == 0) {

@@ -45,12 +45,15 @@ void world_found(struct world *w, const struct world_options *o)
         w->incarnation[i] = 1;
     }
     f.operator_count = 2;
-    for (uint32_t i = 0; i < f.operator_count; i++) {
+    for (uint32_t i = 0; i < OPERATORS_MAX;
+         i++) { /* the others are persons without a key in it */
         const uint8_t seed[IDENTITY_SEED_BYTES] = {0x80, (uint8_t)(i + 1)};
         struct key_pair *key = &w->keys[MEMBERS_MAX + i];
         key_pair_from_seed(key, seed);
-        snprintf(f.operators[i].name, sizeof f.operators[i].name, "operator%u", i);
-        memcpy(f.operators[i].key, key->public_key, sizeof f.operators[i].key);
+        if (i < f.operator_count) {
+            snprintf(f.operators[i].name, sizeof f.operators[i].name, "operator%u", i);
+            memcpy(f.operators[i].key, key->public_key, sizeof f.operators[i].key);
+        }
     }
     cluster_found(&w->cluster, &f);
 }
