@@ -53,6 +53,7 @@ int cluster_run(struct invocation *invocation, int argc, char **argv);
 int init_run(struct invocation *invocation, int argc, char **argv);
 int audit_run(struct invocation *invocation, int argc, char **argv);
 int operator_run(struct invocation *invocation, int argc, char **argv);
+int explain_run(struct invocation *invocation, int argc, char **argv);
 int clear_run(struct invocation *invocation, int argc, char **argv);
 int doctor_run(struct invocation *invocation, int argc, char **argv);
 int token_run(struct invocation *invocation, int argc, char **argv);

@@ -16,6 +16,7 @@ const char *argp_program_version = "ostrakon " OSTRAKON_VERSION;
 
 static const struct subcommand commands[] = {
     {"status", "is it all right, what happened, what to do", status_run},
+    {"explain", "what happened to a member, and what brings it back", explain_run},
     {"log", "what was decided and noticed", log_run},
     {"watch", "the same as it happens, until Ctrl-C", watch_run},
     {"keygen", "make the two keys of a member", keygen_run},
