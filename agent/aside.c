@@ -1,12 +1,10 @@
 #include "aside.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 #define NAMES_TRIED 1000
 
@@ -49,27 +47,4 @@ bool aside_put(const char *path, const char *word)
         return true;
     }
     return aside_name(path, word, name) && rename(path, name) == 0;
-}
-
-bool aside_sync(const char *path)
-{
-    char directory[ASIDE_NAME_MAX];
-    const char *const slash = strrchr(path, '/');
-    const size_t size_bytes = slash == NULL ? 1 : slash == path ? 1 : (size_t)(slash - path);
-    if (size_bytes >= sizeof directory) {
-        errno = ENAMETOOLONG;
-        return false;
-    }
-    memcpy(directory, slash == NULL ? "." : path, size_bytes);
-    directory[size_bytes] = '\0';
-
-    const int file = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (file < 0) {
-        return false;
-    }
-    const bool done = fsync(file) == 0;
-    const int error = errno;
-    close(file);
-    errno = error;
-    return done;
 }

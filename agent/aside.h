@@ -16,7 +16,4 @@ bool aside_name(const char *path, const char *word, char name[static ASIDE_NAME_
 /* Renames `path` so. True also if there was nothing at `path`. False: errno. */
 bool aside_put(const char *path, const char *word) __attribute__((warn_unused_result));
 
-/* Waits until the directory of `path` has durably the entries that it has now. False: errno. */
-bool aside_sync(const char *path) __attribute__((warn_unused_result));
-
 #endif

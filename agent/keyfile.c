@@ -2,8 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
-#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,6 +11,8 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <sodium.h>
+
+#include "durable.h"
 
 /* An Ed25519 key in PEM has 119 bytes; this leaves room for comments above it. */
 #define PEM_BYTES_MAX 4096u
@@ -29,42 +29,6 @@ static bool refuse(char error[static KEYFILE_ERROR_BYTES], const char *format, .
     return false;
 }
 
-static bool write_all(int fd, const char *bytes, size_t size_bytes)
-{
-    while (size_bytes > 0) {
-        const ssize_t written = write(fd, bytes, size_bytes);
-        if (written < 0 && errno == EINTR) {
-            continue;
-        }
-        if (written <= 0) {
-            return false;
-        }
-        bytes += written;
-        size_bytes -= (size_t)written;
-    }
-    return true;
-}
-
-/* A new file is durable only when its directory is. Takes no memory, as a handler of signals
- * may be what removes a key. */
-static bool sync_directory_of(const char *path)
-{
-    char copy[PATH_MAX];
-    const size_t size_bytes = strlen(path) + 1;
-    if (size_bytes > sizeof copy) {
-        errno = ENAMETOOLONG;
-        return false;
-    }
-    memcpy(copy, path, size_bytes);
-    const int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) {
-        return false;
-    }
-    const bool done = fsync(fd) == 0;
-    close(fd);
-    return done;
-}
-
 static bool write_new_file(const char *path, const char *bytes, size_t size_bytes,
                            char error[static KEYFILE_ERROR_BYTES])
 {
@@ -76,9 +40,9 @@ static bool write_new_file(const char *path, const char *bytes, size_t size_byte
         return refuse(error, "%s cannot be made: %s", path, strerror(errno));
     }
     const bool written =
-        fchmod(fd, 0600) == 0 && write_all(fd, bytes, size_bytes) && fsync(fd) == 0;
+        fchmod(fd, 0600) == 0 && durable_write(fd, bytes, size_bytes) && fsync(fd) == 0;
     const int reason = errno;
-    if (close(fd) != 0 || !written || !sync_directory_of(path)) {
+    if (close(fd) != 0 || !written || !durable_name(path)) {
         unlink(path);
         return refuse(error, "%s cannot be written: %s", path,
                       strerror(written ? errno : reason));
@@ -137,9 +101,8 @@ bool keyfile_remove(const char *path, char error[static KEYFILE_ERROR_BYTES])
     if (unlink(path) != 0 && errno != ENOENT) {
         return refuse(error, "%s cannot be removed: %s", path, strerror(errno));
     }
-    return sync_directory_of(path) ||
-           refuse(error, "that %s was removed cannot be made durable: %s", path,
-                  strerror(errno));
+    return durable_name(path) || refuse(error, "that %s was removed cannot be made durable: %s",
+                                        path, strerror(errno));
 }
 
 static bool file_is_private(const char *path, const struct stat *s,

@@ -2,45 +2,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-static bool write_all(int fd, const char *bytes, size_t size_bytes)
-{
-    while (size_bytes > 0) {
-        const ssize_t written = write(fd, bytes, size_bytes);
-        if (written < 0 && errno == EINTR) {
-            continue;
-        }
-        if (written <= 0) {
-            return false;
-        }
-        bytes += written;
-        size_bytes -= (size_t)written;
-    }
-    return true;
-}
-
-/* The new name is durable only when its directory is. */
-static bool sync_directory_of(const char *path)
-{
-    char *copy = strdup(path);
-    if (copy == NULL) {
-        return false;
-    }
-    const int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    free(copy);
-    if (fd < 0) {
-        return false;
-    }
-    const bool done = fsync(fd) == 0;
-    close(fd);
-    return done;
-}
+#include "durable.h"
 
 bool replace_file(const char *path, const void *bytes, size_t size_bytes, mode_t mode)
 {
@@ -56,11 +23,11 @@ bool replace_file(const char *path, const void *bytes, size_t size_bytes, mode_t
         return false;
     }
     const bool written =
-        fchmod(fd, mode) == 0 && write_all(fd, bytes, size_bytes) && fsync(fd) == 0;
+        fchmod(fd, mode) == 0 && durable_write(fd, bytes, size_bytes) && fsync(fd) == 0;
     int reason = errno;
     close(fd);
     if (written && rename(fresh, path) == 0) {
-        return sync_directory_of(path);
+        return durable_name(path);
     }
     reason = written ? errno : reason;
     unlink(fresh);

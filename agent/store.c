@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "durable.h"
 #include "store_internal.h"
 
 static_assert(ASIDE_NAME_MAX <= STORE_NAME_MAX, "the new name can be told whole");
@@ -143,7 +144,7 @@ static bool make_tables(struct store *s)
                     SQLITE_OK &&
                 sqlite3_step(statement) == SQLITE_DONE;
     sqlite3_finalize(statement);
-    return made && execute(s, "COMMIT") && aside_sync(s->path);
+    return made && execute(s, "COMMIT") && durable_name(s->path);
 }
 
 /* Only for a database that is known to be ours: the journal's mode is written into it. */
@@ -254,7 +255,7 @@ static bool put_aside(struct store *s, char name[ASIDE_NAME_MAX])
             return false;
         }
     }
-    return (rename(s->path, name) == 0 || errno == ENOENT) && aside_sync(s->path);
+    return (rename(s->path, name) == 0 || errno == ENOENT) && durable_name(s->path);
 }
 
 /* An empty database where there is none. */

@@ -11,6 +11,7 @@
 #include <sodium.h>
 
 #include "aside.h"
+#include "durable.h"
 #include "votes_slot.h"
 
 /* Zeros over all of it: blocks that are only reserved would need the file system's own space
@@ -112,7 +113,7 @@ enum votes_verdict votes_create(const char *path)
         errno = error;
         return error == EEXIST ? VOTES_PRESENT : VOTES_UNUSABLE;
     }
-    return aside_sync(path) ? VOTES_OK : VOTES_UNUSABLE;
+    return durable_name(path) ? VOTES_OK : VOTES_UNUSABLE;
 }
 
 enum votes_verdict votes_replace(struct votes *v, const char *path,
@@ -121,7 +122,7 @@ enum votes_verdict votes_replace(struct votes *v, const char *path,
     char fresh[ASIDE_NAME_MAX];
     /* Dying between the two renames leaves no store: the amnesia begins anew, as it should. */
     if (!new_name(path, fresh) || !store_make(fresh, NULL, first) || !aside_put(path, "lost") ||
-        rename(fresh, path) != 0 || !aside_sync(path)) {
+        rename(fresh, path) != 0 || !durable_name(path)) {
         v->error = errno;
         return VOTES_UNUSABLE;
     }
@@ -135,7 +136,7 @@ bool votes_renew(struct votes *v, const char *path, const struct votes_write *w)
     char fresh[ASIDE_NAME_MAX];
     assert(v->dead && v->file >= 0);
     const bool made = new_name(path, fresh) && store_make(fresh, v, w) &&
-                      aside_put(path, "dead") && rename(fresh, path) == 0 && aside_sync(path);
+                      aside_put(path, "dead") && rename(fresh, path) == 0 && durable_name(path);
     const int error = errno;
     votes_finish(v);
     v->error = error;
