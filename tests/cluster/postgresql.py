@@ -91,6 +91,15 @@ def counted(scene):
     require(endorsed == "0", f"{endorsed} windows are one member's word")
 
 
+def audit(scene):
+    """The audit says that it cannot read such a sink, and does not pass"""
+    member = scene.cluster.members["argus"]
+    done = subprocess.run([scene.tools.ostrakon, "audit", "--config", member.config, "--sink",
+                           scene.cluster.sink], stdin=subprocess.DEVNULL, capture_output=True,
+                          text=True, timeout=60)
+    require(done.returncode == 78 and "only an SQLite file" in done.stderr, done)
+
+
 def make():
     if programs() is None or shutil.which("psql") is None:
         raise Skipped("there is no PostgreSQL server here")
@@ -100,4 +109,4 @@ def make():
 
 
 if __name__ == "__main__":
-    play(make, [counted])
+    play(make, [counted, audit])
