@@ -131,6 +131,8 @@ class Nginx(Place):
 
     def judge(self, request):
         """As agent/README.md has it; and what no agent does, for words that no token is."""
+        if request.headers.get("Host") != "localhost":
+            return 421, {}, b"The Host of this request is not a name of this listener.\n"
         bearer = request.headers.get("Authorization", "").removeprefix("Bearer ")
         if bearer in self.good:
             return 200, {"X-Ostrakon-Member": bearer, "X-Ostrakon-Role": "node",
