@@ -30,6 +30,8 @@ struct raw_cluster {
     struct raw_timing *timing;
     char *malfunctioning_max;
     char *audit;
+    char *mode;
+    char *min_members;
     struct raw_member *members;
     uint32_t members_count;
     struct raw_operator *operators;
@@ -80,6 +82,9 @@ static const cyaml_schema_field_t cluster_fields[] = {
     CYAML_FIELD_STRING_PTR("malfunctioning_max", OPTIONAL, struct raw_cluster,
                            malfunctioning_max, 0, CYAML_UNLIMITED),
     CYAML_FIELD_STRING_PTR("audit", OPTIONAL, struct raw_cluster, audit, 0, CYAML_UNLIMITED),
+    CYAML_FIELD_STRING_PTR("mode", OPTIONAL, struct raw_cluster, mode, 0, CYAML_UNLIMITED),
+    CYAML_FIELD_STRING_PTR("min_members", OPTIONAL, struct raw_cluster, min_members, 0,
+                           CYAML_UNLIMITED),
     CYAML_FIELD_SEQUENCE("members", CYAML_FLAG_POINTER, struct raw_cluster, members,
                          &member_schema, 0, CYAML_UNLIMITED),
     CYAML_FIELD_SEQUENCE("operators", OPTIONAL, struct raw_cluster, operators, &operator_schema,
@@ -97,6 +102,8 @@ static const struct shape_key cluster_keys[] = {
     {"timing", "a mapping, such as {tick_ms: 5000}"},
     {"malfunctioning_max", "a whole number from 0 to 16"},
     {"audit", "required or off"},
+    {"mode", "act or observe"},
+    {"min_members", "a whole number from 2 to 16"},
     {"members", "a list of members"},
     {"members[]", "a mapping with name, role, address, transport_key and vote_key"},
     {"operators", "a list of operators"},
@@ -308,15 +315,22 @@ static void judge_operator(const struct judge *j, uint32_t index,
 static void judge_operators(const struct judge *j, const struct raw_cluster *raw,
                             struct founding *out)
 {
-    out->operator_count =
-        raw->operators_count < OPERATORS_MAX ? raw->operators_count : OPERATORS_MAX;
-    if (raw->operators_count > OPERATORS_MAX) {
+    const uint32_t count = raw->operators_count;
+    out->operator_count = count < OPERATORS_MAX ? count : OPERATORS_MAX;
+    if (count > OPERATORS_MAX) {
         config_fault(j->report, shape_place(j->shape, "operators"), "operators",
-                     "%u are given, at most %u are possible", raw->operators_count,
-                     OPERATORS_MAX);
+                     "%u are given, at most %u are possible", count, OPERATORS_MAX);
     }
     for (uint32_t i = 0; i < out->operator_count; i++) {
         judge_operator(j, i, &raw->operators[i], out);
+    }
+}
+
+static void judge_number(const struct judge *j, const char *key, const char *text,
+                         uint32_t least, uint32_t *out)
+{
+    if (text != NULL && !value_number(text, least, MEMBERS_MAX, out)) {
+        refuse(j, key, text);
     }
 }
 
@@ -333,13 +347,16 @@ static void judge_cluster(const struct judge *j, const struct raw_cluster *raw,
     timing_fill(raw->timing, j->shape, &out->timing, j->report);
     timing_judge(&out->timing, j->shape, j->report);
     out->malfunctioning_max = MEMBERS_MAX;
-    if (raw->malfunctioning_max != NULL &&
-        !value_number(raw->malfunctioning_max, 0, MEMBERS_MAX, &out->malfunctioning_max)) {
-        refuse(j, "malfunctioning_max", raw->malfunctioning_max);
-    }
+    judge_number(j, "malfunctioning_max", raw->malfunctioning_max, 0, &out->malfunctioning_max);
+    judge_number(j, "min_members", raw->min_members, 2, &out->members_min);
     out->audit_required = raw->audit == NULL || strcmp(raw->audit, "required") == 0;
     if (!out->audit_required && strcmp(raw->audit, "off") != 0) {
         refuse(j, "audit", raw->audit);
+    }
+    const char *mode = raw->mode != NULL ? raw->mode : "act";
+    out->observes = strcmp(mode, "act") != 0;
+    if (out->observes && strcmp(mode, "observe") != 0) {
+        refuse(j, "mode", mode);
     }
     judge_members(j, raw, out);
     judge_operators(j, raw, out);

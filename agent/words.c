@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "../consensus/effects.h"
+#include "words_parts.h"
 
 static const char *const cause_words[] = {
     [CAUSE_NONE] = "no cause given",
@@ -32,6 +33,13 @@ static const char *const cause_words[] = {
     [CAUSE_OWN_REFERENCE] = "a reference of its own was not well",
     [CAUSE_REFUTED] = "it accused alone",
     [CAUSE_NOT_ATTESTED] = "nothing came from it",
+    [CAUSE_NO_MOTION] = "of a motion that is not open",
+    [CAUSE_NO_ELECTORATE] = "too few members have a perfect record",
+    [CAUSE_TOO_FEW] = "too few members would be left",
+    [CAUSE_PAUSED] = "an operator paused removals",
+    [CAUSE_OBSERVED] = "the cluster only observes",
+    [CAUSE_CLEARED] = "too few accuse it any more",
+    [CAUSE_TOO_OFTEN] = "it was removed five times within a day: only an operator admits it",
     [CAUSE_OTHER_STATE] = "its author's state differs from the chain's",
     [CAUSE_VOTES_MISSING] = "its vote record is missing",
     [CAUSE_VOTES_DAMAGED] = "its vote record is damaged",
@@ -145,23 +153,6 @@ static void say_windows(const struct note *n, const struct cluster *c, char *tex
     } else {
         snprintf(text, size, "%s holds other statistics of %s than those settled", member,
                  span);
-    }
-}
-
-static void say_candidates(const struct note *n, const struct cluster *c, char *text,
-                           size_t size)
-{
-    (void)c;
-    if (n->kind == NOTE_NO_CANDIDATE) {
-        snprintf(text, size, "no front node is fit to process the statistics: windows wait");
-    } else if (n->count == 2) {
-        snprintf(text, size,
-                 "no front node has been perfect for three ticks: one that attests "
-                 "was chosen");
-    } else {
-        snprintf(text, size,
-                 "no front node is without faults: one that still answers was "
-                 "chosen");
     }
 }
 
@@ -353,14 +344,24 @@ static const struct {
     [NOTE_WINDOW_DISPUTED] = {"OST-3102", WORDS_WARNING, say_windows},
     [NOTE_WORK_FAILED] = {"OST-3103", WORDS_WARNING, say_member},
     [NOTE_DISSENT] = {"OST-3104", WORDS_WARNING, say_windows},
-    [NOTE_LOWER_TIER] = {"OST-3201", WORDS_WARNING, say_candidates},
-    [NOTE_NO_CANDIDATE] = {"OST-3202", WORDS_ERROR, say_candidates},
+    [NOTE_LOWER_TIER] = {"OST-3201", WORDS_WARNING, words_say_candidates},
+    [NOTE_NO_CANDIDATE] = {"OST-3202", WORDS_ERROR, words_say_candidates},
     [NOTE_MEMBER_UNREACHABLE] = {"OST-2001", WORDS_WARNING, say_member},
     [NOTE_MEMBER_REACHABLE] = {"OST-2002", WORDS_NOTICE, say_member},
     [NOTE_MEMBER_STARTED] = {"OST-2003", WORDS_NOTICE, say_member},
     [NOTE_MEMBER_WRONG] = {"OST-2004", WORDS_ERROR, say_member},
     [NOTE_MEMBER_CLEARED] = {"OST-2005", WORDS_NOTICE, say_member},
     [NOTE_STANDING_CHANGED] = {"OST-2101", WORDS_ERROR, say_standing},
+    [NOTE_MOTION_OPENED] = {"OST-2201", WORDS_WARNING, words_say_motion},
+    [NOTE_MOTION_PASSED] = {"OST-2202", WORDS_WARNING, words_say_motion},
+    [NOTE_MOTION_FAILED] = {"OST-2203", WORDS_WARNING, words_say_motion},
+    [NOTE_MOTION_LAPSED] = {"OST-2204", WORDS_WARNING, words_say_motion},
+    [NOTE_REMOVAL_WAITS] = {"OST-2205", WORDS_WARNING, words_say_motion},
+    [NOTE_REMOVAL_BARRED] = {"OST-2206", WORDS_ERROR, words_say_motion},
+    [NOTE_PROOF_HELD] = {"OST-2210", WORDS_ERROR, words_say_electorate},
+    [NOTE_APPEALED] = {"OST-2207", WORDS_NOTICE, words_say_electorate},
+    [NOTE_NO_ELECTORATE] = {"OST-2208", WORDS_ERROR, words_say_electorate},
+    [NOTE_ELECTORATE_FOUND] = {"OST-2209", WORDS_NOTICE, words_say_electorate},
     [NOTE_OPERATOR] = {"OST-2301", WORDS_NOTICE, say_standing},
     [NOTE_TICK_SPOILED] = {"OST-2302", WORDS_DEBUG, say_standing},
     [NOTE_COMMAND_SKIPPED] = {"OST-4001", WORDS_INFO, say_member},

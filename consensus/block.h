@@ -8,7 +8,7 @@
 #include "hash.h"
 
 #define BLOCK_BYTES_MAX (32u * 1024u)
-#define BLOCK_COMMANDS_MAX 100u
+#define BLOCK_COMMANDS_MAX 160u
 #define PROTOCOL_VERSION 1u
 
 /* Layout: height 8, parent 32, time 8, proposer 1, state digest 32, version 4, root 32 (that is

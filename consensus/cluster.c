@@ -23,6 +23,16 @@ static uint64_t window_ms(const struct cluster *c)
     return (uint64_t)c->timing.window_s * 1000;
 }
 
+/* Three bear no liar, so five and more go down to four. */
+static uint32_t members_min_of(const struct founding *f)
+{
+    const uint32_t more_than_half = f->member_count / 2 + 1;
+    if (f->members_min != 0) {
+        return f->members_min;
+    }
+    return f->member_count >= 5 ? 4 : more_than_half > 2 ? more_than_half : 2;
+}
+
 void cluster_found(struct cluster *c, const struct founding *f)
 {
     assert(f->member_count >= 1 && f->member_count <= MEMBERS_MAX);
@@ -32,6 +42,10 @@ void cluster_found(struct cluster *c, const struct founding *f)
         .timing = f->timing,
         .malfunctioning_max = f->malfunctioning_max,
         .audit_required = f->audit_required,
+        .observes = f->observes,
+        .members_min = members_min_of(f),
+        .proof_member = MEMBER_NONE,
+        .no_electorate_ms = f->founded_ms,
         .time_ms = f->founded_ms,
         .version = PROTOCOL_VERSION,
         .tick = 1,

@@ -61,6 +61,7 @@ struct member {
     uint64_t since_ms;    /* when it came to that standing */
     uint32_t term;        /* +1 at each change of standing or key; 1 at the founding */
     bool drained;         /* leads nothing, by an operator's wish */
+    bool held; /* a proof against it did not act: no ballot, leads and audits nothing */
 };
 
 /* The last attestation of a member that a block held; seq 0: none yet. */
@@ -82,6 +83,46 @@ struct attested {
     uint8_t configuration[CONFIGURATION_BYTES];
     uint32_t certificate_count;
     struct service_certificate certificates[CERTIFICATES_MAX];
+};
+
+/* What a vote is held on. Of the removals the kind is also that of their accusations: the first
+ * for silence, the second for wrongness. */
+#define MOTIONS(X)                                                                             \
+    X(SUSPEND, "suspend")                                                                      \
+    X(LOCK_OUT, "lock_out")                                                                    \
+    X(REINSTATE, "reinstate")
+
+enum motion_kind {
+#define X(name, text) MOTION_##name,
+    MOTIONS(X)
+#undef X
+        MOTION_KINDS
+};
+#define REMOVAL_KINDS 2u
+
+/* A question to the electors. All are bits of members; who is no elector has no ballot. */
+struct motion {
+    uint64_t id; /* the height that opened it; 0: none is open */
+    enum motion_kind kind;
+    uint64_t opened_ms;
+    uint32_t electors; /* those of the opening that still are */
+    uint32_t yes;
+    uint32_t no;
+    bool passed; /* and waits for a brake to end */
+};
+
+#define REMOVALS_KEPT 5u
+
+/* What votes have made of one member. */
+struct confidence {
+    uint64_t accused_since_ms[REMOVAL_KINDS]; /* by >= a without a break; 0: it is not */
+    struct motion motion;
+    uint64_t motion_after_ms; /* none to remove it opens before that */
+    uint32_t motions_failed;  /* since enough accuse it */
+    uint64_t barred_told_ms;  /* when it was last said that it would be removed; 0: never */
+    uint64_t removed_ms[REMOVALS_KEPT]; /* its last removals by testimony, the newest first */
+    uint32_t appeals_lost;              /* since its last removal */
+    uint64_t appeal_after_ms;           /* no appeal of it is heard before that */
 };
 
 /* The right of one member to process the due windows, checked by another. fence 0: no grant. */
@@ -131,6 +172,8 @@ struct cluster {
     struct timing timing;
     uint32_t malfunctioning_max;
     bool audit_required;
+    bool observes;        /* no removal by testimony acts: it is only said */
+    uint32_t members_min; /* such a removal leaves at least so many good */
 
     uint64_t height;   /* of the last block applied; 0 after the founding */
     struct hash block; /* its hash; the cluster's id at 0 */
@@ -160,6 +203,13 @@ struct cluster {
     uint64_t condemned_until_ms[MEMBERS_MAX]; /* dissented again: counts as `wrong` by all */
     uint64_t failed_fence[MEMBERS_MAX];       /* of its last `fail`: one a fence */
     uint32_t urgent_used[MEMBERS_MAX]; /* urgent commands decided in the open tick, 0 .. 4 */
+
+    struct confidence confidence[MEMBERS_MAX];
+    uint64_t testimony_ms[REMOVAL_KINDS]; /* the last removal of each kind; 0: none yet */
+    uint64_t proof_ms;                    /* of the last proof that acted; 0: none yet */
+    uint32_t proof_member;                /* against whom; MEMBER_NONE */
+    uint64_t no_electorate_ms; /* since when fewer than a have a perfect record; 0: enough have
+                                */
 
     uint64_t last_fence;
     uint64_t grant_moved_ms; /* when a grant last moved because its holder was accused */
@@ -240,10 +290,24 @@ const char *standing_cause_text(enum standing_cause cause);
 /* True if the command could still have an effect: what a pool keeps and a proposer puts into a
  * block. Does not verify the signature. The cause says why not. */
 enum cause cluster_would_skip(const struct cluster *c, const struct command *command);
-/* Decided as soon as possible, rather than with the tick's block: result, dispute, fail, and an
- * attestation that says something its author's last decided one did not (incarnation, masks,
+/* Decided as soon as possible, rather than with the tick's block: all but an attestation, and
+ * an attestation that says something its author's last decided one did not (incarnation, masks,
  * accusations). */
 bool cluster_is_urgent(const struct cluster *c, const struct command *command);
+
+/* Motions, derived. Bits of those who would have a ballot on the member now: good, with a
+ * perfect record, and not itself. */
+uint32_t cluster_electors(const struct cluster *c, uint32_t subject);
+/* How many must say yes for the motion on the member, which is open (asserted), to pass. */
+uint32_t cluster_yes_needed(const struct cluster *c, uint32_t subject);
+/* Whether it may come back by a vote: suspended, or locked out by testimony. */
+bool cluster_may_appeal(const struct cluster *c, uint32_t member);
+/* Why a removal by testimony would not act now, whoever it is about: NONE, PAUSED, TOO_FEW or
+ * OBSERVED. */
+enum cause cluster_removal_bar(const struct cluster *c);
+/* Until when the brake holds removals of the kind; a time that is past: it does not. */
+uint64_t cluster_brake_ms(const struct cluster *c, enum motion_kind kind);
+const char *motion_text(enum motion_kind kind);
 
 /* Windows, derived: how many are due at `time_ms` (0 where none), and from when the first is.
  */

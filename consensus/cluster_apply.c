@@ -5,12 +5,13 @@
 
 #include "cluster_parts.h"
 #include "grant.h"
+#include "motion.h"
 #include "turn.h"
 #include "window.h"
 
 /* The order of standing.md, section 4: time, attestations, words about windows, the tick, who
- * is accused, the grant, the call for tokens. Voters, quorum and testimony are those before the
- * block. */
+ * is accused, motions, the grant, the call for tokens. Voters, quorum and testimony are those
+ * before the block. */
 
 struct note *turn_note(const struct turn *t, enum note_kind kind, uint32_t member)
 {
@@ -62,7 +63,8 @@ static void take_attest(struct cluster *c, const struct command *command)
     memcpy(latest->ranking, a->ranking, a->ranked);
 }
 
-/* CAUSE_OTHER_STATE: nothing of it is taken but its number, so that it is noted once. */
+/* CAUSE_OTHER_STATE: nothing of it is taken but its number, so that it is noted once; it is the
+ * proof against its author. */
 static enum cause on_attest(struct cluster *c, struct turn *t, const struct command *command)
 {
     const uint32_t author = command->author;
@@ -70,10 +72,12 @@ static enum cause on_attest(struct cluster *c, struct turn *t, const struct comm
     if (cluster_state_differs(c, a)) {
         c->latest[author].incarnation = a->incarnation;
         c->latest[author].seq = a->seq;
+        cluster_prove(c, t, author);
         return CAUSE_OTHER_STATE;
     }
     if (a->incarnation != c->latest[author].incarnation) {
         turn_note(t, NOTE_MEMBER_STARTED, author);
+        motions_on_start(c, author);
     }
     take_attest(c, command);
     if (cluster_is_voter(c, author)) {
@@ -102,10 +106,11 @@ static void on_fail(struct cluster *c, struct turn *t, const struct command *com
     memcpy(note->text, command->fail.reason, sizeof note->text);
 }
 
-/* Resignations come once a term, and operators are not the ones to be held back. */
+/* Resignations come once a term, a ballot once a motion, an appeal opens one. */
 static bool uses_up_urgency(const struct cluster *c, const struct command *command)
 {
-    return command->kind != COMMAND_RESIGN && cluster_is_urgent(c, command);
+    return command->kind != COMMAND_RESIGN && command->kind != COMMAND_BALLOT &&
+           command->kind != COMMAND_APPEAL && cluster_is_urgent(c, command);
 }
 
 /* Its number in the list may be another's since a command before it in this block. */
@@ -148,24 +153,33 @@ static enum cause on_command(struct cluster *c, struct turn *t, const struct com
     case COMMAND_OPERATOR:
         cluster_on_operator(c, t, command->author, &command->by_operator);
         return CAUSE_NONE;
+    case COMMAND_BALLOT:
+        motions_on_ballot(c, command->author, &command->ballot);
+        return CAUSE_NONE;
+    case COMMAND_APPEAL:
+        motions_on_appeal(c, t, command->author);
+        return CAUSE_NONE;
     }
     return CAUSE_MALFORMED;
 }
 
 /* In which pass over the commands a kind is taken: standing.md, section 4. What does not decode
  * belongs to the first: voters refuse such a block, but applying one must be total. */
-#define PASSES 4u
+enum pass { PASS_OPERATOR, PASS_RESIGN, PASS_ATTEST, PASS_WINDOWS, PASS_BALLOT, PASS_APPEAL };
 
-static uint32_t pass_of(bool sound, enum command_kind kind)
+static enum pass pass_of(bool sound, enum command_kind kind)
 {
-    if (!sound || kind == COMMAND_OPERATOR) {
-        return 0;
-    }
-    return kind == COMMAND_RESIGN ? 1 : kind == COMMAND_ATTEST ? 2 : 3;
+    static const enum pass passes[COMMAND_KINDS + 1] = {
+        [COMMAND_OPERATOR] = PASS_OPERATOR, [COMMAND_RESIGN] = PASS_RESIGN,
+        [COMMAND_ATTEST] = PASS_ATTEST,     [COMMAND_RESULT] = PASS_WINDOWS,
+        [COMMAND_DISPUTE] = PASS_WINDOWS,   [COMMAND_FAIL] = PASS_WINDOWS,
+        [COMMAND_BALLOT] = PASS_BALLOT,     [COMMAND_APPEAL] = PASS_APPEAL,
+    };
+    return sound ? passes[kind] : PASS_OPERATOR;
 }
 
 static void apply_commands(struct cluster *c, struct turn *t, const struct block *b,
-                           uint32_t pass)
+                           enum pass pass)
 {
     for (uint32_t i = 0; i < b->command_count; i++) {
         const struct block_span span = b->commands[i];
@@ -237,11 +251,16 @@ void cluster_apply(struct cluster *c, const struct block *b, struct notes *notes
     };
     memcpy(t.operators, c->operators, sizeof t.operators);
     advance_time(c, b->header.time_ms);
-    for (uint32_t pass = 0; pass < PASSES; pass++) {
+    for (enum pass pass = PASS_OPERATOR; pass <= PASS_BALLOT; pass++) {
         apply_commands(c, &t, b, pass);
     }
     cluster_close_tick(c, &t);
     note_accused(c, &t);
+    motions_accuse(c);
+    motions_decide(c, &t);
+    apply_commands(c, &t, b, PASS_APPEAL);
+    motions_open(c, &t);
+    motions_watch_electorate(c, &t);
     grant_review(c, &t);
     call_review(c, t.height);
 

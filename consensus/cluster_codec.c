@@ -136,6 +136,8 @@ static void write_chain(struct writer *w, const struct cluster *c)
     write_timing(w, &c->timing);
     write_uint(w, c->malfunctioning_max, 4);
     write_bool(w, c->audit_required);
+    write_bool(w, c->observes);
+    write_uint(w, c->members_min, 1);
     write_uint(w, c->height, 8);
     write_hash(w, &c->block);
     write_uint(w, c->time_ms, 8);
@@ -156,6 +158,8 @@ static void read_chain(struct reader *r, struct cluster *c)
     read_timing(r, &c->timing);
     c->malfunctioning_max = (uint32_t)read_uint(r, 4);
     c->audit_required = read_bool(r);
+    c->observes = read_bool(r);
+    c->members_min = (uint32_t)read_uint(r, 1);
     c->height = read_uint(r, 8);
     c->block = read_hash(r);
     c->time_ms = read_uint(r, 8);
@@ -215,6 +219,12 @@ size_t cluster_encode(const struct cluster *c, uint8_t out[static CLUSTER_BYTES_
     for (uint32_t i = 0; i < c->member_count; i++) {
         member_write(&w, c, i);
     }
+    for (uint32_t kind = 0; kind < REMOVAL_KINDS; kind++) {
+        write_uint(&w, c->testimony_ms[kind], 8);
+    }
+    write_uint(&w, c->proof_ms, 8);
+    write_uint(&w, c->proof_member, 1);
+    write_uint(&w, c->no_electorate_ms, 8);
     write_uint(&w, c->last_fence, 8);
     write_uint(&w, c->grant_moved_ms, 8);
     write_grant(&w, &c->grant);
@@ -244,6 +254,12 @@ bool cluster_decode(struct cluster *c, const uint8_t *bytes, size_t size_bytes)
     for (uint32_t i = 0; i < c->member_count; i++) {
         member_read(&r, c, i);
     }
+    for (uint32_t kind = 0; kind < REMOVAL_KINDS; kind++) {
+        c->testimony_ms[kind] = read_uint(&r, 8);
+    }
+    c->proof_ms = read_uint(&r, 8);
+    c->proof_member = (uint32_t)read_uint(&r, 1);
+    c->no_electorate_ms = read_uint(&r, 8);
     c->last_fence = read_uint(&r, 8);
     c->grant_moved_ms = read_uint(&r, 8);
     read_grant(&r, &c->grant);

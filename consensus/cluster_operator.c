@@ -5,6 +5,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include "motion.h"
+
 #define LATELY_TICKS 12u /* 60 s */
 
 static uint32_t count_voters(const struct cluster *c)
@@ -30,6 +32,7 @@ void cluster_move(struct cluster *c, const struct turn *t, uint32_t member,
         c->latest[i].silent &= ~(1u << member);
         c->latest[i].wrong &= ~(1u << member);
     }
+    motions_on_move(c, member);
     struct note *note = turn_note(t, NOTE_STANDING_CHANGED, member);
     note->first = (uint64_t)standing;
     note->fence = (uint64_t)cause;
@@ -46,6 +49,24 @@ uint32_t cluster_resigned_lately(const struct cluster *c, enum resign_class clas
         count += lately && m->resigned == class ? 1 : 0;
     }
     return count;
+}
+
+/* A second proof so soon, against another member, and the software is the likely fault, not
+ * both machines: nothing is taken from it but its say. Nor is the last but one ever taken. */
+void cluster_prove(struct cluster *c, const struct turn *t, uint32_t member)
+{
+    const bool braked = c->proof_ms != 0 && c->proof_member != member &&
+                        c->time_ms < c->proof_ms + turn_ticks_ms(c, LATELY_TICKS);
+    const bool too_few = cluster_is_voter(c, member) && count_voters(c) <= 2;
+    if (!braked && !too_few) {
+        c->proof_ms = c->time_ms;
+        c->proof_member = member;
+        cluster_move(c, t, member, STANDING_LOCKED_OUT, STANDING_CAUSE_PROOF);
+    } else if (!c->member[member].held) {
+        c->member[member].held = true;
+        turn_note(t, NOTE_PROOF_HELD, member)->cause =
+            braked ? CAUSE_OTHER_STATE : CAUSE_LAST_VOTER;
+    }
 }
 
 /* Nobody is left who could decide anything, not even its return. */
@@ -171,11 +192,13 @@ void cluster_on_operator(struct cluster *c, const struct turn *t, uint32_t autho
     case OPERATION_ADMIT:
         memcpy(m->transport_key, o->transport_key, sizeof m->transport_key);
         memcpy(m->vote_key, o->vote_key, sizeof m->vote_key);
+        m->held = false;
         /* What it attested under its old key says nothing of it, and it may start from an
          * empty chain. */
         c->latest[o->member] = (struct attested){0};
         c->barred_until_ms[o->member] = 0;
         c->dissent_until_ms[o->member] = 0;
+        c->confidence[o->member] = (struct confidence){0};
         cluster_move(c, t, o->member, STANDING_SUSPENDED, STANDING_CAUSE_ADMITTED);
         break;
     case OPERATION_REMOVE:

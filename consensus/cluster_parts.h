@@ -31,6 +31,9 @@ struct record_clock cluster_record_clock(const struct cluster *c);
 void cluster_move(struct cluster *c, const struct turn *t, uint32_t member,
                   enum standing standing, enum standing_cause cause);
 
+/* There is proof that the member's state is not the chain's: it is locked out, or held. */
+void cluster_prove(struct cluster *c, const struct turn *t, uint32_t member);
+
 /* cluster_operator.c: what operators say. */
 enum cause cluster_operator_cause(const struct cluster *c, uint32_t author,
                                   const struct operator_command *o);

@@ -21,6 +21,9 @@ static uint32_t *number_of(struct cluster *c, enum setting setting)
         return &c->timing.ttl_s;
     case SETTING_MALFUNCTIONING_MAX:
         return &c->malfunctioning_max;
+    case SETTING_MIN_MEMBERS:
+        return &c->members_min;
+    case SETTING_OBSERVE:
     case SETTING_AUDIT:
     case SETTING_COUNT:
         break;
@@ -45,6 +48,10 @@ uint32_t cluster_setting(const struct cluster *c, enum setting setting)
         return c->malfunctioning_max;
     case SETTING_AUDIT:
         return c->audit_required ? 1 : 0;
+    case SETTING_OBSERVE:
+        return c->observes ? 1 : 0;
+    case SETTING_MIN_MEMBERS:
+        return c->members_min;
     case SETTING_COUNT:
         break;
     }
@@ -58,6 +65,8 @@ void cluster_set(struct cluster *c, enum setting setting, uint32_t value)
         *number = value;
     } else if (setting == SETTING_AUDIT) {
         c->audit_required = value != 0;
+    } else if (setting == SETTING_OBSERVE) {
+        c->observes = value != 0;
     }
 }
 

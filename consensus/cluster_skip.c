@@ -3,6 +3,7 @@
 #include <assert.h>
 
 #include "cluster_parts.h"
+#include "motion.h"
 #include "window.h"
 
 /* Why a command would change nothing, and how urgent it is. Asked by whoever pools, proposes or
@@ -92,8 +93,11 @@ enum cause cluster_would_skip(const struct cluster *c, const struct command *com
     if (command->kind == COMMAND_RESIGN) {
         return cluster_resign_cause(c, author);
     }
+    if (command->kind == COMMAND_APPEAL) {
+        return motions_appeal_cause(c, author);
+    }
     const bool hears_of_height =
-        command->kind == COMMAND_ATTEST && c->member[author].standing == STANDING_SUSPENDED;
+        command->kind == COMMAND_ATTEST && cluster_may_appeal(c, author);
     if (!cluster_is_voter(c, author) && !hears_of_height) {
         return CAUSE_NOT_GOOD;
     }
@@ -106,8 +110,11 @@ enum cause cluster_would_skip(const struct cluster *c, const struct command *com
         return dispute_cause(c, author, &command->dispute);
     case COMMAND_FAIL:
         return fail_cause(c, author, &command->fail);
+    case COMMAND_BALLOT:
+        return motions_ballot_cause(c, author, &command->ballot);
     case COMMAND_RESIGN:
     case COMMAND_OPERATOR:
+    case COMMAND_APPEAL:
         break;
     }
     return CAUSE_MALFORMED;
@@ -126,7 +133,8 @@ bool cluster_is_urgent(const struct cluster *c, const struct command *command)
         return false;
     }
     const uint32_t author = command->author;
-    if (command->kind == COMMAND_RESIGN || command->kind == COMMAND_OPERATOR) {
+    if (command->kind == COMMAND_RESIGN || command->kind == COMMAND_OPERATOR ||
+        command->kind == COMMAND_BALLOT || command->kind == COMMAND_APPEAL) {
         return true;
     }
     if (!cluster_is_voter(c, author) || c->urgent_used[author] >= URGENT_MAX) {

@@ -5,6 +5,7 @@
 
 #include "../health/reference.h"
 #include "label.h"
+#include "motion.h"
 
 /* What every state is that founding and blocks lead to: the ranges in which all other code may
  * index, shift, divide and assert. A snapshot that lies outside them was not written by us. */
@@ -32,7 +33,12 @@ static bool is_chain_sound(const struct cluster *c)
 {
     if (c->height > COUNTED_MAX || c->tick > COUNTED_MAX || c->last_fence > COUNTED_MAX ||
         !label_is_text(c->name, sizeof c->name) || !is_timing_sound(&c->timing) ||
-        c->tick == 0 || c->time_ms < c->tick_start_ms) {
+        c->tick == 0 || c->time_ms < c->tick_start_ms || c->members_min < 2 ||
+        c->members_min > MEMBERS_MAX || c->no_electorate_ms > c->time_ms ||
+        c->proof_ms > c->time_ms ||
+        (c->proof_member >= c->member_count && c->proof_member != MEMBER_NONE) ||
+        c->testimony_ms[MOTION_SUSPEND] > c->time_ms ||
+        c->testimony_ms[MOTION_LOCK_OUT] > c->time_ms) {
         return false;
     }
     for (uint64_t height = c->height + 1; height < DIGESTS_KEPT; height++) {
@@ -96,7 +102,7 @@ static bool is_member_sound(const struct cluster *c, uint32_t i)
            m->resigned < RESIGN_CLASS_COUNT && is_past_sound(c, m) &&
            are_certificates_sound(&c->latest[i]) && is_attested_sound(c, &c->latest[i]) &&
            record_is_sound(&c->record[i], &clock) && c->failed_fence[i] <= c->last_fence &&
-           c->urgent_used[i] <= URGENT_MAX;
+           c->urgent_used[i] <= URGENT_MAX && motions_are_sound(c, i);
 }
 
 static bool is_grant_sound(const struct cluster *c)

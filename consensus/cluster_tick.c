@@ -96,6 +96,9 @@ static uint64_t common_cause(const struct cluster *c)
 static enum cause spoiling_cause(const struct cluster *c, uint32_t member)
 {
     const uint32_t needed = cluster_testimony(c);
+    if (c->member[member].held) {
+        return CAUSE_OTHER_STATE;
+    }
     if (cluster_accusers(c, member, true) >= needed) {
         return CAUSE_WRONG;
     }

@@ -155,6 +155,37 @@ static void result_write(struct writer *w, const struct result *s)
     }
 }
 
+static bool ballot_is_sound(const struct ballot *b)
+{
+    bool named = true;
+    for (uint32_t i = 0; i < MEMBERS_MAX; i++) {
+        named = named && ((b->subjects >> i & 1) != 0) == (b->motion[i] != 0);
+    }
+    return named && b->subjects != 0 && (b->yes & ~b->subjects) == 0;
+}
+
+static bool ballot_read(struct reader *r, struct ballot *b)
+{
+    b->subjects = (uint32_t)read_uint(r, MASK_BYTES);
+    b->yes = (uint32_t)read_uint(r, MASK_BYTES);
+    for (uint32_t i = 0; i < MEMBERS_MAX; i++) {
+        b->motion[i] = (b->subjects >> i & 1) != 0 ? read_uint(r, 8) : 0;
+    }
+    return ballot_is_sound(b);
+}
+
+static void ballot_write(struct writer *w, const struct ballot *b)
+{
+    assert(ballot_is_sound(b));
+    write_uint(w, b->subjects, MASK_BYTES);
+    write_uint(w, b->yes, MASK_BYTES);
+    for (uint32_t i = 0; i < MEMBERS_MAX; i++) {
+        if (b->motion[i] != 0) {
+            write_uint(w, b->motion[i], 8);
+        }
+    }
+}
+
 static bool body_read(struct reader *r, struct command *c)
 {
     switch (c->kind) {
@@ -177,6 +208,10 @@ static bool body_read(struct reader *r, struct command *c)
         return c->resign.class < RESIGN_CLASS_COUNT && c->resign.reference <= REFERENCES_MAX;
     case COMMAND_OPERATOR:
         return operator_read(r, &c->by_operator);
+    case COMMAND_BALLOT:
+        return ballot_read(r, &c->ballot);
+    case COMMAND_APPEAL:
+        return true;
     }
     return false; /* the kind is a foreign byte */
 }
@@ -211,6 +246,11 @@ static void body_write(struct writer *w, const struct command *c)
         return;
     case COMMAND_OPERATOR:
         operator_write(w, &c->by_operator);
+        return;
+    case COMMAND_BALLOT:
+        ballot_write(w, &c->ballot);
+        return;
+    case COMMAND_APPEAL:
         return;
     }
     assert(false);

@@ -30,8 +30,10 @@ enum command_kind {
     COMMAND_FAIL = 4,
     COMMAND_RESIGN = 5,
     COMMAND_OPERATOR = 6,
+    COMMAND_BALLOT = 7,
+    COMMAND_APPEAL = 8, /* has no body: "let the electors look at me again" */
 };
-#define COMMAND_KINDS 6u
+#define COMMAND_KINDS 8u
 
 /* Operators come behind the members as authors: of key i the author is MEMBERS_MAX + i. */
 #define AUTHORS_MAX (MEMBERS_MAX + OPERATORS_MAX)
@@ -113,6 +115,13 @@ struct resign {
     uint32_t reference; /* the one that found it, 1 .. REFERENCES_MAX; 0: not known */
 };
 
+/* A yes or a no on each of some open motions: of a motion on member k the ballot is bit k. */
+struct ballot {
+    uint32_t subjects;            /* bits of members, at least one */
+    uint32_t yes;                 /* of these */
+    uint64_t motion[MEMBERS_MAX]; /* the motion's id, not 0; of other members 0 */
+};
+
 #define OPERATIONS(X)                                                                          \
     X(ADMIT, "admit")   /* to `suspended`, with these keys, under a new term */                \
     X(REMOVE, "remove") /* for good */                                                         \
@@ -131,7 +140,9 @@ struct resign {
     X(AUDIT_TIMEOUT_S, "audit_timeout_s", 1, 86400)                                            \
     X(TTL_S, "ttl_s", 3, 604800)                                                               \
     X(MALFUNCTIONING_MAX, "malfunctioning_max", 0, MEMBERS_MAX)                                \
-    X(AUDIT, "audit", 0, 1) /* 0: windows may settle without an auditor */
+    X(AUDIT, "audit", 0, 1)                                                                    \
+    X(OBSERVE, "observe", 0, 1) /* 1: votes remove nobody, and say whom they would */          \
+    X(MIN_MEMBERS, "min_members", 2, MEMBERS_MAX)
 
 enum setting {
 #define X(name, text, least, most) SETTING_##name,
@@ -176,6 +187,7 @@ struct command {
         struct fail fail;
         struct resign resign;
         struct operator_command by_operator;
+        struct ballot ballot;
     };
     uint8_t signature[SIGNATURE_BYTES];
 };

@@ -24,7 +24,7 @@ static bool is_eligible(const struct cluster *c, uint32_t member)
     return cluster_is_voter(c, member) && attests(c, member) &&
            cluster_accusers(c, member, false) < needed &&
            cluster_accusers(c, member, true) < needed &&
-           c->time_ms >= c->dissent_until_ms[member];
+           c->time_ms >= c->dissent_until_ms[member] && !c->member[member].held;
 }
 
 static bool is_perfect_lately(const struct cluster *c, uint32_t member)

@@ -45,6 +45,8 @@ size_t founding_encode(const struct founding *f, uint8_t out[static FOUNDING_BYT
     timing_write(&w, &f->timing);
     write_uint(&w, f->malfunctioning_max, 4);
     write_bool(&w, f->audit_required);
+    write_bool(&w, f->observes);
+    write_uint(&w, f->members_min, 1);
     write_uint(&w, f->member_count, 1);
     for (uint32_t i = 0; i < f->member_count; i++) {
         const struct founding_member *m = &f->members[i];

@@ -57,6 +57,9 @@ struct founding {
     struct timing timing;
     uint32_t malfunctioning_max; /* R; MEMBERS_MAX where the file names none */
     bool audit_required;
+    bool observes; /* removes nobody by testimony, and says whom it would have removed */
+    uint32_t
+        members_min; /* no vote removes below so many good ones; 0: by the number founded */
     uint32_t member_count; /* 1 .. MEMBERS_MAX */
     struct founding_member members[MEMBERS_MAX];
     uint32_t operator_count; /* 0 .. OPERATORS_MAX */

@@ -26,6 +26,9 @@ static enum cause holder_falls(const struct cluster *c, uint32_t member, bool fa
     if (failed) {
         return CAUSE_FAILED;
     }
+    if (c->member[member].held) {
+        return CAUSE_OTHER_STATE;
+    }
     if (is_accused(c, member, true)) {
         return CAUSE_WRONG;
     }

@@ -18,6 +18,7 @@ static void write_member(struct writer *w, const struct member *m)
     write_uint(w, m->since_ms, 8);
     write_uint(w, m->term, 4);
     write_bool(w, m->drained);
+    write_bool(w, m->held);
 }
 
 static void read_member(struct reader *r, struct member *m)
@@ -35,6 +36,7 @@ static void read_member(struct reader *r, struct member *m)
     m->since_ms = read_uint(r, 8);
     m->term = (uint32_t)read_uint(r, 4);
     m->drained = read_bool(r);
+    m->held = read_bool(r);
 }
 
 static void write_attested(struct writer *w, const struct attested *a)
@@ -87,6 +89,54 @@ static void read_attested(struct reader *r, struct attested *a)
     }
 }
 
+static void write_confidence(struct writer *w, const struct confidence *s)
+{
+    for (uint32_t kind = 0; kind < REMOVAL_KINDS; kind++) {
+        write_uint(w, s->accused_since_ms[kind], 8);
+    }
+    write_uint(w, s->motion.id, 8);
+    if (s->motion.id != 0) {
+        write_uint(w, (uint64_t)s->motion.kind, 1);
+        write_uint(w, s->motion.opened_ms, 8);
+        write_uint(w, s->motion.electors, 2);
+        write_uint(w, s->motion.yes, 2);
+        write_uint(w, s->motion.no, 2);
+        write_bool(w, s->motion.passed);
+    }
+    write_uint(w, s->motion_after_ms, 8);
+    write_uint(w, s->motions_failed, 4);
+    write_uint(w, s->barred_told_ms, 8);
+    for (uint32_t k = 0; k < REMOVALS_KEPT; k++) {
+        write_uint(w, s->removed_ms[k], 8);
+    }
+    write_uint(w, s->appeals_lost, 4);
+    write_uint(w, s->appeal_after_ms, 8);
+}
+
+static void read_confidence(struct reader *r, struct confidence *s)
+{
+    for (uint32_t kind = 0; kind < REMOVAL_KINDS; kind++) {
+        s->accused_since_ms[kind] = read_uint(r, 8);
+    }
+    s->motion.id = read_uint(r, 8);
+    if (s->motion.id != 0) {
+        s->motion.kind = (enum motion_kind)read_uint(r, 1);
+        s->motion.opened_ms = read_uint(r, 8);
+        s->motion.electors = (uint32_t)read_uint(r, 2);
+        s->motion.yes = (uint32_t)read_uint(r, 2);
+        s->motion.no = (uint32_t)read_uint(r, 2);
+        s->motion.passed = read_bool(r);
+    }
+    s->motion_after_ms = read_uint(r, 8);
+    s->motions_failed = (uint32_t)read_uint(r, 4);
+    s->barred_told_ms = read_uint(r, 8);
+    for (uint32_t k = 0; k < REMOVALS_KEPT; k++) {
+        s->removed_ms[k] = read_uint(r, 8);
+    }
+    s->appeals_lost = (uint32_t)read_uint(r, 4);
+    s->appeal_after_ms = read_uint(r, 8);
+}
+
 void member_write(struct writer *w, const struct cluster *c, uint32_t i)
 {
     write_member(w, &c->member[i]);
@@ -103,6 +153,7 @@ void member_write(struct writer *w, const struct cluster *c, uint32_t i)
     write_uint(w, c->condemned_until_ms[i], 8);
     write_uint(w, c->failed_fence[i], 8);
     write_uint(w, c->urgent_used[i], 1);
+    write_confidence(w, &c->confidence[i]);
 }
 
 void member_read(struct reader *r, struct cluster *c, uint32_t i)
@@ -121,4 +172,5 @@ void member_read(struct reader *r, struct cluster *c, uint32_t i)
     c->condemned_until_ms[i] = read_uint(r, 8);
     c->failed_fence[i] = read_uint(r, 8);
     c->urgent_used[i] = (uint32_t)read_uint(r, 1);
+    read_confidence(r, &c->confidence[i]);
 }

@@ -32,6 +32,16 @@
     X(TICK_SPOILED, "tick_spoiled") /* member; count: the tick, cause; first: its mask */      \
     X(COMMAND_SKIPPED, "command_skipped") /* member: author, or text: whose key; cause; count: \
                                              index */                                          \
+    X(MOTION_OPENED, "motion_opened")     /* member, first: kind, count: electors */           \
+    X(MOTION_PASSED, "motion_passed")     /* likewise; fence: how many said yes */             \
+    X(MOTION_FAILED, "motion_failed")     /* likewise; cause, if it was not voted down */      \
+    X(MOTION_LAPSED, "motion_lapsed")     /* likewise */                                       \
+    X(REMOVAL_WAITS, "removal_waits")     /* member, first: kind: for the brake to end */      \
+    X(REMOVAL_BARRED, "removal_barred")   /* member, first: kind, cause: would be removed */   \
+    X(PROOF_HELD, "proof_held")           /* member, cause: why it did not act */              \
+    X(APPEALED, "appealed")               /* member */                                         \
+    X(NO_ELECTORATE, "no_electorate")     /* count: members with a perfect record */           \
+    X(ELECTORATE_FOUND, "electorate_found") /* likewise */                                     \
     /* seen by this agent alone */                                                             \
     X(STARTED, "started")                 /* first: height */                                  \
     X(QUORUM_LOST, "quorum_lost")         /* count: heard */                                   \
@@ -86,6 +96,13 @@ enum note_kind {
     X(OWN_REFERENCE, "own_reference")                                                          \
     X(REFUTED, "refuted")                                                                      \
     X(NOT_ATTESTED, "not_attested")                                                            \
+    X(NO_MOTION, "no_motion")                                                                  \
+    X(NO_ELECTORATE, "no_electorate")                                                          \
+    X(TOO_FEW, "too_few")                                                                      \
+    X(PAUSED, "paused")                                                                        \
+    X(OBSERVED, "observed")                                                                    \
+    X(CLEARED, "cleared")                                                                      \
+    X(TOO_OFTEN, "too_often")                                                                  \
     X(OTHER_STATE, "other_state")                                                              \
     X(VOTES_MISSING, "votes_missing")                                                          \
     X(VOTES_DAMAGED, "votes_damaged")                                                          \

@@ -44,6 +44,19 @@ static bool attest_is_newer(const struct attest *a, const struct attest *b)
     return a->height != b->height ? a->height > b->height : a->incarnation > b->incarnation;
 }
 
+/* Ids grow: who answers a later motion has seen the earlier ones too. */
+static bool ballot_is_newer(const struct ballot *a, const struct ballot *b)
+{
+    uint64_t last_a = 0;
+    uint64_t last_b = 0;
+    for (uint32_t i = 0; i < MEMBERS_MAX; i++) {
+        last_a = a->motion[i] > last_a ? a->motion[i] : last_a;
+        last_b = b->motion[i] > last_b ? b->motion[i] : last_b;
+    }
+    return last_a != last_b ? last_a > last_b
+                            : __builtin_popcount(a->subjects) > __builtin_popcount(b->subjects);
+}
+
 /* Whether `a` tells more than `b`, of the same author and kind, which both wait. Never both
  * ways. */
 static bool is_newer(const struct command *a, const struct command *b)
@@ -63,6 +76,10 @@ static bool is_newer(const struct command *a, const struct command *b)
         return a->term > b->term;
     case COMMAND_OPERATOR:
         return a->by_operator.seq < b->by_operator.seq; /* the next one comes first */
+    case COMMAND_BALLOT:
+        return ballot_is_newer(&a->ballot, &b->ballot);
+    case COMMAND_APPEAL:
+        return a->term > b->term;
     }
     return false;
 }

@@ -17,6 +17,9 @@ enum sabotage {
     SABOTAGE_ENTRY_FORGOTTEN,        /* how a view was entered is not durable */
     SABOTAGE_BYTES_FORGOTTEN,        /* the bytes of a notarized block are not durable */
     SABOTAGE_NO_HELP,                /* nobody is told what was decided */
+    SABOTAGE_BALLOT_ON_ARRIVAL,      /* counts a ballot before a block holds it */
+    SABOTAGE_ELECTORATE_OPEN,        /* lets members in who become electors later */
+    SABOTAGE_ONE_ACCUSER,            /* opens a motion on one member's word */
 };
 
 #ifndef SABOTAGE

@@ -44,7 +44,8 @@ static const struct form forms[] = {
      "one."},
     {OPERATION_SETTINGS, "SETTING=VALUE",
      "Change what cluster.yaml founded: patience_ms, grace_s, window_timeout_s, "
-     "audit_timeout_s, ttl_s, malfunctioning_max, or audit (1, or 0 for off)."},
+     "audit_timeout_s, ttl_s, malfunctioning_max, min_members, audit or observe (1, or 0 for "
+     "off)."},
     {OPERATION_SET_OPERATORS, "NAME,KEY...",
      "Who the operators are from now on, all of them: done once more than half of the present "
      "ones have said the same, each with its own key, within --valid."},

@@ -88,11 +88,11 @@ Test(cluster_check, refuses_a_command_signed_by_another)
 Test(cluster_check, lets_no_author_fill_the_block)
 {
     struct world w = world_of(3, 2);
-    for (uint32_t i = 0; i < 6; i++) {
+    for (uint32_t i = 0; i < 9; i++) {
         struct command attest = world_attest(&w, 0);
         world_say(&w, &attest);
         const struct block block = world_make_block(&w, 10);
-        cr_assert(cluster_check(&w.cluster, &block) == (i < 5 ? BLOCK_GOOD : BLOCK_TOO_MANY));
+        cr_assert(cluster_check(&w.cluster, &block) == (i < 8 ? BLOCK_GOOD : BLOCK_TOO_MANY));
     }
 }
 
@@ -187,7 +187,7 @@ Test(cluster_urgent, are_four_commands_of_an_author_a_tick)
 {
     struct world w = world_of(3, 2);
     world_tick(&w, 0);
-    for (uint32_t i = 0; i < 6; i++) {
+    for (uint32_t i = 0; i < 9; i++) {
         struct command attest = world_attest(&w, 0);
         attest.attest.own = i + 1;
         cr_assert(is_urgent(&w, &attest) == (i < 4), "command %u", i);

@@ -62,12 +62,21 @@ static struct command sample(enum command_kind kind)
                                                   .transport_key = {1},
                                                   .vote_key = {2}};
         break;
+    case COMMAND_BALLOT:
+        c.ballot = (struct ballot){.subjects = 0x8003, .yes = 0x8001};
+        c.ballot.motion[0] = 1000;
+        c.ballot.motion[1] = 999;
+        c.ballot.motion[15] = 1001;
+        break;
+    case COMMAND_APPEAL:
+        break;
     }
     return c;
 }
 
 static const enum command_kind kinds[] = {COMMAND_ATTEST, COMMAND_RESULT, COMMAND_DISPUTE,
-                                          COMMAND_FAIL,   COMMAND_RESIGN, COMMAND_OPERATOR};
+                                          COMMAND_FAIL,   COMMAND_RESIGN, COMMAND_OPERATOR,
+                                          COMMAND_BALLOT, COMMAND_APPEAL};
 #define KINDS (sizeof kinds / sizeof kinds[0])
 
 static size_t signed_sample(enum command_kind kind, uint8_t bytes[static COMMAND_BYTES_MAX])

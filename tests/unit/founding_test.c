@@ -83,6 +83,8 @@ Test(founding, has_another_id_with_any_value_changed)
     changed[count++].timing.ttl_s++;
     changed[count++].malfunctioning_max = 0;
     changed[count++].audit_required = false;
+    changed[count++].observes = true;
+    changed[count++].members_min = 3;
     changed[count++].member_count = 2;
     changed[count++].members[2].name[0] = 'n';
     changed[count++].members[2].role = ROLE_WITNESS;

@@ -14,6 +14,8 @@ void run_command(struct world *w, const struct words *words, FILE *out);
 /* The part of the state that `subject` names. */
 void show_state(const struct world *w, const char *subject, FILE *out);
 void show_notes(const struct world *w, FILE *out);
+/* Those of motions, appeals and standings alone. */
+void show_notes_of_votes(const struct world *w, FILE *out);
 
 /* Windows are counted from the one of the founding. */
 uint64_t window_of(const struct world *w, uint64_t from_founding);

@@ -60,6 +60,9 @@ static void run_found(struct world *w, const struct words *words, FILE *out)
     o.malfunctioning_max = (uint32_t)number_of(words, "R", MEMBERS_MAX);
     o.timing.tick_ms = (uint32_t)number_of(words, "tick_ms", o.timing.tick_ms);
     o.timing.window_s = (uint32_t)number_of(words, "window_s", o.timing.window_s);
+    o.timing.record_ticks = (uint32_t)number_of(words, "record_ticks", o.timing.record_ticks);
+    o.observes = value_of(words, "mode") != NULL;
+    o.members_min = (uint32_t)number_of(words, "min_members", 0);
     world_found(w, &o);
     (void)out;
 }
@@ -180,6 +183,41 @@ static void run_resign(struct world *w, const struct words *words, FILE *out)
     (void)out;
 }
 
+/* ballot LIST yes=LIST no=LIST [motion=]: on the motions open now on these */
+static void say_ballot(struct world *w, const struct words *words, uint32_t member)
+{
+    struct command command = world_command(w, member, COMMAND_BALLOT);
+    struct ballot *b = &command.ballot;
+    command.term = (uint32_t)number_of(words, "term", command.term);
+    b->yes = members_of(w, value_of(words, "yes"));
+    b->subjects = b->yes | members_of(w, value_of(words, "no"));
+    for (uint32_t i = 0; i < w->cluster.member_count; i++) {
+        if ((b->subjects >> i & 1) != 0) {
+            const uint64_t open = w->cluster.confidence[i].motion.id;
+            b->motion[i] = number_of(words, "motion", open != 0 ? open : 1);
+        }
+    }
+    world_say(w, &command);
+}
+
+static void run_ballot(struct world *w, const struct words *words, FILE *out)
+{
+    const uint32_t members = members_of(w, words->word[1]);
+    for (uint32_t i = 0; i < w->cluster.member_count; i++) {
+        if ((members >> i & 1) != 0) {
+            say_ballot(w, words, i);
+        }
+    }
+    (void)out;
+}
+
+static void run_appeal(struct world *w, const struct words *words, FILE *out)
+{
+    struct command command = command_of(w, words, COMMAND_APPEAL);
+    world_say(w, &command);
+    (void)out;
+}
+
 /* The place that a person's key has among the operators now; its own if it has none. */
 static uint32_t place_of(const struct world *w, uint32_t person)
 {
@@ -270,9 +308,19 @@ static void run_block(struct world *w, const struct words *words, FILE *out)
 static void run_tick(struct world *w, const struct words *words, FILE *out)
 {
     const uint64_t times = number_of(words, "times", 1);
+    const uint32_t by = members_of(w, value_of(words, "by"));
     for (uint64_t i = 0; i < times; i++) {
-        world_tick(w, members_of(w, value_of(words, "except")));
-        show_notes(w, out);
+        for (uint32_t k = 0; k < w->cluster.member_count; k++) {
+            if ((by >> k & 1) != 0) {
+                say_attest(w, words, k);
+            }
+        }
+        world_tick(w, by | members_of(w, value_of(words, "except")));
+        if (value_of(words, "only") != NULL) {
+            show_notes_of_votes(w, out);
+        } else {
+            show_notes(w, out);
+        }
     }
 }
 
@@ -296,6 +344,7 @@ void run_command(struct world *w, const struct words *words, FILE *out)
         {"block", 1, run_block},     {"tick", 1, run_tick},
         {"state", 2, run_state},     {"rubbish", 2, run_rubbish},
         {"resign", 2, run_resign},   {"operator", 3, run_operator},
+        {"ballot", 2, run_ballot},   {"appeal", 2, run_appeal},
     };
     for (uint32_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
         if (strcmp(words->word[0], commands[i].name) != 0) {

@@ -29,6 +29,11 @@ static void show_member_of(const char *name, uint32_t member, FILE *out)
     }
 }
 
+static bool is_of_motion(const struct note *n)
+{
+    return n->kind >= NOTE_MOTION_OPENED && n->kind <= NOTE_REMOVAL_BARRED;
+}
+
 static void show_note(const struct world *w, const struct note *n, FILE *out)
 {
     const bool of_window = n->kind == NOTE_WINDOWS_SETTLED || n->kind == NOTE_WINDOW_DISPUTED ||
@@ -49,6 +54,11 @@ static void show_note(const struct world *w, const struct note *n, FILE *out)
             fprintf(out, " %s", setting_text((enum setting)n->fence));
         } else if (n->first == OPERATION_SET_OPERATORS) {
             fprintf(out, " of=%llu", (unsigned long long)n->fence);
+        }
+    } else if (is_of_motion(n)) {
+        fprintf(out, " %s", motion_text((enum motion_kind)n->first));
+        if (n->kind <= NOTE_MOTION_LAPSED) {
+            fprintf(out, " yes=%llu", (unsigned long long)n->fence);
         }
     } else if (n->kind == NOTE_TICK_SPOILED && n->first != 0) {
         fprintf(out, " references=%llx", (unsigned long long)n->first);
@@ -74,6 +84,17 @@ void show_notes(const struct world *w, FILE *out)
     }
     if (w->notes.dropped > 0) {
         fprintf(out, "and %u more\n", w->notes.dropped);
+    }
+}
+
+void show_notes_of_votes(const struct world *w, FILE *out)
+{
+    for (uint32_t i = 0; i < w->notes.count; i++) {
+        const struct note *n = &w->notes.list[i];
+        if ((n->kind >= NOTE_MOTION_OPENED && n->kind <= NOTE_ELECTORATE_FOUND) ||
+            n->kind == NOTE_STANDING_CHANGED) {
+            show_note(w, n, out);
+        }
     }
 }
 
@@ -166,6 +187,7 @@ static void show_members(const struct world *w, FILE *out)
         fprintf(out, " silent_by=%u wrong_by=%u", cluster_accusers(c, i, false),
                 cluster_accusers(c, i, true));
         fprintf(out, " term=%u%s", c->member[i].term, c->member[i].drained ? " drained" : "");
+        fprintf(out, "%s", c->member[i].held ? " held" : "");
         if (c->member[i].cause != STANDING_CAUSE_FOUNDED) {
             fprintf(out, " cause=%s", standing_cause_text(c->member[i].cause));
         }
@@ -211,15 +233,69 @@ static void show_resigned(const struct world *w, FILE *out)
     fputc('\n', out);
 }
 
+static void show_bits(const char *name, uint32_t members, FILE *out)
+{
+    fprintf(out, " %s=", name);
+    const char *comma = "";
+    for (uint32_t i = 0; i < MEMBERS_MAX; i++) {
+        if ((members >> i & 1) != 0) {
+            fprintf(out, "%s%u", comma, i);
+            comma = ",";
+        }
+    }
+}
+
+static bool has_something(const struct confidence *s)
+{
+    return s->motion.id != 0 || s->motion_after_ms != 0 || s->removed_ms[0] != 0 ||
+           s->accused_since_ms[MOTION_SUSPEND] != 0 ||
+           s->accused_since_ms[MOTION_LOCK_OUT] != 0 || s->appeal_after_ms != 0;
+}
+
+/* What there is to tell of votes, of each member of whom there is something. */
+static void show_motions(const struct world *w, FILE *out)
+{
+    const struct cluster *c = &w->cluster;
+    for (uint32_t i = 0; i < c->member_count; i++) {
+        const struct confidence *s = &c->confidence[i];
+        const struct motion *m = &s->motion;
+        if (!has_something(s)) {
+            continue;
+        }
+        fprintf(out, "%u", i);
+        if (m->id != 0) {
+            fprintf(out, " %s", motion_text(m->kind));
+            show_time("opened", m->opened_ms, out);
+            show_bits("electors", m->electors, out);
+            show_bits("yes", m->yes, out);
+            show_bits("no", m->no, out);
+            fprintf(out, " needed=%u%s", cluster_yes_needed(c, i), m->passed ? " waits" : "");
+        }
+        show_time("silent_since", s->accused_since_ms[MOTION_SUSPEND], out);
+        show_time("wrong_since", s->accused_since_ms[MOTION_LOCK_OUT], out);
+        show_time("none_before", s->motion_after_ms, out);
+        show_time("removed", s->removed_ms[0], out);
+        show_time("no_appeal_before", s->appeal_after_ms, out);
+        if (s->appeals_lost != 0) {
+            fprintf(out, " appeals_lost=%u", s->appeals_lost);
+        }
+        fputc('\n', out);
+    }
+    if (c->no_electorate_ms != 0) {
+        fprintf(out, "no electorate since %llu\n",
+                (unsigned long long)(c->no_electorate_ms - WORLD_FOUNDED_MS));
+    }
+}
+
 void show_state(const struct world *w, const char *subject, FILE *out)
 {
     static const struct {
         const char *subject;
         void (*show)(const struct world *w, FILE *out);
     } subjects[] = {
-        {"grant", show_grant},     {"windows", show_windows},     {"records", show_records},
-        {"members", show_members}, {"operators", show_operators}, {"settings", show_settings},
-        {"quorum", show_quorum},   {"resigned", show_resigned},
+        {"motions", show_motions},   {"grant", show_grant},     {"windows", show_windows},
+        {"records", show_records},   {"members", show_members}, {"operators", show_operators},
+        {"settings", show_settings}, {"quorum", show_quorum},   {"resigned", show_resigned},
     };
     for (uint32_t i = 0; i < sizeof subjects / sizeof subjects[0]; i++) {
         if (strcmp(subjects[i].subject, subject) == 0) {

@@ -36,6 +36,8 @@ void world_found(struct world *w, const struct world_options *o)
         .timing = o->timing,
         .malfunctioning_max = o->malfunctioning_max,
         .audit_required = o->audit_required,
+        .observes = o->observes,
+        .members_min = o->members_min,
         .member_count = o->nodes + o->witnesses,
     };
     for (uint32_t i = 0; i < f.member_count; i++) {

@@ -17,6 +17,8 @@ struct world_options {
     struct timing timing;
     uint32_t malfunctioning_max;
     bool audit_required;
+    bool observes;
+    uint32_t members_min; /* 0: by the number of members */
 };
 
 struct world {

@@ -1,0 +1,79 @@
+/* The sentences about confidence votes, and of whom elections choose from. */
+#include <stdio.h>
+
+#include "words_parts.h"
+
+static const char *const motion_words[] = {
+    [MOTION_SUSPEND] = "suspend",
+    [MOTION_LOCK_OUT] = "lock out",
+    [MOTION_REINSTATE] = "reinstate",
+};
+
+void words_say_motion(const struct note *n, const struct cluster *c, char *text, size_t size)
+{
+    const char *member = words_member(c, n->member);
+    const char *to = n->first < MOTION_KINDS ? motion_words[n->first] : "?";
+    const unsigned long long electors = n->count;
+    const unsigned long long yes = n->fence;
+    if (n->kind == NOTE_MOTION_OPENED) {
+        snprintf(text, size, "motion to %s %s: %llu electors", to, member, electors);
+    } else if (n->kind == NOTE_MOTION_PASSED) {
+        snprintf(text, size, "motion to %s %s passed: %llu of %llu electors say yes", to,
+                 member, yes, electors);
+    } else if (n->kind == NOTE_MOTION_FAILED && n->cause != CAUSE_NONE) {
+        snprintf(text, size, "motion to %s %s failed: %s", to, member, words_cause(n->cause));
+    } else if (n->kind == NOTE_MOTION_FAILED) {
+        snprintf(text, size, "motion to %s %s failed: %llu of %llu electors say yes", to,
+                 member, yes, electors);
+    } else if (n->kind == NOTE_MOTION_LAPSED) {
+        snprintf(text, size, "motion to %s %s lapsed: %llu of %llu electors had said yes", to,
+                 member, yes, electors);
+    } else if (n->kind == NOTE_REMOVAL_WAITS) {
+        snprintf(text, size, "motion to %s %s waits: at most one removal of a kind in a minute",
+                 to, member);
+    } else {
+        snprintf(text, size, "would %s %s: %s", to, member, words_cause(n->cause));
+    }
+}
+
+void words_say_electorate(const struct note *n, const struct cluster *c, char *text,
+                          size_t size)
+{
+    const unsigned long long have = n->count;
+    if (n->kind == NOTE_PROOF_HELD && n->cause == CAUSE_LAST_VOTER) {
+        snprintf(text, size, "%s is proved wrong, and stays: too few would be left",
+                 words_member(c, n->member));
+    } else if (n->kind == NOTE_PROOF_HELD) {
+        snprintf(text, size,
+                 "%s is proved wrong so soon after another that the software is the likely "
+                 "fault: it stays, without a say",
+                 words_member(c, n->member));
+    } else if (n->kind == NOTE_APPEALED) {
+        snprintf(text, size, "%s appeals", words_member(c, n->member));
+    } else if (n->kind == NOTE_NO_ELECTORATE) {
+        snprintf(text, size,
+                 "no electorate: %llu members have a perfect record, %u must; nobody can be "
+                 "voted on",
+                 have, cluster_testimony(c));
+    } else {
+        snprintf(text, size, "there is an electorate: %llu members have a perfect record",
+                 have);
+    }
+}
+
+void words_say_candidates(const struct note *n, const struct cluster *c, char *text,
+                          size_t size)
+{
+    (void)c;
+    if (n->kind == NOTE_NO_CANDIDATE) {
+        snprintf(text, size, "no front node is fit to process the statistics: windows wait");
+    } else if (n->count == 2) {
+        snprintf(text, size,
+                 "no front node has been perfect for three ticks: one that attests "
+                 "was chosen");
+    } else {
+        snprintf(text, size,
+                 "no front node is without faults: one that still answers was "
+                 "chosen");
+    }
+}
