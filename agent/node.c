@@ -193,6 +193,7 @@ static void look_around(struct node *n, const struct input *in, struct effects *
     node_links_watch(n, out);
     node_challenges_watch(n, in->random, out);
     node_words_say(n, out);
+    node_motions_watch(n, out);
     node_work_watch(n, out);
     node_resign_watch(n, out);
     node_operator_watch(n, out);

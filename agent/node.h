@@ -116,6 +116,16 @@ struct unsigned_command {
     struct command command;
 };
 
+/* What I say to motions, and my own appeal. */
+struct own_confidence {
+    struct ballot cast;                /* my answers to motions that are still open */
+    uint64_t seen_ms[MEMBERS_MAX];     /* when I first saw the motion on the member open */
+    uint64_t seen_motion[MEMBERS_MAX]; /* and which that was */
+    uint64_t ballot_again_ms;          /* when what is not counted yet is said again */
+    uint64_t clean_since_ms; /* nothing stands against me; TIME_NEVER: something does */
+    uint64_t appeal_again_ms;
+};
+
 /* My own statements. Those that are handed in and not decided lie in my own slots of the pool.
  */
 struct own_words {
@@ -215,6 +225,7 @@ struct deciding {
     struct tick tick;
     struct diagnosis diagnosis;
     struct own_words own;
+    struct own_confidence confidence;
     struct work_view work;
     struct fleet_view fleet;
     struct links links;

@@ -100,6 +100,13 @@ void node_resign_on_signed(struct node *n, uint64_t serial, const uint8_t *signa
 void node_words_broadcast(struct node *n, const uint8_t *bytes, uint32_t size_bytes,
                           struct effects *out);
 
+/* node_motions.c: ballots on what is open, and appeals. */
+void node_motions_start(struct deciding *d);
+void node_motions_watch(struct node *n, struct effects *out);
+/* Whether I myself, here and now, find the member as a motion of that kind has it: unreachable,
+ * or wrong. */
+bool evidence_against(const struct node *n, uint32_t member, enum motion_kind kind);
+
 /* node_work.c: the grant, the worker, its reports. */
 void node_work_on_report(struct node *n, const struct report *report, struct effects *out);
 void node_work_on_ended(struct node *n, bool clean, struct effects *out);

@@ -124,6 +124,7 @@ void node_resume(struct node *n, const struct input *now, const uint8_t *record,
     node_peers_start(d);
     node_challenges_start(d, now->random);
     node_words_start(d);
+    node_motions_start(d);
     tick_init(&d->tick);
     node_diagnosis_start(n, out);
     const struct note note = {.kind = NOTE_STARTED,

@@ -6,6 +6,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include "../consensus/motion.h"
+#include "../consensus/sabotage.h"
 #include "../health/self.h"
 
 #define ATTEST_LEAD_MS 500u /* standing.md, section 8: before the tick's block is due */
@@ -98,6 +100,18 @@ void node_words_on_signed(struct node *n, uint64_t serial, const uint8_t *signat
     }
 }
 
+/* A mistake that the simulator must catch: ballots count when a block holds them, on all at
+ * once.
+ */
+static void count_early(struct deciding *d, const uint8_t *bytes, size_t size_bytes)
+{
+    struct command c;
+    if (SABOTAGE == SABOTAGE_BALLOT_ON_ARRIVAL && command_decode(&c, bytes, size_bytes) &&
+        c.kind == COMMAND_BALLOT) {
+        motions_on_ballot(&d->cluster, c.author, &c.ballot);
+    }
+}
+
 void node_on_command(struct node *n, uint32_t from, struct bytes_view command,
                      struct effects *out)
 {
@@ -108,6 +122,7 @@ void node_on_command(struct node *n, uint32_t from, struct bytes_view command,
         memcpy(bytes, command.bytes, command.size_bytes);
         switch (pool_add(&n->pool, &d->cluster, bytes, command.size_bytes, d->now_ms)) {
         case POOL_NEW: /* once to all: a partly linked author must not miss its tick */
+            count_early(d, bytes, command.size_bytes);
             broadcast_command(bytes, command.size_bytes, &n->scratch, out);
             return;
         case POOL_KNOWN:
@@ -223,7 +238,8 @@ static bool has_news(struct deciding *d)
         own->urgent_tick = d->cluster.tick;
         own->urgent_count = 0;
     }
-    if (!news || own->urgent_count >= URGENT_PER_TICK) {
+    const bool counts = cluster_is_voter(&d->cluster, d->options.self) || own->seq == 0;
+    if (!news || !counts || own->urgent_count >= URGENT_PER_TICK) {
         return false;
     }
     own->urgent_count++;
@@ -264,8 +280,10 @@ void node_words_say(struct node *n, struct effects *out)
 {
     struct deciding *d = &n->deciding;
     const struct simplex_world world = node_world(n, 0, out);
-    if (!cluster_is_voter(&d->cluster, d->options.self) || d->muted || d->silent ||
-        !simplex_is_caught_up(&d->simplex, &world)) {
+    const uint32_t self = d->options.self;
+    const bool heard =
+        cluster_is_voter(&d->cluster, self) || cluster_may_appeal(&d->cluster, self);
+    if (!heard || d->muted || d->silent || !simplex_is_caught_up(&d->simplex, &world)) {
         return;
     }
     const uint64_t due_ms = attest_due_ms(d);
@@ -275,7 +293,9 @@ void node_words_say(struct node *n, struct effects *out)
     } else if (tick_is_open) {
         effects_wake(out, due_ms);
     }
-    node_work_hand_in_results(n, out);
+    if (cluster_is_voter(&d->cluster, self)) {
+        node_work_hand_in_results(n, out);
+    }
     repeat_undecided(n, out);
 }
 

@@ -12,14 +12,14 @@ static uint32_t idle_count(const struct world *w)
     return (uint32_t)__builtin_popcount(w->plan.liars | w->plan.doomed);
 }
 
-static bool station_is_fit(const struct station *s)
+bool station_is_fit(const struct station *s)
 {
     return s->sound && s->up && !s->machine.neutered;
 }
 
 /* The longest time a view may take is 48 delta; a liar may waste each of its own, and a member
  * that has lost its blocks fetches one a round trip. */
-static uint64_t progress_ms(const struct world *w)
+uint64_t calm_progress_ms(const struct world *w)
 {
     const struct timing *t = &w->plan.timing;
     const uint64_t views_ms = (4 + 4 * idle_count(w)) * 48u * (uint64_t)t->delta_ms;
@@ -30,13 +30,10 @@ static uint64_t windows_ms(const struct world *w)
 {
     const struct timing *t = &w->plan.timing;
     const uint64_t turn_ms = 1000u * (uint64_t)(t->window_timeout_s + t->audit_timeout_s);
-    return progress_ms(w) + (3 + 3 * idle_count(w)) * turn_ms + 30u * (uint64_t)t->tick_ms;
+    return calm_progress_ms(w) + (3 + 3 * idle_count(w)) * turn_ms + 30u * (uint64_t)t->tick_ms;
 }
 
-typedef bool predicate(const struct world *w, uint64_t wanted); /* as a type, for its users */
-
-/* Runs until it is so. False: the time is over, or something failed. */
-static bool wait_for(struct world *w, predicate *is_so, uint64_t wanted, uint64_t within_ms)
+bool calm_wait(struct world *w, predicate *is_so, uint64_t wanted, uint64_t within_ms)
 {
     const uint64_t until_ms = w->now_ms + within_ms;
     while (!w->failed && !is_so(w, wanted)) {
@@ -70,15 +67,21 @@ static bool is_settled(const struct world *w, uint64_t next_window)
     return w->judge.next_window >= next_window;
 }
 
-static const struct cluster *newest_state(const struct world *w)
+const struct cluster *calm_newest_state(const struct world *w, uint32_t but_not)
 {
-    const struct station *most = slowest(w);
-    assert(most != NULL);
+    const struct station *most = NULL;
     for (uint32_t i = 0; i < w->station_count; i++) {
         const struct station *s = &w->station[i];
-        most = station_is_fit(s) && s->height > most->height ? s : most;
+        const bool counts = station_is_fit(s) && (but_not >> s->member & 1) == 0;
+        most = counts && (most == NULL || s->height > most->height) ? s : most;
     }
+    assert(most != NULL);
     return &most->node->deciding.cluster;
+}
+
+static const struct cluster *newest_state(const struct world *w)
+{
+    return calm_newest_state(w, 0);
 }
 
 /* By the chain's clock; own arithmetic. */
@@ -92,9 +95,9 @@ static uint64_t first_not_due(const struct world *w)
 static void demand_progress(struct world *w, const char *when)
 {
     const uint64_t height = w->judge.height + 3;
-    const uint64_t within_ms = progress_ms(w);
+    const uint64_t within_ms = calm_progress_ms(w);
     w->counters.check[CHECK_PROGRESS]++;
-    if (!wait_for(w, all_reached, height, within_ms)) {
+    if (!calm_wait(w, all_reached, height, within_ms)) {
         const struct station *s = slowest(w);
         const struct simplex *x = &s->node->deciding.simplex;
         world_fail(w, CHECK_PROGRESS, "%s: %s is at height %llu, view %u, not at %llu", when,
@@ -106,7 +109,7 @@ static void demand_progress(struct world *w, const char *when)
 static void demand_windows(struct world *w, uint64_t next_window, const char *when)
 {
     w->counters.check[CHECK_WINDOWS]++;
-    if (!wait_for(w, is_settled, next_window, windows_ms(w))) {
+    if (!calm_wait(w, is_settled, next_window, windows_ms(w))) {
         const struct grant *g = &newest_state(w)->grant;
         world_fail(w, CHECK_WINDOWS, "%s: window %llu not settled; fence %llu, %s and %s", when,
                    (unsigned long long)w->judge.next_window, (unsigned long long)g->fence,
@@ -114,7 +117,7 @@ static void demand_windows(struct world *w, uint64_t next_window, const char *wh
     }
 }
 
-static struct station *station_of(struct world *w, uint32_t member)
+struct station *calm_station(struct world *w, uint32_t member)
 {
     for (uint32_t i = 0; i < w->station_count; i++) {
         if (w->station[i].member == member) {
@@ -142,10 +145,22 @@ static bool somebody_may_lead(const struct world *w, uint32_t leader)
 
 /* Who was late himself judges slowly for up to eight seconds (local_health.h), and detectors
  * have the storm's gaps to unlearn. */
-static void settle_down(struct world *w)
+void calm_settle_down(struct world *w)
 {
     const struct timing *t = &w->plan.timing;
     world_run(w, w->now_ms + 9000 + 40u * (uint64_t)t->heartbeat_ms);
+}
+
+/* Whoever was removed in the storm, and is not back yet for want of electors, is one that is
+ * down as far as quorums go. */
+static bool all_are_good(const struct world *w)
+{
+    const struct cluster *c = newest_state(w);
+    bool good = true;
+    for (uint32_t i = 0; i < c->member_count; i++) {
+        good = good && c->member[i].standing == STANDING_GOOD;
+    }
+    return good;
 }
 
 /* L1: the holder falls, others go on. Only where nothing else uses the budget up. */
@@ -153,9 +168,9 @@ static void demand_failover(struct world *w)
 {
     const struct timing *t = &w->plan.timing;
     const struct grant *g = &newest_state(w)->grant;
-    struct station *s = g->fence == 0 ? NULL : station_of(w, g->leader);
+    struct station *s = g->fence == 0 ? NULL : calm_station(w, g->leader);
     if (w->failed || w->plan.liars != 0 || w->plan.leaky != 0 || w->plan.doomed != 0 ||
-        s == NULL || !somebody_may_lead(w, s->member)) {
+        s == NULL || !somebody_may_lead(w, s->member) || !all_are_good(w)) {
         return;
     }
     const uint32_t leader = s->member;
@@ -163,7 +178,7 @@ static void demand_failover(struct world *w)
         3u * (uint64_t)t->suspicion * t->heartbeat_ms / 2 + 15u * (uint64_t)t->delta_ms + 500;
     w->counters.check[CHECK_FAILOVER]++;
     station_crash(w, s, dice_chance(&w->dice, 5000));
-    if (!wait_for(w, has_other_leader, leader, within_ms)) {
+    if (!calm_wait(w, has_other_leader, leader, within_ms)) {
         world_fail(w, CHECK_FAILOVER, "%s has fallen and leads on after %llu ms",
                    world_name(w, leader), (unsigned long long)within_ms);
         return;
@@ -286,10 +301,13 @@ void calm_run(struct world *w)
     if (!w->failed) {
         demand_windows(w, first_not_due(w), "after the storm");
     }
-    settle_down(w);
+    calm_settle_down(w);
     demand_patience(w);
     demand_failover(w);
     demand_knowledge(w);
+    if (w->plan.trial && !w->failed) {
+        trial_run(w);
+    }
     if (!w->failed) {
         demand_progress(w, "at the end");
         demand_totals(w);

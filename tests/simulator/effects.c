@@ -109,6 +109,20 @@ static void say_note(const struct world *w, const struct station *s, const struc
               (unsigned long long)n->count);
 }
 
+/* Of each block once: every sound member has the same notes of it. */
+static void count_note(struct world *w, const struct station *s, const struct note *n)
+{
+    const bool first = n->height > w->told_height;
+    const bool same = n->height == w->told_height && w->steps_done == w->told_step;
+    if (!s->sound || n->kind < REACHED_FIRST || n->kind >= REACHED_FIRST + REACHED_KINDS ||
+        !(first || same)) {
+        return;
+    }
+    w->told_height = n->height;
+    w->told_step = w->steps_done;
+    w->counters.reached[n->kind - REACHED_FIRST]++;
+}
+
 static void perform(struct world *w, struct station *s, const struct effect *e)
 {
     switch (e->kind) {
@@ -145,6 +159,7 @@ static void perform(struct world *w, struct station *s, const struct effect *e)
         break;
     case EFFECT_NOTE:
         say_note(w, s, &e->note);
+        count_note(w, s, &e->note);
         break;
     case EFFECT_SIGN:
         sign(w, s, e);
@@ -195,6 +210,9 @@ static void judge_all(struct world *w, struct station *s)
 void station_perform(struct world *w, struct station *s)
 {
     world_mix(w, w->effects.count + ((uint64_t)w->effects.outbox_bytes << 16));
+    if (s->sound && !s->computed && !w->failed) { /* else the chain's digest tells, R04 */
+        judge_state(w, s);
+    }
     if (s->sound) {
         judge_all(w, s);
     }

@@ -14,7 +14,7 @@ const char *check_text(enum check check)
 {
     static const char *const texts[] = {
 #define X(name, text) text,
-        CHECKS(X) MEMORY_CHECKS(X) BENT_CHECKS(X)
+        CHECKS(X) TRIAL_CHECKS(X) MEMORY_CHECKS(X) BENT_CHECKS(X)
 #undef X
     };
     return texts[check];
@@ -32,5 +32,8 @@ void counters_add(struct counters *sum, const struct counters *part)
     }
     for (uint32_t i = 0; i < CHECK_KINDS; i++) {
         sum->check[i] += part->check[i];
+    }
+    for (uint32_t i = 0; i < REACHED_KINDS; i++) {
+        sum->reached[i] += part->reached[i];
     }
 }

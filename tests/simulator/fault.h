@@ -3,6 +3,8 @@
 
 #include <stdint.h>
 
+#include "../../consensus/note.h"
+
 /* Every class of fault that this world knows, counted where it really strikes. A class that
  * never struck in a full run fails it. */
 #define FAULTS(X)                                                                              \
@@ -57,6 +59,7 @@
     X(STORM, "liar: a flood of urgent commands")                                               \
     X(CENSOR, "liar: leaves commands out")                                                     \
     X(EARLY, "liar: blocks before their time")                                                 \
+    X(BALLOT, "liar: ballots against the evidence")                                            \
     X(SLANDER, "liar: its heartbeats speak ill of all")                                        \
     X(ANSWER, "liar: answers to challenges badly signed, or held back")
 
@@ -100,9 +103,17 @@ enum fault {
     X(TOTALS, "invariant 9: totals equal what was counted")                                    \
     X(FAILOVER, "L1: a fallen leader is replaced in time")                                     \
     X(CUT_OFF, "L9: cut off, it knows in time")                                                \
+    X(MOTION, "S5, S10: electors fixed, perfect, asked on testimony of enough")                \
+    X(REMOVAL, "S4: nobody sound goes by the word of liars alone")                             \
     X(UNFOOLED, "liars make nobody doubt itself, or think that it is cloned")                  \
     X(BROKEN_LINK, "a broken link accuses nobody")                                             \
     X(WELL_BEHAVED, "S13: no effect lost, no damage seen where there is none")
+
+/* The same of the world of trials, in which members are removed and come back. */
+#define TRIAL_CHECKS(X)                                                                        \
+    X(SUSPENDED, "L5: silent for long, it is suspended in time")                               \
+    X(REINSTATED, "L6: back, it is reinstated in time")                                        \
+    X(ELECTORATE, "invariant 9: once all are well there is an electorate, and nobody is out")
 
 /* The same of the world of flips. */
 #define MEMORY_CHECKS(X)                                                                       \
@@ -117,10 +128,15 @@ enum fault {
 
 enum check {
 #define X(name, text) CHECK_##name,
-    CHECKS(X) MEMORY_CHECKS(X) BENT_CHECKS(X)
+    CHECKS(X) TRIAL_CHECKS(X) MEMORY_CHECKS(X) BENT_CHECKS(X)
 #undef X
         CHECK_KINDS
 };
+
+/* What votes came to, by the notes of sound members: all of it has to happen in the world of
+ * trials. */
+#define REACHED_FIRST NOTE_MOTION_OPENED
+#define REACHED_KINDS (NOTE_ELECTORATE_FOUND - NOTE_MOTION_OPENED + 1)
 
 struct counters {
     uint64_t seeds;
@@ -130,6 +146,7 @@ struct counters {
     uint64_t windows;
     uint64_t fault[FAULT_KINDS];
     uint64_t check[CHECK_KINDS];
+    uint64_t reached[REACHED_KINDS];
 };
 
 const char *fault_text(enum fault fault);

@@ -10,8 +10,10 @@
 void judge_init(struct judge *j, const struct plan *p, const uint8_t id[static 32],
                 const struct founding_member *members)
 {
+    const uint32_t third = p->malfunctioning;
     j->members = p->members;
-    j->needed = p->needed;
+    j->malfunctioning_max = p->malfunctioning_max;
+    j->testimony = third + 1 > 2 ? third + 1 : 2;
     j->audited = p->audited;
     j->beyond = p->beyond;
     memcpy(j->id, id, sizeof j->id);
@@ -20,6 +22,8 @@ void judge_init(struct judge *j, const struct plan *p, const uint8_t id[static 3
     }
     memcpy(j->pages[0].hash, id, sizeof j->pages[0].hash);
     j->pages[0].decided = true;
+    j->pages[0].voters = (1u << p->members) - 1;
+    j->pages[0].needed = p->needed;
     j->base_window = WORLD_UNIX_MS / 1000 / p->timing.window_s;
     j->next_window = j->base_window;
     j->windows = calloc(SINK_WINDOWS, sizeof *j->windows);
@@ -46,11 +50,27 @@ struct window_page *judge_window(struct judge *j, uint64_t window)
     return known ? &j->windows[window - j->base_window] : NULL;
 }
 
+uint32_t judge_needed(const struct judge *j, uint32_t voters)
+{
+    const uint32_t count = (uint32_t)__builtin_popcount(voters);
+    const uint32_t third = count == 0 ? 0 : (count - 1) / 3;
+    const uint32_t lying = j->malfunctioning_max < third ? j->malfunctioning_max : third;
+    return (count + lying) / 2 + 1;
+}
+
+const struct page *judge_electing(const struct judge *j, uint64_t height)
+{
+    const bool known = height >= 1 && height - 1 < JUDGE_HEIGHTS;
+    return known && j->pages[height - 1].needed > 0 ? &j->pages[height - 1] : NULL;
+}
+
 /* Signers ascend, are members, are q, and every signature is theirs over this very block. */
 static bool is_quorum(const struct judge *j, const struct wire_certificate *c,
                       const struct wire_block *b)
 {
-    if (c->kind != 3 || c->count < j->needed || memcmp(c->block, b->hash, 32) != 0) {
+    const struct page *before = judge_electing(j, b->height);
+    if (before == NULL || c->kind != 3 || c->count < before->needed ||
+        memcmp(c->block, b->hash, 32) != 0) {
         return false;
     }
     for (uint32_t i = 0; i < c->count; i++) {
@@ -62,7 +82,8 @@ static bool is_quorum(const struct judge *j, const struct wire_certificate *c,
         memcpy(v.parent, b->parent, sizeof v.parent);
         memcpy(v.block, b->hash, sizeof v.block);
         memcpy(v.signature, c->vote[i].signature, sizeof v.signature);
-        if (v.signer >= j->members || (i > 0 && v.signer <= c->vote[i - 1].signer) ||
+        if (v.signer >= j->members || (before->voters >> v.signer & 1) == 0 ||
+            (i > 0 && v.signer <= c->vote[i - 1].signer) ||
             !wire_verify(&v, j->id, j->key[v.signer])) {
             return false;
         }
@@ -123,6 +144,13 @@ static void enter_state(struct world *w, struct page *page, const struct cluster
     struct judge *j = &w->judge;
     page->has_state = true;
     memcpy(page->digest, c->digests[c->height % DIGESTS_KEPT].bytes, sizeof page->digest);
+    page->voters = 0;
+    for (uint32_t i = 0; i < c->member_count; i++) {
+        page->voters |= c->member[i].standing == STANDING_GOOD ? 1u << i : 0;
+    }
+    page->needed = judge_needed(j, page->voters);
+    judge_count(w, c->height + 1);
+    judge_motions(w, c);
     page->fence = c->last_fence;
     page->leader = c->grant.fence == 0 ? MEMBER_NONE : c->grant.leader;
     page->next_window = c->windows.next;

@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "../../consensus/founding.h"
+#include "../../consensus/cluster.h"
 #include "plan.h"
 #include "sink.h"
 #include "wire.h"
@@ -45,6 +45,8 @@ struct page {
     uint64_t time_ms;
     bool has_state; /* after this height */
     uint8_t digest[32];
+    uint32_t voters; /* bits of those of the next height, and how many of them decide */
+    uint32_t needed;
     uint64_t fence;
     uint32_t leader;
     uint64_t next_window;
@@ -63,9 +65,17 @@ struct window_page {
     bool settled;
 };
 
+/* What the last state said of votes on one member. */
+struct standing_page {
+    bool good;
+    struct motion motion;
+    uint32_t accusers; /* bits of voters that accuse it of anything */
+};
+
 struct judge {
     uint32_t members;
-    uint32_t needed;
+    uint32_t malfunctioning_max;
+    uint32_t testimony; /* a */
     bool audited;
     bool beyond;
     uint8_t id[32];
@@ -73,9 +83,10 @@ struct judge {
     uint64_t height; /* of the last block in the book */
     struct page pages[JUDGE_HEIGHTS];
     uint64_t base_window;
-    uint64_t next_window;        /* settled below */
-    struct window_page *windows; /* SINK_WINDOWS from base_window */
-    struct tally_of_rows rows;   /* all there ever were */
+    uint64_t next_window;                       /* settled below */
+    struct window_page *windows;                /* SINK_WINDOWS from base_window */
+    struct tally_of_rows rows;                  /* all there ever were */
+    struct standing_page standing[MEMBERS_MAX]; /* after the last state in the book */
     struct {
         uint64_t fence;
         uint64_t next_window;
@@ -115,5 +126,12 @@ void judge_certificates(struct world *w, const struct station *s, const uint8_t 
 /* Whether the member's disk has what it is about to say. */
 void judge_durable(struct world *w, const struct station *s, const struct wire_vote *v);
 void judge_settled(struct world *w, uint64_t next_window);
+/* After a state that is new in the book. */
+void judge_motions(struct world *w, const struct cluster *c);
+/* The quorum of the height; NULL: the state before it is not known yet. */
+const struct page *judge_electing(const struct judge *j, uint64_t height);
+uint32_t judge_needed(const struct judge *j, uint32_t voters);
+/* All votes of the height anew: now it is known how many decide. */
+void judge_count(struct world *w, uint64_t height);
 
 #endif

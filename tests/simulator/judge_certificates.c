@@ -9,7 +9,8 @@ static bool is_sound(const struct judge *j, const struct wire_certificate *c, ui
                      const uint8_t *parent)
 {
     static const uint32_t kinds[] = {0, WIRE_NOTARIZE, WIRE_NULLIFY, WIRE_FINALIZE};
-    if (c->kind > 3 || c->count < j->needed) {
+    const struct page *before = judge_electing(j, height);
+    if (c->kind > 3 || c->count < before->needed) {
         return false;
     }
     for (uint32_t i = 0; i < c->count; i++) {
@@ -21,7 +22,8 @@ static bool is_sound(const struct judge *j, const struct wire_certificate *c, ui
         memcpy(v.parent, parent, sizeof v.parent);
         memcpy(v.block, c->block, sizeof v.block);
         memcpy(v.signature, c->vote[i].signature, sizeof v.signature);
-        if (v.signer >= j->members || (i > 0 && v.signer <= c->vote[i - 1].signer) ||
+        if (v.signer >= j->members || (before->voters >> v.signer & 1) == 0 ||
+            (i > 0 && v.signer <= c->vote[i - 1].signer) ||
             !wire_verify(&v, j->id, j->key[v.signer])) {
             return false;
         }
@@ -38,7 +40,7 @@ void judge_certificates(struct world *w, const struct station *s, const uint8_t 
         return;
     }
     const struct page *before = judge_page(j, shown.height - 1);
-    if (before == NULL || !before->decided) {
+    if (before == NULL || !before->decided || judge_electing(j, shown.height) == NULL) {
         return; /* its author has decided what the judge has yet to see stored */
     }
     for (uint32_t i = 0; i < shown.count; i++) {

@@ -96,7 +96,8 @@ static void certify(struct world *w, struct page *page, uint64_t height,
 
 static void count(struct world *w, struct page *page, uint64_t height, const struct cast *c)
 {
-    if (c->kind != WIRE_NOTARIZE && c->kind != WIRE_FINALIZE) {
+    const struct page *before = judge_electing(&w->judge, height);
+    if ((c->kind != WIRE_NOTARIZE && c->kind != WIRE_FINALIZE) || before == NULL) {
         return;
     }
     uint32_t signers = 0;
@@ -107,10 +108,18 @@ static void count(struct world *w, struct page *page, uint64_t height, const str
             signers |= 1u << other->signer;
         }
     }
-    if ((uint32_t)__builtin_popcount(signers) >= w->judge.needed) {
+    if ((uint32_t)__builtin_popcount(signers & before->voters) >= before->needed) {
         struct certified certified = {.final = c->kind == WIRE_FINALIZE, .view = c->view};
         memcpy(certified.block, c->block, sizeof certified.block);
         certify(w, page, height, &certified);
+    }
+}
+
+void judge_count(struct world *w, uint64_t height)
+{
+    struct page *page = judge_page(&w->judge, height);
+    for (uint32_t i = 0; page != NULL && i < page->cast_count; i++) {
+        count(w, page, height, &page->casts[i]);
     }
 }
 

@@ -145,15 +145,36 @@ bool liar_lies_in_vote(struct world *w, const struct outgoing *o, struct message
     return liar_does(w, o->liar, HABIT_TWO_FACED) && has_two_faces(w, o, m);
 }
 
+static bool say_command_again(struct world *w, const struct outgoing *o, struct message *m,
+                              struct command *c)
+{
+    uint8_t bytes[COMMAND_BYTES_MAX];
+    command_sign(c, &w->id, &w->key[o->liar->member]);
+    m->command.command = (struct bytes_view){bytes, (uint32_t)command_encode(c, bytes)};
+    liar_say_message(w, o, m);
+    return true;
+}
+
 bool liar_lies_in_command(struct world *w, const struct outgoing *o, struct message *m)
 {
     const struct station *s = o->liar;
     const bool accuses = liar_does(w, s, HABIT_ACCUSE);
     const bool ranks = liar_does(w, s, HABIT_RANK_SELF);
     struct command c;
-    if (!(accuses || ranks) ||
+    const bool bent = liar_does(w, s, HABIT_BALLOT);
+    if (!(accuses || ranks || bent) ||
         !command_decode(&c, m->command.command.bytes, m->command.command.size_bytes) ||
-        c.author != s->member || c.kind != COMMAND_ATTEST) {
+        c.author != s->member || (c.kind != COMMAND_ATTEST && c.kind != COMMAND_BALLOT)) {
+        return false;
+    }
+    if (c.kind == COMMAND_BALLOT) {
+        if (bent) {
+            world_strike(w, FAULT_BALLOT);
+            c.ballot.yes ^= c.ballot.subjects;
+        }
+        return bent && say_command_again(w, o, m, &c);
+    }
+    if (!(accuses || ranks)) {
         return false;
     }
     const uint32_t others = ((1u << w->plan.members) - 1) & ~(1u << s->member);
@@ -167,9 +188,5 @@ bool liar_lies_in_command(struct world *w, const struct outgoing *o, struct mess
         c.attest.ranked = 1;
         c.attest.ranking[0] = (uint8_t)s->member;
     }
-    command_sign(&c, &w->id, &w->key[s->member]);
-    uint8_t bytes[COMMAND_BYTES_MAX];
-    m->command.command = (struct bytes_view){bytes, (uint32_t)command_encode(&c, bytes)};
-    liar_say_message(w, o, m);
-    return true;
+    return say_command_again(w, o, m, &c);
 }

@@ -11,7 +11,7 @@ static const char usage[] =
     "usage: simulator [--seed S | --seeds A..B] [options]\n"
     "  --seed S        one seed, in this process\n"
     "  --seeds A..B    all of them (default 1..300)\n"
-    "  --world NAME    drawn (default), splits, blackouts, traitors\n"
+    "  --world NAME    drawn (default), splits, blackouts, trials, flips, traitors\n"
     "  --file FILE     the seeds of its lines: WORLD SEED: what it is about\n"
     "  --jobs N        at a time (default 2)\n"
     "  --seconds N     begin no seed after so many\n"
@@ -142,27 +142,56 @@ static void print_counters(const struct counters *c)
     for (uint32_t i = 0; i < CHECK_KINDS; i++) {
         printf("  %10" PRIu64 "  checked: %s\n", c->check[i], check_text((enum check)i));
     }
+    for (uint32_t i = 0; i < REACHED_KINDS; i++) {
+        printf("  %10" PRIu64 "  reached: %s\n", c->reached[i],
+               note_kind_text((enum note_kind)(REACHED_FIRST + i)));
+    }
 }
 
-static uint32_t group_of(uint32_t i, uint32_t memory, uint32_t bent)
+/* What votes come to where all goes well, and what only a storm brings about. */
+static bool is_reached_in(uint32_t note, enum world_kind world)
 {
-    return i >= bent ? WORLD_BENT : i >= memory ? WORLD_FLIPS : WORLD_DRAWN;
+    const bool stormy = note == NOTE_MOTION_FAILED || note == NOTE_MOTION_LAPSED ||
+                        note == NOTE_REMOVAL_BARRED || note == NOTE_NO_ELECTORATE;
+    const bool proved = note == NOTE_PROOF_HELD; /* nobody's state differs here */
+    return !proved && (world == WORLD_DRAWN ? stormy : world == WORLD_TRIALS && !stormy);
 }
 
-/* What happens to memory belongs to one world, and so does what bends; all else to the others.
- */
+static enum world_kind world_of_fault(uint32_t fault)
+{
+    return fault >= FAULT_BENT_REFUSES ? WORLD_BENT
+           : fault >= FAULT_FLIP_STATE ? WORLD_FLIPS
+                                       : WORLD_DRAWN;
+}
+
+static enum world_kind world_of_check(uint32_t check)
+{
+    return check >= CHECK_BENT_HARMLESS ? WORLD_BENT
+           : check >= CHECK_DAMAGE_SEEN ? WORLD_FLIPS
+           : check >= CHECK_SUSPENDED   ? WORLD_TRIALS
+                                        : WORLD_DRAWN;
+}
+
+/* What happens to memory, what bends, and what votes come to belong to one world each; all else
+ * to that of all faults. */
 static bool is_complete(const struct counters *c, enum world_kind world)
 {
-    const uint32_t group = world == WORLD_BENT || world == WORLD_FLIPS ? world : WORLD_DRAWN;
     bool complete = true;
+    for (uint32_t i = 0; i < REACHED_KINDS; i++) {
+        if (c->reached[i] == 0 && is_reached_in(REACHED_FIRST + i, world)) {
+            fprintf(stderr, "never reached: %s\n",
+                    note_kind_text((enum note_kind)(REACHED_FIRST + i)));
+            complete = false;
+        }
+    }
     for (uint32_t i = 0; i < FAULT_KINDS; i++) {
-        if (c->fault[i] == 0 && group_of(i, FAULT_FLIP_STATE, FAULT_BENT_REFUSES) == group) {
+        if (c->fault[i] == 0 && world_of_fault(i) == world) {
             fprintf(stderr, "never struck: %s\n", fault_text((enum fault)i));
             complete = false;
         }
     }
     for (uint32_t i = 0; i < CHECK_KINDS; i++) {
-        if (c->check[i] == 0 && group_of(i, CHECK_DAMAGE_SEEN, CHECK_BENT_HARMLESS) == group) {
+        if (c->check[i] == 0 && world_of_check(i) == world) {
             fprintf(stderr, "never checked: %s\n", check_text((enum check)i));
             complete = false;
         }

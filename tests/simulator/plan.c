@@ -53,6 +53,24 @@ static void draw_quorum(struct plan *p)
     p->needed = (p->members + p->malfunctioning) / 2 + 1;
 }
 
+/* Votes shrink the number of voters, and with it the number of faults that it bears: never
+ * below those that this world has drawn. */
+static uint32_t members_min_of(const struct plan *p)
+{
+    const uint32_t lying =
+        (uint32_t)__builtin_popcount(p->liars | (p->rolls_back ? p->forgetful : 0));
+    const uint32_t failing = (uint32_t)__builtin_popcount(p->liars | p->forgetful | p->doomed);
+    uint32_t least = p->members >= 5 ? 4 : p->members / 2 + 1;
+    for (; least < p->members; least++) {
+        const uint32_t third = (least - 1) / 3;
+        const uint32_t bears = p->malfunctioning_max < third ? p->malfunctioning_max : third;
+        if (bears >= lying && least - (least + bears) / 2 - 1 >= failing) {
+            break;
+        }
+    }
+    return least > 2 ? least : 2;
+}
+
 static uint32_t draw_member_not_in(struct dice *d, const struct plan *p, uint32_t taken)
 {
     uint32_t member = drawn(d, 0, p->members - 1);
@@ -280,6 +298,37 @@ static struct plan plan_of_traitors(uint64_t seed)
     return p;
 }
 
+/* Short records, so that there is an electorate within seconds. No machine sleeps: its clock
+ * would be off from then on, and its record never full. */
+static struct plan plan_of_trials(uint64_t seed)
+{
+    struct dice d = dice_of(seed ^ 0x747269616cULL);
+    struct plan p = {.seed = seed, .malfunctioning_max = MEMBERS_MAX, .audited = true};
+    p.members = drawn(&d, 4, 8);
+    p.witnesses = drawn(&d, 1, 2);
+    draw_timing(&p, &d);
+    draw_quorum(&p);
+    p.timing.record_ticks = drawn(&d, 2, 12);
+    if (p.malfunctioning > 0 && p.members > 4 && dice_chance(&d, 6000)) {
+        const uint32_t liar = drawn(&d, 0, p.members - 1);
+        p.liars = 1u << liar;
+        p.habits[liar] = HABIT_ACCUSE | HABIT_BALLOT;
+        p.habits[liar] |= dice_chance(&d, 5000) ? HABIT_CENSOR : HABIT_STORM;
+    }
+    p.delay_mean_ms = drawn(&d, 1, p.timing.delta_ms / 3);
+    p.loss = maybe(&d, 10, 1000);
+    p.partition = maybe(&d, 10, 200);
+    p.crash = maybe(&d, 5, 60);
+    p.restart = 3000;
+    p.power_cut = 5000;
+    p.disk_ms = drawn(&d, 0, 10);
+    p.snapshot_heights = 8;
+    p.rows_per_s = drawn(&d, 1, 10);
+    p.storm_ms = drawn(&d, 3000, 12000);
+    p.trial = true;
+    return p;
+}
+
 const char *world_kind_text(enum world_kind kind)
 {
     static const char *const texts[] = {
@@ -297,7 +346,9 @@ struct plan plan_of(enum world_kind kind, uint64_t seed)
         WORLDS(X)
 #undef X
     };
-    return draws[kind](seed);
+    struct plan p = draws[kind](seed);
+    p.members_min = members_min_of(&p);
+    return p;
 }
 
 bool plan_is_liar(const struct plan *p, uint32_t member)

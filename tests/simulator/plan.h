@@ -28,8 +28,9 @@ enum habit {
     HABIT_STORM = 1 << 11,
     HABIT_CENSOR = 1 << 12,
     HABIT_EARLY = 1 << 13,
+    HABIT_BALLOT = 1 << 14,
 };
-#define HABIT_COUNT 14u
+#define HABIT_COUNT 15u
 
 struct plan {
     uint64_t seed;
@@ -40,6 +41,8 @@ struct plan {
     bool audited;
     uint32_t malfunctioning; /* r, by this file's own arithmetic */
     uint32_t needed;         /* q, likewise */
+    uint32_t members_min;    /* of votes: below that the liars would be too many */
+    bool trial;              /* at the end members are removed, and come back */
     bool beyond;             /* more liars than r: only what holds then is asked for */
     uint32_t liars;          /* bits of members */
     uint32_t habits[MEMBERS_MAX];
@@ -97,6 +100,8 @@ struct plan {
  * splits: slow links, equivocators, restarts: many views a height, votes cut short.
  * blackouts: the power goes everywhere at once, again and again, in the middle of views.
  * flips: memory that does not keep what was written; for the true shadow and digests only.
+ * trials: little fails, and when all are well some fall silent for long: the electors must
+ * remove them, and let them back.
  * bent: a machine that takes right signatures for wrong ones, wrong ones for right ones, or
  * hashes wrongly; now and then, or always.
  * traitors: one liar more than the cluster bears; nothing is safe, and the judge must say so.
@@ -105,6 +110,7 @@ struct plan {
     X(DRAWN, "drawn", plan_of_anything)                                                        \
     X(SPLITS, "splits", plan_of_splits)                                                        \
     X(BLACKOUTS, "blackouts", plan_of_blackouts)                                               \
+    X(TRIALS, "trials", plan_of_trials)                                                        \
     X(FLIPS, "flips", plan_of_flips)                                                           \
     X(BENT, "bent", plan_of_bent)                                                              \
     X(TRAITORS, "traitors", plan_of_traitors)

@@ -203,8 +203,5 @@ void station_input(struct world *w, struct station *s, struct input *in)
     keep_snapshot(w, s, height_before);
     watch_views(w, s);
     storm_aim(w);
-    if (s->sound && !s->computed && !w->failed) { /* else the chain's digest tells, R04 */
-        judge_state(w, s);
-    }
     s->height = s->node->deciding.cluster.height;
 }

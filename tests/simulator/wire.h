@@ -10,7 +10,7 @@
  * core share must not hide from it. */
 
 #define WIRE_SIGNERS_MAX 16u
-#define WIRE_COMMANDS_MAX 128u
+#define WIRE_COMMANDS_MAX 160u
 #define WIRE_NONE 0xffffffffu
 
 enum wire_kind { WIRE_PROPOSE = 1, WIRE_NOTARIZE, WIRE_NULLIFY, WIRE_FINALIZE };

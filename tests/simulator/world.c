@@ -65,6 +65,7 @@ static void found(struct world *w)
     f->timing = p->timing;
     f->malfunctioning_max = p->malfunctioning_max;
     f->audit_required = p->audited;
+    f->members_min = p->members_min;
     f->member_count = p->members;
     for (uint32_t i = 0; i < p->members; i++) {
         struct founding_member *m = &f->members[i];

@@ -128,6 +128,8 @@ struct world {
     struct effects effects;
     struct effects twin_effects;
     struct message scratch;
+    uint64_t told_height; /* the notes of this block are counted, of this step */
+    uint64_t told_step;
     bool calm;    /* the storm is over */
     bool traffic; /* rows arrive */
     bool verbose;
@@ -226,5 +228,17 @@ void storm_end(struct world *w);
 
 /* calm.c */
 void calm_run(struct world *w);
+typedef bool predicate(const struct world *w, uint64_t wanted); /* as a type, for its users */
+/* Runs until it is so. False: the time is over, or something failed. */
+bool calm_wait(struct world *w, predicate *is_so, uint64_t wanted, uint64_t within_ms);
+bool station_is_fit(const struct station *s);
+/* Of the fit ones, and of the members in `but_not` (bits) none. */
+const struct cluster *calm_newest_state(const struct world *w, uint32_t but_not);
+uint64_t calm_progress_ms(const struct world *w);
+/* A person's patience with detectors and the lateness of the storm. */
+void calm_settle_down(struct world *w);
+struct station *calm_station(struct world *w, uint32_t member);
+/* trial.c */
+void trial_run(struct world *w);
 
 #endif

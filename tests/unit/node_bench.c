@@ -131,6 +131,13 @@ void bench_hear(struct bench *b, uint32_t member)
     m.heartbeat.height = 1;
     m.heartbeat.incarnation = 100 + member;
     m.heartbeat.unix_ms = FOUNDED_MS + 100000 + (b->now_ms - 1000000);
+    m.heartbeat.sequence = (uint32_t)((b->now_ms - 1000000) / 100);
+    m.heartbeat.count = b->node->deciding.cluster.member_count;
+    for (uint32_t i = 0; i < m.heartbeat.count; i++) {
+        m.heartbeat.echo[i].heard = 20; /* it misses nothing of anybody */
+    }
+    m.heartbeat.echo[0].run = (uint32_t)b->node->deciding.options.incarnation;
+    m.heartbeat.echo[0].sequence = b->node->deciding.links.sequence;
     const size_t size_bytes = message_encode(&m, bytes);
     bench_step(b, (struct input){.kind = INPUT_MESSAGE,
                                  .member = member,
