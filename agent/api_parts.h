@@ -127,6 +127,7 @@ api_document document_references;
 cJSON *api_record(const struct agent *a, uint32_t member);
 void api_add_members(const struct agent *a, cJSON *object, const char *name, uint32_t limit);
 void api_add_grant(cJSON *object, const struct cluster *c, uint64_t due);
+void api_add_motions(cJSON *object, const struct cluster *c); /* api_motions.c */
 void api_add_completed(cJSON *object, const struct cluster *c);
 /* The start of a window. */
 void api_add_window_time(cJSON *object, const char *name, const struct cluster *c,

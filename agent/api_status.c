@@ -95,6 +95,7 @@ cJSON *document_status(const struct agent *a, const struct api_view *view)
     cJSON_AddNumberToObject(object, "window_s", c->timing.window_s);
     api_add_grant(object, c, s.due);
     add_windows(object, c, &s);
+    api_add_motions(object, c);
     api_add_members(a, object, "members", MEMBERS_MAX);
     return object;
 }

@@ -233,6 +233,7 @@ void status_of(const struct agent *a, uint64_t now_ms, uint64_t unix_ms, struct 
     status_look_at_neuter(&m);
     status_look_at_standings(&m);
     status_look_at_votes(&m);
+    status_look_at_votes_on_members(&m);
     status_look_at_members(&m);
     status_look_at_windows(&m);
     look_at_self(&m);

@@ -51,6 +51,8 @@ void status_look_at_votes(const struct moment *m);
 void status_look_at_budget(const struct moment *m);
 /* status_members.c: who is there. */
 void status_look_at_members(const struct moment *m);
+/* status_votes.c: what votes cannot do now. */
+void status_look_at_votes_on_members(const struct moment *m);
 /* status_diagnosis.c: what this machine's references have against it. */
 void status_look_at_diagnosis(const struct moment *m);
 /* status_neuter.c: that it only follows, and why. */

@@ -5,6 +5,14 @@
 
 #include "agent/status_parts.h"
 
+/* Nobody hears its appeals any more. */
+static bool is_removed_too_often(const struct moment *m, uint32_t member)
+{
+    const struct command appeal = {
+        .kind = COMMAND_APPEAL, .author = member, .term = m->cluster->member[member].term};
+    return cluster_would_skip(m->cluster, &appeal) == CAUSE_TOO_OFTEN;
+}
+
 static void say_action(const struct moment *m, uint32_t member, struct status_reason *r)
 {
     const struct member *x = &m->cluster->member[member];
@@ -13,7 +21,7 @@ static void say_action(const struct moment *m, uint32_t member, struct status_re
         status_say(r->action,
                    "On %s: ostrakon clear; then the ostrakon operator admit that it prints",
                    x->name);
-    } else if (!neuter_may_sign(x)) {
+    } else if (!neuter_may_sign(x) || is_removed_too_often(m, member)) {
         status_say(r->action,
                    "On %s: ostrakon clear --new-key; then the ostrakon operator admit that it "
                    "prints",

@@ -245,7 +245,9 @@ void status_print(const struct page *p, const cJSON *document, bool all)
     if (is(field_text(document, "state"), "no_quorum") && !all) {
         return;
     }
+    status_print_motions(p, document, seen_at(document));
     print_windows(p, document);
     print_budget(p, document);
+    status_print_votes(p, document, seen_at(document));
     status_print_members(p, document);
 }

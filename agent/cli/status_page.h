@@ -30,6 +30,11 @@ enum exit_code status_exit_code(const cJSON *document);
 /* `all`: the table also when there is no quorum, where it says little. */
 void status_print(const struct page *p, const cJSON *document, bool all);
 
+/* What is being voted on, a line a motion (status_motions.c); and that votes only observe, or
+ * cannot be held. */
+void status_print_motions(const struct page *p, const cJSON *document, uint64_t seen_ms);
+void status_print_votes(const struct page *p, const cJSON *document, uint64_t seen_ms);
+
 /* The members, one a line, and their notes below them (status_table.c). */
 void status_print_members(const struct page *p, const cJSON *document);
 

@@ -54,6 +54,7 @@ static void fill_member(struct deciding *d, uint32_t member, uint64_t now_ms)
                                           .decided_ms = c->time_ms,
                                           .score = 100};
     c->record[member].run = c->timing.record_ticks;
+    c->no_electorate_ms = 0;
     c->record[member].next = c->tick;
 }
 

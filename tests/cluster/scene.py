@@ -65,9 +65,10 @@ def is_sanitized(program):
 
 
 def test_timing(scale):
-    """A tick of half a second and windows of two: faults show, and end, soon."""
+    """A tick of half a second and windows of two: faults show, and end, soon. Whoever is silent is
+    not voted on before a minute: that is the matter of removal.py alone."""
     return {**demo_timing(500 * scale, 2), "window_timeout_s": 6 * scale,
-            "audit_timeout_s": 4 * scale}
+            "audit_timeout_s": 4 * scale, "patience_ms": 60000}
 
 
 class Scene:
