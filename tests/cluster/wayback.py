@@ -1,5 +1,5 @@
-"""The way back: a member that was neutered is cleared and admitted, one whose key was replaced
-falls silent, one that is drained leads nothing; and what no operator's word can do."""
+"""The way back: a member that was neutered is cleared, admitted and reinstated, one whose key was
+replaced falls silent, one that is drained leads nothing; and what no operator's word can do."""
 
 import json
 import re
@@ -131,6 +131,20 @@ def admitted(scene):
     require(code == 1 and "already" in complaints, f"twice: {code} {text} {complaints}")
 
 
+def has_ballot(scene, at, name=VICTIM):
+    code, document = scene.cluster.ask(at, f"/v1/members/{name}/record")
+    require(code == 200, f"{at}: {code} {document}")
+    return document["has_ballot"]
+
+
+def reinstated(scene):
+    """Reinstated upon its own appeal: good on all members, and with a ballot once it is perfect"""
+    wait_member(scene, lambda m: m["standing"] == "good", "is not reinstated", seconds=60)
+    require(signs(scene, VICTIM), "it does not sign")
+    scene.wait(lambda: all(has_ballot(scene, at) for at in scene.names), 60,
+               f"{VICTIM} has no ballot")
+
+
 def old_key(scene):
     """An old vote.pem copied back over the new one is not used, and says so"""
     keep_key(scene, VICTIM, "second.pem")
@@ -215,4 +229,5 @@ def rows_after_all(scene):
 
 if __name__ == "__main__":
     play(lambda: Scene(BUILD, operators=[OPERATOR]),
-         [cleared, admitted, old_key, replaced, no_latch, drained, no_quorum, rows_after_all])
+         [cleared, admitted, reinstated, old_key, replaced, no_latch, drained, no_quorum,
+          rows_after_all])
