@@ -151,10 +151,11 @@ static void print_counters(const struct counters *c)
 /* What votes come to where all goes well, and what only a storm brings about. */
 static bool is_reached_in(uint32_t note, enum world_kind world)
 {
-    const bool stormy = note == NOTE_MOTION_FAILED || note == NOTE_MOTION_LAPSED ||
-                        note == NOTE_REMOVAL_BARRED || note == NOTE_NO_ELECTORATE;
-    const bool proved = note == NOTE_PROOF_HELD; /* nobody's state differs here */
-    return !proved && (world == WORLD_DRAWN ? stormy : world == WORLD_TRIALS && !stormy);
+    const bool stormy =
+        note == NOTE_MOTION_FAILED || note == NOTE_REMOVAL_BARRED || note == NOTE_NO_ELECTORATE;
+    /* Nobody's state differs here, and electors always answer. */
+    const bool never = note == NOTE_PROOF_HELD || note == NOTE_MOTION_LAPSED;
+    return !never && (world == WORLD_DRAWN ? stormy : world == WORLD_TRIALS && !stormy);
 }
 
 static enum world_kind world_of_fault(uint32_t fault)
