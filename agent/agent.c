@@ -142,6 +142,9 @@ static void perform(struct agent *a, const struct effect *e, int32_t ordinal)
     case EFFECT_RESIGNATION:
         keep_resignation(a, e);
         break;
+    case EFFECT_TOKEN:
+    case EFFECT_TRUST:
+        break;
     case EFFECT_BURST:
         examiner_burst(a->examiner);
         break;

@@ -1,6 +1,6 @@
 /* A step of the node: verify the state against its shadow, take the input in, let every part
  * look at what has changed, renew the shadow. The parts are in node_peers.c, node_words.c,
- * node_work.c. */
+ * node_work.c, node_tokens.c. */
 #include "node_parts.h"
 
 #include <assert.h>
@@ -70,6 +70,10 @@ static void on_message(struct node *n, const struct input *in, struct effects *o
         node_challenges_on_answer(n, in->member, m, out);
         return;
     }
+    if (m->kind == MESSAGE_COSIGN) {
+        node_tokens_on_cosign(n, in->member, m, out);
+        return;
+    }
     if (m->kind == MESSAGE_HEARTBEAT) {
         node_peers_on_heartbeat(d, in->member, m);
     }
@@ -92,6 +96,9 @@ static void on_signed(struct node *n, const struct input *in, struct effects *ou
         break;
     case SIGNING_COMMAND:
         node_words_on_signed(n, in->serial, in->signature, out);
+        break;
+    case SIGNING_TOKEN:
+        node_tokens_on_signed(n, in->serial, in->signature, out);
         break;
     }
 }
@@ -200,6 +207,7 @@ static void look_around(struct node *n, const struct input *in, struct effects *
     const struct simplex_world world = node_world(n, in->random, out);
     simplex_tick(&d->simplex, &world);
     apply_decided(n, in, out);
+    node_tokens_watch(n, out);
     watch_writing(d, out);
 }
 

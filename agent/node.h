@@ -23,6 +23,7 @@
 #include "../health/self.h"
 #include "../health/self_doubt.h"
 #include "../health/tick.h"
+#include "../tokens/jws.h"
 
 /* One member's whole deciding: input in, effects out (DESIGN.md, section 3). Deterministic,
  * without clock, chance, I/O or allocation: the daemon and the simulator run the same code.
@@ -215,6 +216,40 @@ struct work_view {
     uint64_t again_ms; /* not started again before that */
 };
 
+/* What is assembled of the co-signatures of one call. */
+struct assembly {
+    uint32_t signers;   /* bits of members whose signature was checked and is kept */
+    uint32_t told;      /* those whose signatures were in what was told last; 0: not yet told */
+    uint64_t enough_ms; /* when it was told first */
+};
+
+/* The tokens and the bundle that the newest block calls for (consensus/call.h). */
+struct token_view {
+    uint64_t height;         /* of that block; 0: none yet */
+    uint64_t serial;         /* of the first signature asked for; 0: not asked for */
+    uint64_t serials;        /* of the last one ever asked for */
+    uint64_t mine;           /* bits of what I have signed of what is called for */
+    uint64_t sign_after_ms;  /* not asked for before */
+    uint64_t want_ms;        /* when others are asked for theirs */
+    uint32_t liars;          /* bits of members whose signature was bad: not looked at again */
+    struct assembly part[2]; /* my token, the bundle: by enum jws_type */
+    uint64_t answered_ms[MEMBERS_MAX];
+};
+
+/* Signatures over what a block calls for: the tokens of its voters in the order of members,
+ * then the bundle. */
+struct cosignatures {
+    uint64_t height; /* 0: none */
+    uint32_t count;
+    uint8_t signature[COSIGNED_MAX][SIGNATURE_BYTES];
+};
+
+struct token_book {
+    struct cosignatures mine;
+    struct cosignatures early[MEMBERS_MAX]; /* of a block that I do not have yet; unchecked */
+    uint8_t signature[2][MEMBERS_MAX][SIGNATURE_BYTES]; /* by enum jws_type; checked */
+};
+
 /* The deciding state: flat, doubled by a complement shadow, its size a multiple of 8. */
 struct deciding {
     struct node_options options;
@@ -230,6 +265,7 @@ struct deciding {
     struct fleet_view fleet;
     struct links links;
     struct trials trials;
+    struct token_view token;
     uint64_t now_ms;
     uint64_t unix_ms;
     uint64_t wake_ms; /* what the last step asked for */
@@ -263,6 +299,7 @@ struct node {
     struct digests digests;
     struct pool pool;         /* signed by others, checked again by every voter */
     struct simplex_bulk bulk; /* checked by hash at every use */
+    struct token_book book;   /* of signatures, which whoever is shown them checks */
     struct message scratch;   /* dead between steps; too large for a stack */
     struct cluster restored;  /* likewise, of node_restore */
 };

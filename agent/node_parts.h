@@ -107,6 +107,26 @@ void node_motions_watch(struct node *n, struct effects *out);
  * or wrong. */
 bool evidence_against(const struct node *n, uint32_t member, enum motion_kind kind);
 
+/* node_tokens.c: signatures over what blocks call for, and what is assembled of them. */
+void node_tokens_on_cosign(struct node *n, uint32_t from, const struct message *m,
+                           struct effects *out);
+void node_tokens_on_signed(struct node *n, uint64_t serial, const uint8_t *signature,
+                           struct effects *out);
+void node_tokens_watch(struct node *n, struct effects *out);
+/* node_tokens_make.c: what a block calls for, which follows from the state after it and any
+ * later one up to the next call. Number i is the token of the i-th voter; the last, the bundle.
+ */
+uint32_t node_tokens_count(const struct cluster *c);
+/* The member's own token's number; node_tokens_count if it gets none. */
+uint32_t node_tokens_of(const struct cluster *c, uint32_t member);
+/* The bytes that `signer` signs; 0: there are none. */
+size_t node_tokens_input(const struct cluster *c, uint32_t number, uint32_t signer,
+                         uint8_t out[static JWS_INPUT_MAX]);
+/* The whole, with the signatures of the members whose bits are set; member i has the i-th of
+ * `signatures`. */
+size_t node_tokens_assemble(const struct cluster *c, uint32_t number, uint32_t signers,
+                            const uint8_t *signatures, char out[static JWS_TEXT_MAX]);
+
 /* node_work.c: the grant, the worker, its reports. */
 void node_work_on_report(struct node *n, const struct report *report, struct effects *out);
 void node_work_on_ended(struct node *n, bool clean, struct effects *out);

@@ -78,6 +78,7 @@ bool node_copy(struct node *to, const struct node *from)
     shadow_renew(from->shadow, &to->deciding,
                  sizeof to->deciding); /* the shadow of the shadow */
     to->pool = from->pool;
+    to->book = from->book;
     copy_bulk(&to->bulk, &from->bulk);
     node_seal_first(to);
     return node_has_shadow(from) &&

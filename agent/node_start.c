@@ -11,6 +11,7 @@
 static void clear_bulk(struct node *n)
 {
     memset(&n->pool, 0, sizeof n->pool);
+    memset(&n->book, 0, sizeof n->book);
     for (uint32_t i = 0; i < HELD_MAX; i++) {
         n->bulk.held[i].size_bytes = 0;
     }

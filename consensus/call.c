@@ -6,10 +6,10 @@
 #include "codec.h"
 
 #define MEMBER_BYTES (NAME_SIZE_BYTES + 1 + 1 + 4 + 2 * PUBLIC_KEY_BYTES)
-#define ROSTER_BYTES (4 + 4 + MEMBERS_MAX * MEMBER_BYTES)
+#define ROSTER_BYTES (4 + 4 + MEMBERS_MAX * MEMBER_BYTES + OPERATORS_MAX * PUBLIC_KEY_BYTES)
 #define RENEWALS 3u /* in a time to live */
 
-/* What tokens and a bundle say of the members. */
+/* What tokens and a bundle say of members and operators. */
 static struct hash roster_of(const struct cluster *c)
 {
     uint8_t bytes[ROSTER_BYTES];
@@ -24,6 +24,9 @@ static struct hash roster_of(const struct cluster *c)
         write_uint(&w, m->term, 4);
         write_bytes(&w, m->transport_key, sizeof m->transport_key);
         write_bytes(&w, m->vote_key, sizeof m->vote_key);
+    }
+    for (uint32_t i = 0; i < c->operator_count; i++) {
+        write_bytes(&w, c->operators[i].key, sizeof c->operators[i].key);
     }
     return hash_of("ostrakon/call/1", bytes, writer_done(&w));
 }

@@ -6,9 +6,12 @@
 #include "message.h"
 
 /* What no send may take away: places and bytes for all that a step does beside sending. Three
- * votes of one step with their blocks, and one decided block. */
-#define RESERVE_PLACES 48u
-#define RESERVE_BYTES (3u * (RECORD_BYTES_MAX + BLOCK_BYTES_MAX) + MESSAGE_BYTES_MAX)
+ * votes of one step with their blocks, one decided block, and the tokens that it calls for: to
+ * be signed and assembled. */
+#define RESERVE_PLACES 68u
+#define TOKENS_BYTES (64u * 1024u)
+#define RESERVE_BYTES                                                                          \
+    (3u * (RECORD_BYTES_MAX + BLOCK_BYTES_MAX) + MESSAGE_BYTES_MAX + TOKENS_BYTES)
 static_assert(RESERVE_BYTES + 2 * MESSAGE_BYTES_MAX <= OUTBOX_BYTES, "sends have room too");
 static_assert(RESERVE_PLACES + NOTES_MAX + MEMBERS_MAX <= EFFECTS_MAX, "so have all notes");
 
@@ -115,6 +118,8 @@ static bool details_same(const struct effect *a, const struct effect *b)
     case EFFECT_WORK_LEASE:
     case EFFECT_WORK_STOP:
     case EFFECT_BURST:
+    case EFFECT_TOKEN:
+    case EFFECT_TRUST:
         return true;
     }
     return false;

@@ -39,6 +39,8 @@ enum effect_kind {
     EFFECT_BURST,       /* run the burst test; what it came to is a finding */
     EFFECT_RESIGNATION, /* body: a signed `resign` of the class `resigned`, to be said only once
                          * this node is unfit; takes the place of the one before */
+    EFFECT_TOKEN,       /* body: this member's token, called for at `height` (tokens/jws.h) */
+    EFFECT_TRUST,       /* body: the trust bundle of that height, likewise */
     EFFECT_NEUTER,      /* `finding`: this node is unfit, for good; the last effect there is */
 };
 
@@ -68,7 +70,13 @@ struct work {
 
 /* What a signature is for. The node never holds the vote key: it asks, and sends what comes
  * back only once it has verified it. */
-enum signing_kind { SIGNING_VOTE, SIGNING_COMMAND, SIGNING_RESIGNATION, SIGNING_ANSWER };
+enum signing_kind {
+    SIGNING_VOTE,
+    SIGNING_COMMAND,
+    SIGNING_RESIGNATION,
+    SIGNING_ANSWER,
+    SIGNING_TOKEN,
+};
 
 struct signing {
     enum signing_kind kind;

@@ -97,6 +97,21 @@ static void hello_read(struct reader *r, struct message *m)
     }
 }
 
+static void cosign_read(struct reader *r, struct message *m)
+{
+    m->cosign.height = read_uint(r, 8);
+    const uint64_t wanted = read_uint(r, 1);
+    const uint32_t count = (uint32_t)read_uint(r, 1);
+    if (wanted > 1 || count > COSIGNED_MAX) {
+        r->misfit = true;
+    }
+    const uint32_t size_bytes = r->misfit ? 0 : count * SIGNATURE_BYTES;
+    m->cosign.signatures.bytes = read_view(r, size_bytes);
+    m->cosign.wanted = wanted == 1;
+    m->cosign.count = r->misfit ? 0 : count;
+    m->cosign.signatures.size_bytes = r->misfit ? 0 : size_bytes;
+}
+
 static void body_read(struct reader *r, struct message *m)
 {
     switch (m->kind) {
@@ -137,6 +152,9 @@ static void body_read(struct reader *r, struct message *m)
     case MESSAGE_ANSWER:
         answer_read(r, &m->answer);
         break;
+    case MESSAGE_COSIGN:
+        cosign_read(r, m);
+        break;
     }
 }
 
@@ -145,7 +163,7 @@ bool message_decode(struct message *m, const uint8_t *bytes, size_t size_bytes)
     memset(m, 0, sizeof *m);
     struct reader r = reader_of(bytes, size_bytes);
     const uint32_t kind = (uint32_t)read_uint(&r, 1);
-    if (kind < MESSAGE_VOTE || kind > MESSAGE_ANSWER || size_bytes > MESSAGE_BYTES_MAX) {
+    if (kind < MESSAGE_VOTE || kind > MESSAGE_COSIGN || size_bytes > MESSAGE_BYTES_MAX) {
         return false;
     }
     m->kind = (enum message_kind)kind;
@@ -164,6 +182,15 @@ static void hello_write(struct writer *w, const struct message *m)
     for (uint32_t i = 0; i < m->hello.count; i++) {
         vote_write(w, &m->hello.votes[i]);
     }
+}
+
+static void cosign_write(struct writer *w, const struct message *m)
+{
+    assert(m->cosign.signatures.size_bytes == m->cosign.count * SIGNATURE_BYTES);
+    write_uint(w, m->cosign.height, 8);
+    write_uint(w, m->cosign.wanted ? 1 : 0, 1);
+    write_uint(w, m->cosign.count, 1);
+    write_bytes(w, m->cosign.signatures.bytes, m->cosign.signatures.size_bytes);
 }
 
 static void body_write(struct writer *w, const struct message *m)
@@ -211,6 +238,9 @@ static void body_write(struct writer *w, const struct message *m)
         break;
     case MESSAGE_ANSWER:
         answer_write(w, &m->answer);
+        break;
+    case MESSAGE_COSIGN:
+        cosign_write(w, m);
         break;
     }
 }

@@ -71,7 +71,10 @@ enum message_kind {
     MESSAGE_COMMAND,
     MESSAGE_CHALLENGE,
     MESSAGE_ANSWER,
+    MESSAGE_COSIGN,
 };
+
+#define COSIGNED_MAX (MEMBERS_MAX + 1u) /* a token of each member, and the trust bundle */
 
 struct bytes_view {
     const uint8_t *bytes; /* borrowed from what was decoded or is to be encoded */
@@ -125,6 +128,12 @@ struct message {
         struct {
             struct bytes_view command;
         } command;
+        struct {
+            uint64_t height; /* of the block that called for tokens */
+            bool wanted;     /* the sender wants the receiver's */
+            uint32_t count;  /* of all that was called for, in its order; 0: none */
+            struct bytes_view signatures; /* count times SIGNATURE_BYTES */
+        } cosign;
     };
 };
 

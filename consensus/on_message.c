@@ -77,6 +77,7 @@ void simplex_on_message(struct simplex *s, const struct simplex_world *w, uint32
     case MESSAGE_COMMAND:
     case MESSAGE_CHALLENGE:
     case MESSAGE_ANSWER:
+    case MESSAGE_COSIGN:
         break; /* the node's */
     }
 }

@@ -129,6 +129,7 @@ static uint32_t new_in_certificates(const struct message *m, const struct script
     case MESSAGE_COMMAND:
     case MESSAGE_CHALLENGE:
     case MESSAGE_ANSWER:
+    case MESSAGE_COSIGN:
         return 0;
     }
     return 0;

@@ -117,6 +117,34 @@ static void demand_windows(struct world *w, uint64_t next_window, const char *wh
     }
 }
 
+static bool all_have_tokens(const struct world *w, uint64_t unused)
+{
+    (void)unused;
+    for (uint32_t i = 0; i < w->station_count; i++) {
+        const struct deciding *d = &w->station[i].node->deciding;
+        const struct token_view *t = &d->token;
+        const bool good = cluster_is_voter(&d->cluster, w->station[i].member);
+        if (station_is_fit(&w->station[i]) &&
+            (t->height != d->cluster.call.height || t->part[JWS_TRUST].told == 0 ||
+             (good && t->part[JWS_TOKEN].told == 0))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Who was in no quorum's reach has missed some; all who are back have the newest at once. */
+static void demand_tokens(struct world *w)
+{
+    const uint64_t within_ms =
+        calm_progress_ms(w) + 40u * (uint64_t)w->plan.timing.heartbeat_ms; /* asked for twice */
+    w->counters.check[CHECK_RENEWED]++;
+    if (!calm_wait(w, all_have_tokens, 0, within_ms)) {
+        world_fail(w, CHECK_RENEWED, "somebody has no token of height %llu",
+                   (unsigned long long)newest_state(w)->call.height);
+    }
+}
+
 struct station *calm_station(struct world *w, uint32_t member)
 {
     for (uint32_t i = 0; i < w->station_count; i++) {
@@ -310,6 +338,11 @@ void calm_run(struct world *w)
     }
     if (!w->failed) {
         demand_progress(w, "at the end");
+    }
+    if (!w->failed) {
+        demand_tokens(w);
+    }
+    if (!w->failed) {
         demand_totals(w);
     }
 }

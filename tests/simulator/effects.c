@@ -169,6 +169,9 @@ static void perform(struct world *w, struct station *s, const struct effect *e)
     case EFFECT_BURST:
         machine_burst(w, s);
         break;
+    case EFFECT_TOKEN:
+    case EFFECT_TRUST:
+        break; /* the judge's */
     case EFFECT_NEUTER:
         if (bent_is(w, s)) {
             s->machine.neutered = true;
@@ -203,6 +206,12 @@ static void judge_all(struct world *w, struct station *s)
             judge_sent(w, s, bytes, e->body.size_bytes);
         } else if (e->kind == EFFECT_STORE_BLOCK) {
             judge_decided(w, s, e->height, bytes, e->body.size_bytes);
+        } else if (e->kind == EFFECT_SIGN && e->signing.kind == SIGNING_TOKEN) {
+            judge_signed_token(w, s, bytes, e->body.size_bytes);
+        } else if (e->kind == EFFECT_TOKEN) {
+            judge_told_token(w, s, e->height, bytes, e->body.size_bytes);
+        } else if (e->kind == EFFECT_TRUST) {
+            judge_told_bundle(w, s, e->height, bytes, e->body.size_bytes);
         }
     }
 }

@@ -61,7 +61,8 @@
     X(EARLY, "liar: blocks before their time")                                                 \
     X(BALLOT, "liar: ballots against the evidence")                                            \
     X(SLANDER, "liar: its heartbeats speak ill of all")                                        \
-    X(ANSWER, "liar: answers to challenges badly signed, or held back")
+    X(ANSWER, "liar: answers to challenges badly signed, or held back")                        \
+    X(MINT, "liar: co-signs what nobody called for")
 
 /* The same of the world of flips: what may happen to a node's memory. */
 #define MEMORY_FAULTS(X)                                                                       \
@@ -95,11 +96,14 @@ enum fault {
     X(SETTLED, "invariant 2: settled by two, once, never back")                                \
     X(PUBLISHED, "invariant 2: what is settled is published and true")                         \
     X(SILENCE, "invariant 5: who is silent or neutered signs nothing")                         \
+    X(MINT, "invariant 6: nobody sound signs a token but what is called for")                  \
+    X(TOKENS, "invariant 6: tokens are good, and refused after a removal")                     \
     X(CONTRADICTION, "invariant 8: nobody contradicts itself")                                 \
     X(DURABLE, "invariant 8: a vote is durable before it is sent")                             \
     X(RESTART, "invariant 8: nothing stored is lost")                                          \
     X(PROGRESS, "invariant 9: every connected member decides on")                              \
     X(WINDOWS, "invariant 9: every due window is settled")                                     \
+    X(RENEWED, "invariant 9: every member has the tokens called for last")                     \
     X(TOTALS, "invariant 9: totals equal what was counted")                                    \
     X(FAILOVER, "L1: a fallen leader is replaced in time")                                     \
     X(CUT_OFF, "L9: cut off, it knows in time")                                                \

@@ -26,6 +26,7 @@ void judge_init(struct judge *j, const struct plan *p, const uint8_t id[static 3
     j->pages[0].needed = p->needed;
     j->base_window = WORLD_UNIX_MS / 1000 / p->timing.window_s;
     j->next_window = j->base_window;
+    j->tokens = judge_tokens_begin();
     j->windows = calloc(SINK_WINDOWS, sizeof *j->windows);
     assert(j->windows != NULL);
 }
@@ -37,6 +38,7 @@ void judge_finish(struct judge *j)
         free(j->pages[h].certified);
     }
     free(j->windows);
+    free(j->tokens);
 }
 
 struct page *judge_page(struct judge *j, uint64_t height)

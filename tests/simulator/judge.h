@@ -91,6 +91,7 @@ struct judge {
         uint64_t fence;
         uint64_t next_window;
     } seen[MEMBERS_MAX]; /* of each station in its present run */
+    struct token_pages *tokens;
 };
 
 struct world;
@@ -112,12 +113,20 @@ void judge_decided(struct world *w, const struct station *s, uint64_t height,
 /* A sound member has done a step. */
 void judge_state(struct world *w, const struct station *s);
 void judge_restart(struct judge *j, uint32_t station);
+/* A sound member signs this for tokens; tells this. */
+void judge_signed_token(struct world *w, const struct station *s, const uint8_t *input,
+                        size_t size_bytes);
+void judge_told_token(struct world *w, const struct station *s, uint64_t height,
+                      const uint8_t *text, size_t size_bytes);
+void judge_told_bundle(struct world *w, const struct station *s, uint64_t height,
+                       const uint8_t *text, size_t size_bytes);
 void judge_row(struct judge *j, uint64_t window, uint64_t value);
 void judge_published(struct world *w, uint64_t window);
 /* What is settled is what was counted, and nothing is lost. */
 void judge_totals(struct world *w);
 
 /* For judge_*.c only. */
+struct token_pages *judge_tokens_begin(void); /* to be freed */
 struct page *judge_page(struct judge *j, uint64_t height);
 struct window_page *judge_window(struct judge *j, uint64_t window);
 void judge_results(struct world *w, const struct wire_block *b);

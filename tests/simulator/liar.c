@@ -53,6 +53,8 @@ static bool lies(struct world *w, const struct outgoing *o, struct message *m)
         return liar_lies_in_vote(w, o, m);
     case MESSAGE_COMMAND:
         return liar_lies_in_command(w, o, m);
+    case MESSAGE_COSIGN:
+        return liar_lies_in_cosign(w, o, m);
     case MESSAGE_STATUS:
     case MESSAGE_DECIDED:
     case MESSAGE_WANT:

@@ -23,6 +23,7 @@ bool liar_lies_in_vote(struct world *w, const struct outgoing *o, struct message
 bool liar_lies_in_command(struct world *w, const struct outgoing *o, struct message *m);
 bool liar_lies_in_heartbeat(struct world *w, const struct outgoing *o, struct message *m);
 bool liar_lies_in_answer(struct world *w, const struct outgoing *o, struct message *m);
+bool liar_lies_in_cosign(struct world *w, const struct outgoing *o, struct message *m);
 /* Beside or in place of the true one. */
 void liar_forges(struct world *w, const struct outgoing *o, const uint8_t *bytes,
                  size_t size_bytes);

@@ -27,7 +27,7 @@ static void rubbish(struct world *w, const struct outgoing *o)
     for (size_t i = 0; i < size_bytes; i++) {
         bent[i] = (uint8_t)dice_roll(&w->dice);
     }
-    bent[0] = (uint8_t)dice_between(&w->dice, 1, 10);
+    bent[0] = (uint8_t)dice_between(&w->dice, 1, 13);
     liar_say(w, o, bent, size_bytes);
 }
 

@@ -29,8 +29,9 @@ enum habit {
     HABIT_CENSOR = 1 << 12,
     HABIT_EARLY = 1 << 13,
     HABIT_BALLOT = 1 << 14,
+    HABIT_MINT = 1 << 15,
 };
-#define HABIT_COUNT 15u
+#define HABIT_COUNT 16u
 
 struct plan {
     uint64_t seed;

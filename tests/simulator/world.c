@@ -70,12 +70,15 @@ static void found(struct world *w)
     for (uint32_t i = 0; i < p->members; i++) {
         struct founding_member *m = &f->members[i];
         uint8_t seed[IDENTITY_SEED_BYTES] = {(uint8_t)(i + 1)};
+        struct key_pair transport;
         key_pair_from_seed(&w->key[i], seed);
+        seed[0] = (uint8_t)(i + 101);
+        key_pair_from_seed(&transport, seed);
         memcpy(m->name, names[i], strlen(names[i]) + 1);
         m->role = i + p->witnesses >= p->members ? ROLE_WITNESS : ROLE_NODE;
         snprintf(m->address, sizeof m->address, "192.0.2.%u:7100", i + 1);
         memcpy(m->vote_key, w->key[i].public_key, sizeof m->vote_key);
-        memset(m->transport_key, (int)(i + 1), sizeof m->transport_key);
+        memcpy(m->transport_key, transport.public_key, sizeof m->transport_key);
     }
     w->id = founding_id(f);
 }

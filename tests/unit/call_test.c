@@ -121,3 +121,16 @@ Test(call, is_part_of_the_state_and_of_its_bytes)
         cr_assert_not(cluster_decode(&read, bytes, bad_bytes), "fault %u", fault);
     }
 }
+
+/* A bundle names the operators too: nothing of it may change without a call. */
+Test(call, comes_when_an_operator_has_another_key)
+{
+    struct world w = world_with_ttl(3600);
+    w.cluster.operator_count = 1;
+    world_tick(&w, 0);
+    world_tick(&w, 0);
+    cr_assert(w.cluster.call.height == 1);
+    w.cluster.operators[0].key[5] ^= 1;
+    world_tick(&w, 0);
+    cr_assert(w.cluster.call.height == w.cluster.height);
+}

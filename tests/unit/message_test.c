@@ -12,8 +12,9 @@ static struct certificate_context context;
 static uint8_t block_bytes[BLOCK_BYTES_MAX];
 static uint32_t block_size_bytes;
 static struct hash block;
-#define MESSAGES 11u
+#define MESSAGES 12u
 static struct message messages[MESSAGES];
+static uint8_t cosigned[3 * SIGNATURE_BYTES];
 
 static struct answer answer_of(uint32_t author)
 {
@@ -75,6 +76,12 @@ static void make_messages(void)
     m[9] = (struct message){.kind = MESSAGE_CHALLENGE,
                             .challenge = {.subject = 2, .nonce = block}};
     m[10] = (struct message){.kind = MESSAGE_ANSWER, .answer = answer_of(1)};
+    memset(cosigned, 7, sizeof cosigned);
+    m[11] = (struct message){.kind = MESSAGE_COSIGN,
+                             .cosign = {.height = 1,
+                                        .wanted = true,
+                                        .count = 3,
+                                        .signatures = {cosigned, sizeof cosigned}}};
 }
 
 static void found(void)
@@ -129,6 +136,7 @@ static bool holds(const struct message *m)
     case MESSAGE_HEARTBEAT:
     case MESSAGE_COMMAND:
     case MESSAGE_CHALLENGE:
+    case MESSAGE_COSIGN:
         break;
     }
     return false;
