@@ -144,6 +144,7 @@ static void perform(struct agent *a, const struct effect *e, int32_t ordinal)
         break;
     case EFFECT_TOKEN:
     case EFFECT_TRUST:
+        credentials_take(a, e);
         break;
     case EFFECT_BURST:
         examiner_burst(a->examiner);
@@ -198,6 +199,7 @@ void agent_step_once(struct agent *a, struct input *in)
     }
     perform_all(a);
     gate_end(&a->gate);
+    credentials_watch(a);
     if (a->node->deciding.cluster.height != height_before) {
         neuter_look_at_chain(a);
     }

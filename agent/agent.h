@@ -6,6 +6,7 @@
 
 #include "agent/api.h"
 #include "agent/config.h"
+#include "agent/credentials.h"
 #include "agent/examiner.h"
 #include "agent/findings.h"
 #include "agent/gate.h"
@@ -78,6 +79,7 @@ struct agent {
     struct findings findings;
     struct records records;
     struct operators operators;
+    struct credentials credentials;
     struct guard guard;
     struct loop_timer *guard_timer;
     uint64_t guard_again_ms;                /* a guard is not started before */

@@ -20,6 +20,8 @@ static const char *const list_query[] = {"after", "wait_s", "limit", NULL};
 static const char *const log_query[] = {"after",  "wait_s", "limit", "since",
                                         "member", "code",   NULL};
 
+static const char *const verify_query[] = {"audience", "proof", NULL};
+
 static const struct route {
     const char *path;       /* one that ends in a slash takes a last part */
     const char *example;    /* as it is told to who asks for something like it */
@@ -40,6 +42,10 @@ static const struct route {
     {"/v1/blocks/", "/v1/blocks/HEIGHT", NULL, api_block, no_query},
     {"/v1/check/good", "/v1/check/good", NULL, api_check_good, NULL},
     {"/v1/check/leads", "/v1/check/leads", NULL, api_check_leads, NULL},
+    {"/v1/token", "/v1/token", NULL, api_token, no_query},
+    {"/v1/token/verify", "/v1/token/verify", NULL, api_verify, verify_query},
+    {"/v1/trust", "/v1/trust", NULL, api_trust, no_query},
+    {"/.well-known/jwks.json", "/.well-known/jwks.json", NULL, api_jwks, no_query},
     {"/livez", "/livez", NULL, api_livez, NULL},
     {"/readyz", "/readyz", NULL, api_readyz, NULL},
 };

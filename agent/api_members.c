@@ -4,6 +4,7 @@
 
 #include "agent/api_parts.h"
 #include "agent/node_parts.h"
+#include "agent/words.h"
 
 #define CLOCK_SHOWN_MS 300 /* a heartbeat's way and the loop's turn take some of it */
 
@@ -40,8 +41,23 @@ static void add_clock_note(cJSON *notes, const struct deciding *d, uint32_t memb
     cJSON_AddItemToArray(notes, cJSON_CreateString(text));
 }
 
-static void add_notes(cJSON *object, const struct deciding *d, uint32_t member)
+/* Who cannot be reached cannot be told of a removal. */
+static void add_token_note(cJSON *notes, const struct agent *a, uint32_t member)
 {
+    char iso[WORDS_ISO_BYTES];
+    char text[96];
+    const uint64_t until_ms = credentials_fooled_until_ms(a, member);
+    if (until_ms > clock_unix_ms()) {
+        words_iso(until_ms, iso);
+        snprintf(text, sizeof text, "token: a verifier that is cut off may take it until %s",
+                 iso);
+        cJSON_AddItemToArray(notes, cJSON_CreateString(text));
+    }
+}
+
+static void add_notes(cJSON *object, const struct agent *a, uint32_t member)
+{
+    const struct deciding *d = &a->node->deciding;
     cJSON *notes = cJSON_AddArrayToObject(object, "notes");
     const struct attested *latest = &d->cluster.latest[member];
     for (uint32_t id = 1; id <= REFERENCES_MAX; id++) {
@@ -54,6 +70,7 @@ static void add_notes(cJSON *object, const struct deciding *d, uint32_t member)
                              cJSON_CreateString("drained by an operator: leads nothing"));
     }
     add_clock_note(notes, d, member);
+    add_token_note(notes, a, member);
 }
 
 /* Bits of the members that say they cannot reach it. */
@@ -98,7 +115,7 @@ static cJSON *member_object(const struct agent *a, uint32_t i)
     add_heard(object, d, i);
     api_add_names(object, "accused_by", c, accusers_of(c, i));
     cJSON_AddItemToObject(object, "names", cJSON_CreateArray());
-    add_notes(object, d, i);
+    add_notes(object, a, i);
     return object;
 }
 

@@ -9,6 +9,7 @@
 #include "agent/agent.h"
 #include "agent/http.h"
 #include "agent/status.h"
+#include "tokens/possession.h"
 
 /* The parts of the API; for agent/api*.c alone. */
 
@@ -16,6 +17,7 @@
 #define API_LIMIT_MAX 1000u
 #define API_TAG_BYTES 96u
 #define API_NAME_BYTES (NAME_SIZE_BYTES + sizeof "/record")
+#define API_PROBLEM_FIELDS 2u
 
 /* Requests that are answered later: those that wait for a change, of which the listener that
  * anybody on this machine reaches has fewer, and those for which the disk is read. */
@@ -78,6 +80,7 @@ struct api_problem {
     const char *code;   /* NULL: none */
     const char *allow;  /* NULL: no such header */
     uint32_t retry_after_s;
+    struct http_field fields[API_PROBLEM_FIELDS]; /* further ones; a NULL name ends them */
 };
 
 /* api_reply.c */
@@ -142,6 +145,12 @@ void api_block(struct api *api, struct http_request *request, const char *height
 void api_operator(struct api *api, struct http_request *request, const char *name);
 api_document document_operators;
 api_document document_operator;
+
+/* api_token.c, api_verify.c */
+void api_token(struct api *api, struct http_request *request, const char *name);
+void api_trust(struct api *api, struct http_request *request, const char *name);
+void api_jwks(struct api *api, struct http_request *request, const char *name);
+void api_verify(struct api *api, struct http_request *request, const char *name);
 
 /* api_check.c: one word, for load balancers and supervisors. */
 void api_check_good(struct api *api, struct http_request *request, const char *name);

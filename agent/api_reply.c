@@ -67,6 +67,9 @@ void api_problem_send(struct http_request *request, const struct api_problem *pr
         snprintf(seconds, sizeof seconds, "%u", problem->retry_after_s);
         answer.fields[fields++] = (struct http_field){"Retry-After", seconds};
     }
+    for (uint32_t i = 0; i < API_PROBLEM_FIELDS && problem->fields[i].name != NULL; i++) {
+        answer.fields[fields++] = problem->fields[i];
+    }
     char *text = print(object);
     answer.body = text;
     answer.body_bytes = strlen(text);

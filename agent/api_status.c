@@ -74,6 +74,31 @@ static void add_missing(cJSON *object, const struct agent *a)
     }
 }
 
+/* My own, as anybody may see it: without its bytes. */
+static void add_token(cJSON *object, const struct agent *a)
+{
+    const struct cluster *c = &a->node->deciding.cluster;
+    const struct credentials *own = &a->credentials;
+    cJSON *token = cJSON_AddObjectToObject(object, "token");
+    if (c->call.height != 0) {
+        api_add_time(token, "called_at", c->call.time_ms);
+        cJSON_AddNumberToObject(token, "called_height", (double)c->call.height);
+    } else {
+        cJSON_AddNullToObject(token, "called_at");
+        cJSON_AddNullToObject(token, "called_height");
+    }
+    if (own->token.height != 0) {
+        cJSON_AddNumberToObject(token, "height", (double)own->token.height);
+        cJSON_AddNumberToObject(token, "signers", own->token.signers);
+        api_add_time(token, "expires_at", own->claims.expires_s * 1000);
+    } else {
+        cJSON_AddNullToObject(token, "height");
+        cJSON_AddNullToObject(token, "signers");
+        cJSON_AddNullToObject(token, "expires_at");
+    }
+    cJSON_AddNumberToObject(token, "ttl_s", c->timing.ttl_s);
+}
+
 cJSON *document_status(const struct agent *a, const struct api_view *view)
 {
     (void)view;
@@ -96,6 +121,7 @@ cJSON *document_status(const struct agent *a, const struct api_view *view)
     api_add_grant(object, c, s.due);
     add_windows(object, c, &s);
     api_add_motions(object, c);
+    add_token(object, a);
     api_add_members(a, object, "members", MEMBERS_MAX);
     return object;
 }

@@ -27,7 +27,7 @@
 #define HTTP_IDLE_MS 30000u          /* from an answer to the next complete request */
 #define HTTP_ADDRESS_CHARS 64u       /* "[ipv6]:port" */
 #define HTTP_ERROR_CHARS 256u
-#define HTTP_FIELDS_MAX 4u
+#define HTTP_FIELDS_MAX 6u
 
 enum http_kind {
     HTTP_PEER,  /* TLS 1.3, both sides by key */

@@ -1,6 +1,7 @@
 #ifndef OSTRAKON_AGENT_NODE_PARTS_H
 #define OSTRAKON_AGENT_NODE_PARTS_H
 
+#include "../tokens/trust.h"
 #include "node.h"
 
 /* The parts that one step of the node is made of; for agent/node*.c only. */
@@ -119,6 +120,8 @@ void node_tokens_watch(struct node *n, struct effects *out);
 uint32_t node_tokens_count(const struct cluster *c);
 /* The member's own token's number; node_tokens_count if it gets none. */
 uint32_t node_tokens_of(const struct cluster *c, uint32_t member);
+/* Whom to believe after the block that called. */
+void node_tokens_trust(const struct cluster *c, struct trust *out);
 /* The bytes that `signer` signs; 0: there are none. */
 size_t node_tokens_input(const struct cluster *c, uint32_t number, uint32_t signer,
                          uint8_t out[static JWS_INPUT_MAX]);

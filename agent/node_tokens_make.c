@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "../tokens/token.h"
-#include "../tokens/trust.h"
 
 static_assert(sizeof((struct trust *)0)->members == MEMBERS_MAX * sizeof(struct trust_member),
               "a bundle holds all members");
@@ -58,22 +57,22 @@ static size_t token_of(const struct cluster *c, uint32_t member,
     return token_payload(&claims, out);
 }
 
-static size_t bundle_of(const struct cluster *c, char out[static JWS_PAYLOAD_MAX])
+void node_tokens_trust(const struct cluster *c, struct trust *out)
 {
-    struct trust trust = {
+    *out = (struct trust){
         .height = c->call.height,
         .time_ms = c->call.time_ms,
         .ttl_s = c->timing.ttl_s,
         .need = cluster_quorum(c).needed,
         .operator_count = c->operator_count,
     };
-    memcpy(trust.cluster_id, c->id.bytes, sizeof trust.cluster_id);
+    memcpy(out->cluster_id, c->id.bytes, sizeof out->cluster_id);
     for (uint32_t i = 0; i < c->member_count; i++) {
         const struct member *m = &c->member[i];
         if (m->standing == STANDING_LEFT) {
             continue;
         }
-        struct trust_member *t = &trust.members[trust.count++];
+        struct trust_member *t = &out->members[out->count++];
         memcpy(t->name, m->name, sizeof t->name);
         t->standing = (enum trust_standing)m->standing;
         t->term = m->term;
@@ -82,8 +81,14 @@ static size_t bundle_of(const struct cluster *c, char out[static JWS_PAYLOAD_MAX
         memcpy(t->transport_key, m->transport_key, sizeof t->transport_key);
     }
     for (uint32_t i = 0; i < c->operator_count; i++) {
-        memcpy(trust.operators[i], c->operators[i].key, sizeof trust.operators[i]);
+        memcpy(out->operators[i], c->operators[i].key, sizeof out->operators[i]);
     }
+}
+
+static size_t bundle_of(const struct cluster *c, char out[static JWS_PAYLOAD_MAX])
+{
+    struct trust trust;
+    node_tokens_trust(c, &trust);
     return trust_payload(&trust, out);
 }
 

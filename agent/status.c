@@ -239,6 +239,7 @@ void status_of(const struct agent *a, uint64_t now_ms, uint64_t unix_ms, struct 
     look_at_self(&m);
     status_look_at_diagnosis(&m);
     status_look_at_fleet(&m);
+    status_look_at_tokens(&m);
     status_look_at_budget(&m);
     if (s->state == STATUS_OK && s->reason_count > 0) {
         s->state = STATUS_DEGRADED;

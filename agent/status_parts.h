@@ -62,6 +62,8 @@ void status_look_at_standings(const struct moment *m);
 void status_look_at_pause(const struct moment *m);
 /* status_fleet.c: what members should have in common. */
 void status_look_at_fleet(const struct moment *m);
+/* status_tokens.c: whether this member has its token. */
+void status_look_at_tokens(const struct moment *m);
 /* status_windows.c: whether the statistics go on. */
 void status_look_at_windows(const struct moment *m);
 

@@ -1,8 +1,11 @@
 #include "tests/api/scene.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "agent/node_parts.h"
 
 #define RUNS_FOR_MS 3600000u
 #define TICK 1000u
@@ -137,4 +140,61 @@ void scene_silence(struct agent *a, uint32_t member, uint64_t for_ms)
 void scene_accuse(struct agent *a, uint32_t accuser, uint32_t member)
 {
     a->node->deciding.cluster.latest[accuser].silent |= 1u << member;
+}
+
+static size_t assemble(const struct agent *a, uint32_t number, uint32_t signers,
+                       char out[static JWS_TEXT_MAX])
+{
+    const struct cluster *c = &a->node->deciding.cluster;
+    uint8_t signatures[MEMBERS_MAX][SIGNATURE_BYTES];
+    for (uint32_t i = 0; i < c->member_count; i++) {
+        uint8_t input[JWS_INPUT_MAX];
+        const struct key_pair pair = key_of(i);
+        const struct statement statement = {.domain = SIGNER_JWS,
+                                            .cluster_id = c->id.bytes,
+                                            .body = input,
+                                            .body_size_bytes =
+                                                node_tokens_input(c, number, i, input)};
+        signer_sign(&pair, &statement, signatures[i]);
+    }
+    return node_tokens_assemble(c, number, signers, signatures[0], out);
+}
+
+size_t scene_token(const struct agent *a, uint32_t member, uint32_t signers,
+                   char out[static JWS_TEXT_MAX])
+{
+    return assemble(a, node_tokens_of(&a->node->deciding.cluster, member), signers, out);
+}
+
+void scene_issue(struct agent *a)
+{
+    struct deciding *d = &a->node->deciding;
+    struct credentials *own = &a->credentials;
+    const uint32_t all = (1u << d->cluster.member_count) - 1;
+    struct jws jws;
+    call_review(&d->cluster, d->cluster.height);
+    d->token.height = d->cluster.call.height;
+    for (uint32_t i = 0; i < 2; i++) {
+        d->token.part[i].signers = d->token.part[i].told = all;
+    }
+    own->token =
+        (struct credential){.height = d->token.height, .signers = d->cluster.member_count};
+    own->trust = own->token;
+    own->token.size_bytes = scene_token(a, ATLAS, all, own->token.text);
+    own->trust.size_bytes =
+        assemble(a, node_tokens_count(&d->cluster) - 1, all, own->trust.text);
+    const bool read = jws_read(&jws, JWS_TOKEN, own->token.text, own->token.size_bytes) &&
+                      token_read(&own->claims, jws.payload, jws.payload_bytes);
+    assert(read);
+    (void)read;
+}
+
+void scene_remove(struct agent *a, uint32_t member)
+{
+    struct cluster *c = &a->node->deciding.cluster;
+    c->height++;
+    c->time_ms++;
+    c->member[member].standing = STANDING_SUSPENDED;
+    c->member[member].since_ms = c->time_ms;
+    c->member[member].term++;
 }

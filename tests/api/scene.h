@@ -26,4 +26,12 @@ void scene_silence(struct agent *a, uint32_t member, uint64_t for_ms);
 /* The member attests that it cannot reach the other one. */
 void scene_accuse(struct agent *a, uint32_t accuser, uint32_t member);
 
+/* A block has called for tokens, and all have signed: this agent has its own and the bundle. */
+void scene_issue(struct agent *a);
+/* The token of a member as `signers` (bits) sign it in this state; returns its size. */
+size_t scene_token(const struct agent *a, uint32_t member, uint32_t signers,
+                   char out[static JWS_TEXT_MAX]);
+/* It is suspended by the block that is now the newest; nothing is called for, or signed. */
+void scene_remove(struct agent *a, uint32_t member);
+
 #endif

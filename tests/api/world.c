@@ -127,10 +127,18 @@ static size_t on_head(char *bytes, size_t size, size_t count, void *context)
     return size * count;
 }
 
+static void add_field(struct exchange *x, const char *name, const char *value)
+{
+    char field[HTTP_HEADER_MAX];
+    if (value != NULL) {
+        snprintf(field, sizeof field, "%s%s", name, value);
+        x->fields = curl_slist_append(x->fields, field);
+    }
+}
+
 void world_ask(struct world *w, struct exchange *x, const struct wish *wish)
 {
     char url[1024];
-    char field[256];
     memset(x, 0, sizeof *x);
     x->easy = curl_easy_init();
     snprintf(url, sizeof url, "%s%s", w->url, wish->path);
@@ -153,11 +161,10 @@ void world_ask(struct world *w, struct exchange *x, const struct wish *wish)
     } else if (wish->method != NULL) {
         curl_easy_setopt(x->easy, CURLOPT_CUSTOMREQUEST, wish->method);
     }
-    if (wish->known != NULL) {
-        snprintf(field, sizeof field, "If-None-Match: %s", wish->known);
-        x->fields = curl_slist_append(NULL, field);
-        curl_easy_setopt(x->easy, CURLOPT_HTTPHEADER, x->fields);
-    }
+    add_field(x, "If-None-Match: ", wish->known);
+    add_field(x, "Authorization: Bearer ", wish->bearer);
+    add_field(x, "X-Ostrakon-Proof: ", wish->proof);
+    curl_easy_setopt(x->easy, CURLOPT_HTTPHEADER, x->fields);
     curl_multi_add_handle(w->multi, x->easy);
 }
 

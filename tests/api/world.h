@@ -42,6 +42,8 @@ struct wish {
     bool local;         /* by the socket */
     const void *body;   /* NULL: none */
     size_t body_bytes;
+    const char *bearer; /* Authorization: Bearer */
+    const char *proof;  /* X-Ostrakon-Proof */
 };
 
 void world_init(struct world *w, uint32_t members);

@@ -1,0 +1,146 @@
+/* /v1/token/verify: for nginx auth_request and whoever else lets a status code decide. 200: the
+ * bearer is a member in good standing; 401: it is not, or has not shown it; 503: this agent
+ * cannot tell. To be asked is the agent beside the resource, never the bearer's. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "agent/api_parts.h"
+
+#define BEARER "Bearer "
+#define CHALLENGE_BYTES 256u
+#define NUMBER_BYTES 24u
+
+/* What became of one request. */
+struct judgement {
+    struct token_claims claims;
+    enum token_verdict verdict;
+    bool proof_shown;
+    enum possession_verdict proof;
+};
+
+/* `reason` NULL: no token was shown, which is no error of the token's (RFC 6750, section 3). */
+static void refuse(const struct agent *a, struct http_request *request, const char *reason)
+{
+    char challenge[CHALLENGE_BYTES];
+    snprintf(challenge, sizeof challenge, "Bearer realm=\"%s\"%s%s%s", a->config.founding.name,
+             reason == NULL ? "" : ", error=\"invalid_token\", error_description=\"",
+             reason == NULL ? "" : reason, reason == NULL ? "" : "\"");
+    const char *detail = reason == NULL ? "no token was shown" : reason;
+    const struct api_problem problem = {
+        .status = 401,
+        .title = "Refused",
+        .detail = detail,
+        .fields = {{"WWW-Authenticate", challenge}, {"X-Ostrakon-Reason", detail}},
+    };
+    api_problem_send(request, &problem);
+}
+
+static void shrug(struct http_request *request, const char *why)
+{
+    const struct api_problem problem = {
+        .status = 503,
+        .title = "This agent cannot tell",
+        .detail = why,
+        .retry_after_s = 1,
+        .fields = {{"X-Ostrakon-Reason", why}},
+    };
+    api_problem_send(request, &problem);
+}
+
+static void accept(struct http_request *request, const struct judgement *j)
+{
+    char term[NUMBER_BYTES];
+    char expires[NUMBER_BYTES];
+    snprintf(term, sizeof term, "%" PRIu32, j->claims.term);
+    snprintf(expires, sizeof expires, "%" PRIu64, j->claims.expires_s);
+    const struct http_answer answer = {
+        .status = 200,
+        .content_type = "text/plain; charset=utf-8",
+        .body = "good\n",
+        .body_bytes = strlen("good\n"),
+        .fields = {{"Cache-Control", "no-store"},
+                   {"X-Ostrakon-Member", j->claims.subject},
+                   {"X-Ostrakon-Role", token_role_texts[j->claims.role]},
+                   {"X-Ostrakon-Term", term},
+                   {"X-Ostrakon-Expires", expires},
+                   {"X-Ostrakon-Possession", j->proof_shown ? "proved" : "not shown"}},
+    };
+    http_reply(request, &answer);
+}
+
+static void judge(const struct agent *a, struct http_request *request, const char *bearer,
+                  struct judgement *j)
+{
+    struct trust trust;
+    struct trust_account account;
+    char text[JWS_TEXT_MAX];
+    const uint64_t now_ms = credentials_now_ms(a);
+    const char *proof = http_header(request, "X-Ostrakon-Proof");
+    const char *audience = http_query(request, "audience");
+    const size_t size_bytes = jws_unwrap(bearer, strlen(bearer), text);
+    credentials_trust(a, &trust);
+    j->verdict =
+        trust_judge_token(&trust, text, size_bytes, now_ms, false, &j->claims, &account);
+    j->proof_shown = proof != NULL;
+    if (j->verdict == TOKEN_IS_VALID && j->proof_shown) {
+        j->proof = possession_judge(&j->claims, proof, strlen(proof),
+                                    audience == NULL ? "" : audience, now_ms / 1000);
+    }
+}
+
+/* Where the service asks for it, a token without a proof is not enough: it may be stolen. */
+static bool is_proof_wanted(const struct http_request *request)
+{
+    const char *wish = http_query(request, "proof");
+    return wish != NULL && strcmp(wish, "required") == 0;
+}
+
+static bool is_query_good(struct http_request *request)
+{
+    const char *wish = http_query(request, "proof");
+    const char *audience = http_query(request, "audience");
+    const char *wrong = wish != NULL && strcmp(wish, "required") != 0
+                            ? "proof= takes the word required."
+                        : audience != NULL && strlen(audience) > POSSESSION_AUDIENCE_MAX
+                            ? "The audience is longer than 255 bytes."
+                            : NULL;
+    if (wrong != NULL) {
+        api_problem_send(request, &(struct api_problem){
+                                      .status = 400, .title = "Bad query", .detail = wrong});
+    }
+    return wrong == NULL;
+}
+
+void api_verify(struct api *api, struct http_request *request, const char *name)
+{
+    (void)name;
+    const struct agent *a = api->agent;
+    const char *unable = credentials_unable(a);
+    const char *header = http_header(request, "Authorization");
+    struct judgement j = {.verdict = TOKEN_IS_MALFORMED};
+    if (!is_query_good(request)) {
+        return;
+    }
+    if (unable != NULL) {
+        shrug(request, unable);
+        return;
+    }
+    if (header == NULL || strncasecmp(header, BEARER, strlen(BEARER)) != 0) {
+        refuse(a, request, NULL);
+        return;
+    }
+    judge(a, request, header + strlen(BEARER), &j);
+    if (j.verdict == TOKEN_IS_STALE) {
+        shrug(request, "Nothing has been decided for longer than tokens live.");
+    } else if (j.verdict != TOKEN_IS_VALID) {
+        refuse(a, request, token_verdict_text(j.verdict));
+    } else if (j.proof_shown && j.proof != POSSESSION_PROVED) {
+        refuse(a, request, possession_verdict_text(j.proof));
+    } else if (!j.proof_shown && is_proof_wanted(request)) {
+        refuse(a, request, "no proof was shown that the presenter holds its key");
+    } else {
+        accept(request, &j);
+    }
+}
