@@ -263,6 +263,17 @@ static bool open_examiner(struct agent *a, char error[static AGENT_ERROR_BYTES])
     return a->examiner != NULL;
 }
 
+static bool open_credentials(struct agent *a, char error[static AGENT_ERROR_BYTES])
+{
+    const bool open = credentials_open(a);
+    if (!open) {
+        snprintf(error, AGENT_ERROR_BYTES,
+                 "the thread that writes tokens to their files does not start: %s",
+                 strerror(errno));
+    }
+    return open;
+}
+
 bool agent_open(struct agent *a, char error[static AGENT_ERROR_BYTES])
 {
     a->journal.level = a->config.log_level;
@@ -282,7 +293,8 @@ bool agent_open(struct agent *a, char error[static AGENT_ERROR_BYTES])
     }
     a->votes_cause = open_votes(a);
     return agent_open_aborts(a, error) && agent_open_storage(a, store, error) &&
-           agent_open_key(a, error) && open_loop(a, error) && open_examiner(a, error);
+           agent_open_key(a, error) && open_loop(a, error) && open_credentials(a, error) &&
+           open_examiner(a, error);
 }
 
 void agent_finish(struct agent *a)
@@ -291,6 +303,7 @@ void agent_finish(struct agent *a)
         journal_hear_loop(NULL);
         examiner_destroy(a->examiner);
         worker_finish(a);
+        credentials_finish(a);
         agent_guard_finish(a);
         api_destroy(a->api);
         peers_destroy(a->peers);

@@ -69,10 +69,13 @@ struct node_config {
     char watchdog[CONFIG_PATH_BYTES]; /* "": none; opening it arms it */
     uint32_t certificate_count;
     struct certificate_config certificates[FLEET_CERTIFICATES_MAX];
-    char own_path[CONFIG_PATH_BYTES]; /* of node.yaml itself; empty if it is too long */
-    uint32_t sweep_mib_per_hour;      /* of memory; 0: none is tested */
-    uint32_t window_mib;              /* of memory held by that test, at most */
-    bool time_required;               /* of the kernel: that it be synchronised */
+    char own_path[CONFIG_PATH_BYTES];   /* of node.yaml itself; empty if it is too long */
+    uint32_t sweep_mib_per_hour;        /* of memory; 0: none is tested */
+    uint32_t window_mib;                /* of memory held by that test, at most */
+    bool time_required;                 /* of the kernel: that it be synchronised */
+    char token_path[CONFIG_PATH_BYTES]; /* this member's token is written there; "": nowhere */
+    struct hook_command reload;         /* run when it was replaced or removed */
+    char trust_path[CONFIG_PATH_BYTES]; /* the newest bundle ever; data_dir/trust.json */
     struct founding founding;
 };
 

@@ -116,6 +116,25 @@ static void check_certificates(const struct node_config *c, struct config_report
     free(context);
 }
 
+/* Whether the directory in which a file is replaced can be written, unless it is the data
+ * directory, of which that is said already. */
+static void check_written(const struct node_config *c, const char *path, const char *key,
+                          struct config_report *report)
+{
+    char directory[CONFIG_PATH_BYTES];
+    snprintf(directory, sizeof directory, "%s", path);
+    char *slash = strrchr(directory, '/');
+    if (slash != NULL) {
+        slash[slash == directory ? 1 : 0] = '\0';
+    }
+    const bool is_data = slash != NULL && strcmp(directory, c->data_dir) == 0;
+    if (path[0] != '\0' && !is_data &&
+        access(slash == NULL ? "." : directory, W_OK | X_OK) != 0) {
+        config_fault(report, (struct config_place){path, 0, 0}, key, "cannot be written: %s",
+                     strerror(errno));
+    }
+}
+
 /* Never opened for a look: that would arm it. */
 static void check_watchdog(const struct node_config *c, struct config_report *report)
 {
@@ -130,6 +149,9 @@ void node_config_check(const struct node_config *c, struct config_report *report
     check_data_dir(c, report);
     check_hook(&c->grant, "hooks.grant", report);
     check_hook(&c->revoke, "hooks.revoke", report);
+    check_hook(&c->reload, "token.reload", report);
+    check_written(c, c->token_path, "token.file", report);
+    check_written(c, c->trust_path, "trust.file", report);
     check_watchdog(c, report);
     check_certificates(c, report);
 }

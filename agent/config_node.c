@@ -62,11 +62,10 @@ static void judge_path(const struct judge *j, const char *key, const char *text,
 /* A program with a slash in its name is a path of the file's; one without is looked up in
  * PATH.
  */
-static void judge_hook(const struct judge *j, const char *key, char *const *words,
+static void judge_hook(const struct judge *j, const char *path, char *const *words,
                        uint32_t count, struct hook_command *out)
 {
-    char path[SHAPE_PATH_BYTES];
-    snprintf(path, sizeof path, "hooks.%s", key);
+    const char *key = strchr(path, '.') + 1;
     const struct config_place place = shape_place(j->shape, path);
     if (words == NULL || count == 0) {
         return; /* not given, or []: no such hook */
@@ -177,6 +176,24 @@ static void judge_latch_dir(const struct judge *j, const char *text, struct node
     }
 }
 
+static void judge_tokens(const struct judge *j, const struct raw_node *raw,
+                         struct node_config *out)
+{
+    const struct raw_token *token = raw->token;
+    snprintf(out->trust_path, sizeof out->trust_path, "%.1000s/trust.json", out->data_dir);
+    if (raw->trust != NULL &&
+        !path_join(j->shape->file, raw->trust->file, out->trust_path, sizeof out->trust_path)) {
+        refuse_at(j, "trust.file", "file", raw->trust->file);
+    }
+    if (token != NULL &&
+        !path_join(j->shape->file, token->file, out->token_path, sizeof out->token_path)) {
+        refuse_at(j, "token.file", "file", token->file);
+    }
+    if (token != NULL) {
+        judge_hook(j, "token.reload", token->reload, token->reload_count, &out->reload);
+    }
+}
+
 static void judge_twin(const struct judge *j, const struct node_config *c, uint32_t index,
                        const char *key)
 {
@@ -255,10 +272,12 @@ static void judge_node(const struct judge *j, const struct raw_node *raw,
         judge_path(j, "watchdog", raw->watchdog, out->watchdog, sizeof out->watchdog);
     }
     if (raw->hooks != NULL) {
-        judge_hook(j, "grant", raw->hooks->grant, raw->hooks->grant_count, &out->grant);
-        judge_hook(j, "revoke", raw->hooks->revoke, raw->hooks->revoke_count, &out->revoke);
+        judge_hook(j, "hooks.grant", raw->hooks->grant, raw->hooks->grant_count, &out->grant);
+        judge_hook(j, "hooks.revoke", raw->hooks->revoke, raw->hooks->revoke_count,
+                   &out->revoke);
     }
     judge_certificates(j, raw, out);
+    judge_tokens(j, raw, out);
 }
 
 /* Our place among the members, and what follows from it. */

@@ -40,6 +40,20 @@ static const cyaml_schema_field_t memory_fields[] = {
     CYAML_FIELD_END,
 };
 
+static const cyaml_schema_field_t token_fields[] = {
+    CYAML_FIELD_STRING_PTR("file", CYAML_FLAG_POINTER, struct raw_token, file, 0,
+                           CYAML_UNLIMITED),
+    CYAML_FIELD_SEQUENCE("reload", OPTIONAL, struct raw_token, reload, &word_schema, 0,
+                         CYAML_UNLIMITED),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t trust_fields[] = {
+    CYAML_FIELD_STRING_PTR("file", CYAML_FLAG_POINTER, struct raw_trust, file, 0,
+                           CYAML_UNLIMITED),
+    CYAML_FIELD_END,
+};
+
 static const cyaml_schema_field_t node_fields[] = {
     TEXT(name, CYAML_FLAG_POINTER),
     TEXT(cluster, CYAML_FLAG_POINTER),
@@ -55,6 +69,8 @@ static const cyaml_schema_field_t node_fields[] = {
                          &certificate_schema, 0, CYAML_UNLIMITED),
     CYAML_FIELD_MAPPING_PTR("memory", OPTIONAL, struct raw_node, memory, memory_fields),
     TEXT(time_sync, OPTIONAL),
+    CYAML_FIELD_MAPPING_PTR("token", OPTIONAL, struct raw_node, token, token_fields),
+    CYAML_FIELD_MAPPING_PTR("trust", OPTIONAL, struct raw_node, trust, trust_fields),
     CYAML_FIELD_END,
 };
 
@@ -80,13 +96,17 @@ const struct shape_key node_keys[] = {
     {"certificates", "a list of certificates of the service"},
     {"certificates[]", "a mapping with purpose, file and, where wanted, key and host"},
     {"purpose", "what it is for, the same on all members: 1 to 15 of a-z, 0-9 and -"},
-    {"file", "the path of a PEM file: the certificate, and its chain behind it"},
+    {"file", "the path of a file (a certificate's: PEM, its chain behind it)"},
     {"key", "the path of its key"},
     {"host", "the name or address that it should be for"},
     {"memory", "a mapping with sweep_mib_per_hour and window_mib"},
     {"sweep_mib_per_hour", "a whole number from 0, for none, to 100000"},
     {"window_mib", "a whole number from 2 to 256"},
     {"time_sync", "required or optional"},
+    {"token", "a mapping with file and, where wanted, reload"},
+    {"reload", "a list of words: a program and its arguments"},
+    {"reload[]", "a word"},
+    {"trust", "a mapping with file"},
     {NULL, NULL},
 };
 

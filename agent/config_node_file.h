@@ -27,6 +27,16 @@ struct raw_memory {
     char *window_mib;
 };
 
+struct raw_token {
+    char *file;
+    char **reload;
+    uint32_t reload_count;
+};
+
+struct raw_trust {
+    char *file;
+};
+
 struct raw_node {
     char *name;
     char *cluster;
@@ -42,6 +52,8 @@ struct raw_node {
     uint32_t certificates_count;
     struct raw_memory *memory;
     char *time_sync;
+    struct raw_token *token;
+    struct raw_trust *trust;
 };
 
 /* What is expected of each key; ends in NULL. */

@@ -26,12 +26,28 @@ static void say_token(struct agent *a)
                  a->config.name, t->height, a->node->deciding.cluster.timing.ttl_s, t->signers);
 }
 
+/* A database that was set back may lead here; whoever has seen more must not be told less. */
+static void take_trust(struct agent *a, const struct effect *e)
+{
+    struct credentials *own = &a->credentials;
+    if (e->height < own->held_height) {
+        journal_sayf(&a->journal, WORDS_WARNING, "OST-8006", "trust_older", a->config.name,
+                     "a trust bundle of height %" PRIu64 " is older than the one of height "
+                     "%" PRIu64 " that this member has seen, and refused",
+                     e->height, own->held_height);
+        return;
+    }
+    keep(a, e, JWS_TRUST, &own->trust);
+    own->held_height = e->height;
+    credentials_put_trust(a);
+}
+
 void credentials_take(struct agent *a, const struct effect *e)
 {
     struct credentials *own = &a->credentials;
     struct jws jws;
     if (e->kind == EFFECT_TRUST) {
-        keep(a, e, JWS_TRUST, &own->trust);
+        take_trust(a, e);
         return;
     }
     const bool is_new = own->token.height != e->height;
@@ -43,20 +59,25 @@ void credentials_take(struct agent *a, const struct effect *e)
     if (is_new) { /* not of signatures that were added */
         say_token(a);
     }
+    credentials_put_token(a);
 }
 
 void credentials_watch(struct agent *a)
 {
     struct credentials *own = &a->credentials;
     const struct member *m = &a->node->deciding.cluster.member[a->config.member];
-    if (own->token.height == 0 ||
-        (m->standing == STANDING_GOOD && m->term == own->claims.term)) {
+    const uint32_t term = own->token.height != 0 ? own->claims.term : own->disk_term;
+    const bool has = own->token.height != 0 || own->on_disk;
+    credentials_retry(a);
+    if (!has || (m->standing == STANDING_GOOD && m->term == term)) {
         return;
     }
-    memset(&own->token, 0, sizeof own->token);
-    memset(&own->claims, 0, sizeof own->claims);
     journal_sayf(&a->journal, WORDS_NOTICE, "OST-8002", "token_laid_down", a->config.name,
                  "%s lays its token down: it is of a standing that is over", a->config.name);
+    memset(&own->token, 0, sizeof own->token);
+    memset(&own->claims, 0, sizeof own->claims);
+    credentials_put_token(a);
+    own->on_disk = false;
 }
 
 const char *credentials_unable(const struct agent *a)
@@ -77,7 +98,7 @@ const char *credentials_unable(const struct agent *a)
     if (d->cluster.height == 0) {
         return "Nothing has been decided yet.";
     }
-    if (d->simplex.catching_up) {
+    if (d->simplex.catching_up || d->cluster.height < a->credentials.held_height) {
         return "This agent is behind the others, and may have missed a removal.";
     }
     return NULL;

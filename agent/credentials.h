@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "agent/courier.h"
+#include "agent/worker.h"
 #include "tokens/trust.h"
 
 /* What the node has assembled for this member: its own token, and the newest trust bundle
@@ -24,7 +26,23 @@ struct credentials {
     struct credential token;
     struct token_claims claims; /* of the token */
     struct credential trust;
+
+    /* Their files. */
+    struct courier *courier; /* NULL: none are written */
+    bool on_disk;            /* there is, or will be, a token of this member in its file */
+    uint32_t disk_term;      /* its term */
+    uint64_t held_height;    /* of the newest bundle ever seen; 0: none */
+    int file_error[COURIER_PLACES]; /* errno of the last try; 0: it is there */
+    uint64_t again_ms;              /* what failed is not tried again before */
+    struct worker_run reload;
+    bool reload_again; /* once more when it has ended */
 };
+
+/* Looks at the files of an earlier run, and starts the thread that writes them. A neutered
+ * member's token file is removed here. False: no thread (errno). */
+bool credentials_open(struct agent *a) __attribute__((warn_unused_result));
+/* Kills the reload hook, and does what is still to be written. */
+void credentials_finish(struct agent *a);
 
 /* EFFECT_TOKEN and EFFECT_TRUST. */
 void credentials_take(struct agent *a, const struct effect *e);
@@ -32,6 +50,13 @@ void credentials_take(struct agent *a, const struct effect *e);
 /* After each step: a token whose member is no longer good, or of another term, is laid down at
  * once, whoever would still take it. */
 void credentials_watch(struct agent *a);
+
+/* credentials_files.c, for credentials.c: puts the token into its file, or takes it away; puts
+ * the bundle there. */
+void credentials_put_token(struct agent *a);
+void credentials_put_trust(struct agent *a);
+/* Tries again what failed. */
+void credentials_retry(struct agent *a);
 
 /* Why this agent may not judge tokens now, as a sentence; NULL: it may. One that was removed or
  * may be corrupt must not vouch for anybody, itself least of all. */

@@ -150,6 +150,9 @@ void neuter_member(struct agent *a, const struct finding *finding)
     }
     const bool latched = write_latch(a, finding, (uint8_t)class_of(finding));
     (void)keyfile_remove(a->config.vote_key_path, reason);
+    if (a->config.token_path[0] != '\0') {
+        (void)!unlink(a->config.token_path);
+    }
     journal_sayf(&a->journal, WORDS_ERROR, "OST-1301", "damaged", a->config.name,
                  "%s; this member wipes its vote key and only follows from now on%s%s", text,
                  wiped ? "" : "; the key did not let itself be wiped",

@@ -1,4 +1,6 @@
 /* Whether this member has its token, until when, and if not, since when and why. */
+#include <string.h>
+
 #include "agent/status_parts.h"
 
 #define LATE_MS 10000u /* co-signatures come in milliseconds; a lost one is asked for again */
@@ -59,8 +61,24 @@ static void say_not_renewed(const struct moment *m, bool over)
     }
 }
 
+static void say_file_trouble(const struct moment *m, int error, const char *what,
+                             const char *path)
+{
+    if (error != 0) {
+        struct status_reason *r = status_add(m, "OST-8007", false, m->deciding->options.self);
+        status_say(r->text, "The %s of %s cannot be written to %.160s: %.80s.", what, m->self,
+                   path, strerror(error));
+        status_say(r->action, "Make room there, or look at its rights: it is tried again");
+    }
+}
+
 void status_look_at_tokens(const struct moment *m)
 {
+    const struct agent *a = m->agent;
+    say_file_trouble(m, a->credentials.file_error[COURIER_TOKEN], "token",
+                     a->config.token_path);
+    say_file_trouble(m, a->credentials.file_error[COURIER_TRUST], "trust bundle",
+                     a->config.trust_path);
     const struct cluster *c = m->cluster;
     const struct call *call = &c->call;
     if (call->height == 0 || !cluster_is_voter(c, m->deciding->options.self)) {

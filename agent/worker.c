@@ -40,18 +40,13 @@ static void fill_facts(const struct agent *a, const char *event,
     facts[8] = (struct hook_fact){.name = "deadline_ms", .number = left_ms};
 }
 
-/* Starts a hook with the facts of the work. False if it could not be: said in the journal. */
-static bool start(struct agent *a, struct worker_run *run, const char *event,
-                  const struct hook_command *command, uint64_t lease_ms,
-                  void (*on_ready)(void *context, unsigned events))
+bool worker_run_start(struct agent *a, struct worker_run *run, const char *event,
+                      const struct hook_command *command, struct hook_options options,
+                      void (*on_ready)(void *context, unsigned events))
 {
     const char *argv[HOOK_WORDS_MAX + 1];
-    struct hook_fact facts[FACTS];
-    char fence[FENCE_BYTES];
     hook_argv(command, argv);
-    fill_facts(a, event, facts, fence);
-    const struct hook_options options = {
-        .argv = argv, .facts = facts, .fact_count = FACTS, .lease_ms = lease_ms};
+    options.argv = argv;
     *run = (struct worker_run){.event = event, .started_ms = clock_monotonic_ms()};
     const int error = hook_start(&run->hook, &options);
     if (error != 0) {
@@ -63,6 +58,19 @@ static bool start(struct agent *a, struct worker_run *run, const char *event,
     run->watch = loop_watch_create(a->loop, hook_fd(&run->hook), on_ready, a);
     loop_watch_set(run->watch, LOOP_READ);
     return true;
+}
+
+/* Starts a hook with the facts of the work. */
+static bool start(struct agent *a, struct worker_run *run, const char *event,
+                  const struct hook_command *command, uint64_t lease_ms,
+                  void (*on_ready)(void *context, unsigned events))
+{
+    struct hook_fact facts[FACTS];
+    char fence[FENCE_BYTES];
+    fill_facts(a, event, facts, fence);
+    const struct hook_options options = {
+        .facts = facts, .fact_count = FACTS, .lease_ms = lease_ms};
+    return worker_run_start(a, run, event, command, options, on_ready);
 }
 
 /* Without a hook there is nothing to do here: the deadline passes the windows on. */
@@ -114,7 +122,7 @@ void worker_stop(struct agent *a)
     }
 }
 
-static void finish(struct worker_run *run)
+void worker_run_finish(struct worker_run *run)
 {
     loop_watch_destroy(run->watch);
     run->watch = NULL;
@@ -123,8 +131,8 @@ static void finish(struct worker_run *run)
 
 void worker_finish(struct agent *a)
 {
-    finish(&a->worker.grant);
-    finish(&a->worker.revoke);
+    worker_run_finish(&a->worker.grant);
+    worker_run_finish(&a->worker.revoke);
 }
 
 static void on_report_line(struct agent *a, const char *line)
@@ -222,7 +230,7 @@ static void end(struct agent *a, struct worker_run *run, const struct hook_messa
                  expected ? "OST-6001" : "OST-6002", expected ? "hook_ended" : "hook_failed",
                  a->config.name, "hook %s on %s: %s, %" PRIu64 " ms", run->event,
                  a->config.name, how, clock_monotonic_ms() - run->started_ms);
-    finish(run);
+    worker_run_finish(run);
 }
 
 static void revoke(struct agent *a)
@@ -270,17 +278,22 @@ static void on_grant_ready(void *context, unsigned events)
     }
 }
 
-static void on_revoke_ready(void *context, unsigned events)
+bool worker_run_read(struct agent *a, struct worker_run *run)
 {
-    (void)events;
-    struct agent *a = context;
-    struct worker_run *run = &a->worker.revoke;
     struct hook_message m;
     for (uint32_t i = 0; i < READS_A_TURN && hook_read(&run->hook, &m); i++) {
         if (m.kind == HOOK_END) {
             end(a, run, &m);
-            return;
+            return true;
         }
         on_log_line(a, run, m.line);
     }
+    return false;
+}
+
+static void on_revoke_ready(void *context, unsigned events)
+{
+    (void)events;
+    struct agent *a = context;
+    (void)worker_run_read(a, &a->worker.revoke);
 }

@@ -12,12 +12,13 @@
  * `revoke` hook once it was taken away. The hook's contract stands in the README. */
 
 struct agent;
+struct hook_command;
 
 /* One run of a hook, so that what is said of it is bounded. */
 struct worker_run {
     struct hook hook;
     struct loop_watch *watch;
-    const char *event; /* "grant", "revoke" */
+    const char *event; /* "grant", "revoke", ... */
     uint64_t started_ms;
     uint32_t lines;      /* of its standard error */
     uint32_t reports;    /* of its standard output */
@@ -41,5 +42,15 @@ void worker_live(struct agent *a, uint64_t until_ms);
 void worker_stop(struct agent *a);
 /* Kills what runs, and waits until it is dead, a second at most. Twice is harmless. */
 void worker_finish(struct agent *a);
+
+/* Of any hook: starts it, with its facts and its lease in `options`. False if it could not be:
+ * said in the journal. */
+bool worker_run_start(struct agent *a, struct worker_run *run, const char *event,
+                      const struct hook_command *command, struct hook_options options,
+                      void (*on_ready)(void *context, unsigned events));
+/* Of a hook without a report: what it says goes to the journal. True: it has ended. */
+bool worker_run_read(struct agent *a, struct worker_run *run);
+/* Kills it if it runs. */
+void worker_run_finish(struct worker_run *run);
 
 #endif

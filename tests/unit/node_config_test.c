@@ -93,6 +93,8 @@ Test(node_config, has_defaults)
     cr_assert(strcmp(c.vote_key_path, beside("data/vote.pem")) == 0);
     cr_assert(eq(u32, c.grant.count, 0));
     cr_assert(c.log_level == LOG_LEVEL_INFO);
+    cr_assert(strcmp(c.token_path, "") == 0);
+    cr_assert(strcmp(c.trust_path, beside("data/trust.json")) == 0);
     cr_assert(strcmp(c.founding.name, "demo") == 0);
 }
 
@@ -111,6 +113,8 @@ Test(node_config, takes_what_is_given)
                                              "  file: /b.pem\n"
                                              "  key: tls/b.key\n"
                                              "  host: mail.example\n"
+                                             "token: {file: t.jws, reload: [bin/reload, x]}\n"
+                                             "trust: {file: /srv/trust.json}\n"
                                              "hooks:\n"
                                              "  grant: [bin/worker, --sink, 'a b', '']\n"
                                              "  revoke: [/bin/true]\n",
@@ -125,6 +129,11 @@ Test(node_config, takes_what_is_given)
     cr_assert(strcmp(c.certificates[1].file, "/b.pem") == 0);
     cr_assert(strcmp(c.certificates[1].key, beside("tls/b.key")) == 0);
     cr_assert(strcmp(c.certificates[1].host, "mail.example") == 0);
+    cr_assert(strcmp(c.token_path, beside("t.jws")) == 0);
+    cr_assert(strcmp(c.trust_path, "/srv/trust.json") == 0);
+    hook_argv(&c.reload, argv);
+    cr_assert(eq(u32, c.reload.count, 2));
+    cr_assert(strcmp(argv[0], beside("bin/reload")) == 0, "%s", argv[0]);
     hook_argv(&c.grant, argv);
     cr_assert(eq(u32, c.grant.count, 4));
     cr_assert(strcmp(argv[0], beside("bin/worker")) == 0, "%s", argv[0]);
@@ -173,15 +182,37 @@ Test(node_config, refuses_to_examine_in_a_way_there_is_not)
         "%s", report);
 }
 
+Test(node_config, says_what_is_wrong_with_the_files_of_tokens)
+{
+    struct node_config c;
+    const char *report = report_of(NODE_YAML "token: {file: '', reload: ['']}\n"
+                                             "trust: {file: ''}\n",
+                                   &c);
+    cr_expect(strcmp(report,
+                     "node.yaml:5:15: file: \"\" is not the path of a file (a certificate's: "
+                     "PEM, its chain behind it)\n"
+                     "node.yaml:4:15: file: \"\" is not the path of a file (a certificate's: "
+                     "PEM, its chain behind it)\n"
+                     "node.yaml:4:27: reload: expected a program and its arguments, 1 to 32 "
+                     "words\n") == 0,
+              "%s", report);
+    report = report_of(NODE_YAML "token: {reload: []}\n", &c);
+    cr_expect(strcmp(report, "node.yaml:4:8: file: missing; expected the path of a file (a "
+                             "certificate's: PEM, its chain behind it)\n") == 0,
+              "%s", report);
+}
+
 Test(node_config, says_where_and_what_is_wrong)
 {
     static const char *const cases[][2] = {
         {"", "node.yaml: the file is empty\n"},
         {"name: helios\ncluster: cluster.yaml\n",
          "node.yaml:1:1: data_dir: missing; expected the path of this node's data directory\n"},
-        {NODE_YAML "colour: red\n", "node.yaml:4:1: colour: unknown key; expected one of name, "
-                                    "cluster, data_dir, latch_dir, listen, api, socket, hooks, "
-                                    "log_level, watchdog, certificates, memory, time_sync\n"},
+        {NODE_YAML "colour: red\n",
+         "node.yaml:4:1: colour: unknown key; expected one of name, "
+         "cluster, data_dir, latch_dir, listen, api, socket, hooks, "
+         "log_level, watchdog, certificates, memory, time_sync, token, "
+         "trust\n"},
         {NODE_YAML "api: [1]\nlog_level: loud\n",
          "node.yaml:4:6: api: a list; expected a numeric address and port, like "
          "127.0.0.1:7180\n"},
@@ -206,15 +237,13 @@ Test(node_config, says_where_and_what_is_wrong)
          "nowhere.yaml: cannot be read: No such file or directory\n"},
         {NODE_YAML "hooks: {grant: [], revoke: [[x]]}\n",
          "node.yaml:4:29: revoke: a list; expected a word\n"},
-        {NODE_YAML "hooks: {grant: [], revoke: ['']}\n",
-         "node.yaml:4:28: revoke: expected a program and its arguments, 1 to 32 words\n"},
         {NODE_YAML "certificates:\n- purpose: https\n",
-         "node.yaml:5:3: file: missing; expected the path of a PEM file: the certificate, and "
-         "its chain behind it\n"},
+         "node.yaml:5:3: file: missing; expected the path of a file (a certificate's: PEM, its "
+         "chain behind it)\n"},
         {NODE_YAML "certificates:\n- {purpose: a, file: x}\n- {purpose: a, file: ''}\n",
          "node.yaml:6:13: purpose: a is the purpose of another one, too\n"
-         "node.yaml:6:22: file: \"\" is not the path of a PEM file: the certificate, and its "
-         "chain behind it\n"},
+         "node.yaml:6:22: file: \"\" is not the path of a file (a certificate's: PEM, its "
+         "chain behind it)\n"},
         {NODE_YAML "certificates: [{purpose: A, file: x, key: '', host: ''}]\n",
          "node.yaml:4:26: purpose: \"A\" is not what it is for, the same on all members: 1 to "
          "15 of a-z, 0-9 and -\n"
