@@ -1,0 +1,194 @@
+"""Co-signed tokens on real agents: every member has one, a removed member's is dead at the next
+height for whoever asks a sound agent, and without a quorum they end."""
+
+import http.client
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+from neuter import turn_bit
+from scene import Scene, require
+from tap import play
+
+BUILD = sys.argv[1]
+TTL_S = 24
+REMOVED = "argus"
+STOPPED = ("helios", "themis")
+NEW_S = 5
+
+
+def home(scene, name):
+    return Path(scene.cluster.members[name].dir)
+
+
+def name_files(scene):
+    for name in scene.names:
+        config = Path(scene.cluster.members[name].config)
+        reload = ["/bin/sh", "-c", f"echo $OSTRAKON_EVENT >>{home(scene, name)}/reloaded"]
+        token = {"file": str(home(scene, name) / "token.jws"), "reload": reload}
+        config.write_text(config.read_text() + f"token: {json.dumps(token)}\n")
+
+
+def word(scene, name):
+    """The member's token as it goes into a header, from its file."""
+    done = subprocess.run([scene.tools.ostrakon, "token", "show",
+                           str(home(scene, name) / "token.jws")],
+                          stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    require(done.returncode == 0, done.stderr)
+    return done.stdout.strip()
+
+
+def verify(scene, at, token):
+    """(status, reason or member) of /v1/token/verify at one agent."""
+    host = scene.cluster.members[at].api.removeprefix("http://").rstrip("/")
+    connection = http.client.HTTPConnection(host, timeout=5)
+    try:
+        connection.request("GET", "/v1/token/verify",
+                           headers={"Authorization": f"Bearer {token}"})
+        answer = connection.getresponse()
+        answer.read()
+        return answer.status, (answer.getheader("X-Ostrakon-Member")
+                               or answer.getheader("X-Ostrakon-Reason"))
+    finally:
+        connection.close()
+
+
+def has_token(scene, name):
+    path = home(scene, name) / "token.jws"
+    return path.exists() and verify(scene, name, word(scene, name))[0] == 200
+
+
+def wait_tokens(scene, names, seconds):
+    scene.wait(lambda: all(has_token(scene, name) for name in names), seconds,
+               f"not all of {names} have a token that is good at themselves")
+
+
+def everybody_has_one(scene):
+    """Each has its token in a file of its own, good at each agent, and runs its reload hook"""
+    wait_tokens(scene, scene.names, 10)
+    for name in scene.names:
+        mode = os.stat(home(scene, name) / "token.jws").st_mode & 0o777
+        require(mode == 0o600, f"{name}'s token file has mode {mode:o}")
+        for at in scene.names:
+            said = verify(scene, at, word(scene, name))
+            require(said == (200, name), f"{name}'s token at {at}: {said}")
+        scene.wait(lambda name=name: "token_replaced" in
+                   (home(scene, name) / "reloaded").read_text(), 5, f"{name} reloads nothing")
+
+
+def is_good_without_an_agent(scene):
+    """The command line finds it good by the bundle's file alone, and a changed one not"""
+    token = home(scene, "helios") / "token.jws"
+    command = [scene.tools.ostrakon, "token", "verify", str(token), "--bundle",
+               str(home(scene, "themis") / "trust.json")]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    require(done.returncode == 0, done.stdout + done.stderr)
+    altered = json.loads(token.read_text())
+    altered["payload"] = altered["payload"][:-4] + "AAAA"
+    bad = scene.scratch / "altered.jws"
+    bad.write_text(json.dumps(altered, separators=(",", ":")))
+    command[3] = str(bad)
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    require(done.returncode == 2, f"{done.returncode}: {done.stdout}{done.stderr}")
+
+
+class Clients(threading.Thread):
+    """Shows the others' tokens, as they stand in their files, to all of them all the time."""
+
+    def __init__(self, scene, names):
+        super().__init__(daemon=True)
+        self.scene = scene
+        self.names = names
+        self.wrong = []
+        self.shown = 0
+        self.ending = threading.Event()
+
+    def run(self):
+        while not self.ending.is_set():
+            for name in self.names:
+                token = word(self.scene, name)
+                for at in self.names:
+                    said = verify(self.scene, at, token)
+                    self.shown += 1
+                    if said != (200, name):
+                        self.wrong.append(f"{name}'s token at {at}: {said}")
+
+    def end(self):
+        self.ending.set()
+        self.join()
+        require(self.shown > 0, "nobody was asked")
+        require(not self.wrong, "; ".join(self.wrong[:5]))
+
+
+def removed(scene):
+    """One is neutered: its token is refused by every sound agent, its own vouches for nobody,
+    the others' are good all the time"""
+    sound = scene.others(REMOVED)
+    stolen = word(scene, REMOVED)
+    others = word(scene, "atlas")
+    clients = Clients(scene, sound)
+    clients.start()
+    scene.chain.needed = 3
+    turn_bit(scene, REMOVED)
+    for at in sound:
+        scene.wait_view(at, lambda view: {member["name"]: member for member in view["members"]}
+                        [REMOVED]["standing"] == "neutered", 20, f"has {REMOVED} neutered")
+        said = verify(scene, at, stolen)
+        require(said == (401, "its subject is not in good standing"), f"at {at}: {said}")
+    scene.wait(lambda: verify_quietly(scene, REMOVED, others)[0] == 503, 15,
+               f"{REMOVED}'s own agent does not answer 503")
+    require(verify(scene, REMOVED, stolen)[0] == 503, f"{REMOVED}'s agent vouches for it")
+    require(not (home(scene, REMOVED) / "token.jws").exists(), "it has kept its token")
+    notes = {member["name"]: member["notes"] for member in scene.view("atlas")["members"]}
+    require(any("cut off may take it until" in note for note in notes[REMOVED]), f"{notes}")
+    scene.wait_height(scene.height() + 3)
+    clients.end()
+
+
+def verify_quietly(scene, at, token):
+    try:
+        return verify(scene, at, token)
+    except OSError:
+        return 0, None
+
+
+def quorum_lost(scene):
+    """No quorum for longer than they live: they end, the status says since when and why; a
+    quorum again: new ones within 5 s"""
+    left = scene.others(*STOPPED)
+    old = word(scene, "atlas")
+    scene.cluster.stop(*STOPPED)
+    scene.wait_view("atlas", lambda view: view["state"] == "no_quorum", 5, "no quorum")
+    require(verify(scene, "atlas", old)[0] == 200, "a lost quorum alone ends tokens")
+    scene.wait(lambda: "OST-8003" in scene.reasons("atlas"), TTL_S + 15, "no word of renewal")
+    text = scene.reasons("atlas")["OST-8003"]["text"]
+    require("nothing has been decided since" in text and "end at" in text, text)
+    for at in left:
+        scene.wait(lambda at=at: verify(scene, at, old)[0] == 503, TTL_S + 5,
+                   f"{at} still judges tokens")
+    text = scene.wait(lambda: scene.reasons("atlas").get("OST-8004"), 5, "they have ended")["text"]
+    require("All tokens have ended at" in text, text)
+    scene.cluster.start(*STOPPED)
+    scene.wait_view("atlas", lambda view: view["state"] != "no_quorum", 15, "a quorum")
+    since = time.monotonic()
+    wait_tokens(scene, scene.names, NEW_S)
+    require(word(scene, "atlas") != old, "it is the old one")
+    for name in scene.names:
+        for at in scene.names:
+            scene.wait(lambda name=name, at=at: verify(scene, at, word(scene, name)) == (200, name),
+                       NEW_S, f"{name}'s token at {at}")
+    require(time.monotonic() - since <= NEW_S * scene.scale, "new tokens took too long")
+
+
+def rows_after_all(scene):
+    """After all that every row of the traffic is counted once"""
+    scene.check_totals()
+
+
+if __name__ == "__main__":
+    play(lambda: Scene(BUILD, prepare=name_files, timing={"ttl_s": TTL_S}),
+         [everybody_has_one, is_good_without_an_agent, quorum_lost, removed, rows_after_all])
