@@ -91,10 +91,7 @@ void wait_ms(uint64_t ms)
 
 static void sign_as(uint32_t member, const uint8_t *input, size_t size_bytes, uint8_t *out)
 {
-    uint8_t seed[IDENTITY_SEED_BYTES];
-    struct key_pair pair;
-    memset(seed, (int)member + 1, sizeof seed);
-    key_pair_from_seed(&pair, seed);
+    const struct key_pair pair = bench_key(member);
     const struct statement statement = {.domain = SIGNER_JWS,
                                         .cluster_id = own()->cluster.id.bytes,
                                         .body = input,
