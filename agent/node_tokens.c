@@ -7,6 +7,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "../consensus/sabotage.h"
 #include "../health/self.h"
 
 #define AGAIN_MS 1000u /* after a refusal of the gate */
@@ -50,8 +51,9 @@ static bool is_signed(const struct deciding *d, uint32_t number, uint32_t signer
         .body = input,
         .body_size_bytes = size_bytes,
     };
-    return size_bytes > 0 &&
-           signature_verify(d->cluster.member[signer].vote_key, &statement, signature);
+    return SABOTAGE == SABOTAGE_COSIGN_UNCHECKED ||
+           (size_bytes > 0 &&
+            signature_verify(d->cluster.member[signer].vote_key, &statement, signature));
 }
 
 /* Told, and what comes now is not waited for. */

@@ -2,7 +2,7 @@
 #define OSTRAKON_CONSENSUS_SABOTAGE_H
 
 /* Mistakes that the tests must catch (end of protocol.md). The simulator's suite builds this
- * library once with -DSABOTAGE=n for each, and fails unless the build is caught. In every other
+ * code once with -DSABOTAGE=n for each, and fails unless the build is caught. In every other
  * build SABOTAGE is 0 and the compiler drops the lines that ask for it. */
 enum sabotage {
     SABOTAGE_NONE,
@@ -20,6 +20,7 @@ enum sabotage {
     SABOTAGE_BALLOT_ON_ARRIVAL,      /* counts a ballot before a block holds it */
     SABOTAGE_ELECTORATE_OPEN,        /* lets members in who become electors later */
     SABOTAGE_ONE_ACCUSER,            /* opens a motion on one member's word */
+    SABOTAGE_COSIGN_UNCHECKED,       /* takes any co-signature of a token for a good one */
 };
 
 #ifndef SABOTAGE
