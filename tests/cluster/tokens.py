@@ -4,6 +4,9 @@ height for whoever asks a sound agent, and without a quorum they end."""
 import http.client
 import json
 import os
+import re
+import shutil
+import socket
 import subprocess
 import sys
 import threading
@@ -11,12 +14,14 @@ import time
 from pathlib import Path
 
 from neuter import turn_bit
-from scene import Scene, require
-from tap import play
+from scene import ROOT, Scene, require
+from tap import Skipped, play
 
 BUILD = sys.argv[1]
 TTL_S = 24
 REMOVED = "argus"
+REMOVED_NEXT = "themis"
+OPERATOR = "anna"
 STOPPED = ("helios", "themis")
 NEW_S = 5
 
@@ -42,12 +47,19 @@ def word(scene, name):
     return done.stdout.strip()
 
 
+def api(scene, at):
+    return scene.cluster.members[at].api.removeprefix("http://").rstrip("/")
+
+
 def verify(scene, at, token):
     """(status, reason or member) of /v1/token/verify at one agent."""
-    host = scene.cluster.members[at].api.removeprefix("http://").rstrip("/")
+    return get(api(scene, at), "/v1/token/verify", token)
+
+
+def get(host, path, token):
     connection = http.client.HTTPConnection(host, timeout=5)
     try:
-        connection.request("GET", "/v1/token/verify",
+        connection.request("GET", path,
                            headers={"Authorization": f"Bearer {token}"})
         answer = connection.getresponse()
         answer.read()
@@ -65,6 +77,56 @@ def has_token(scene, name):
 def wait_tokens(scene, names, seconds):
     scene.wait(lambda: all(has_token(scene, name) for name in names), seconds,
                f"not all of {names} have a token that is good at themselves")
+
+
+NGINX = """
+pid {here}/nginx.pid;
+error_log {here}/nginx.log;
+events {{}}
+http {{
+    access_log off;
+    client_body_temp_path {here}/body;
+    proxy_temp_path {here}/proxy;
+    fastcgi_temp_path {here}/fastcgi;
+    uwsgi_temp_path {here}/uwsgi;
+    scgi_temp_path {here}/scgi;
+    include {here}/ostrakon/http.conf;
+    server {{
+        listen 127.0.0.1:{port};
+        include {here}/ostrakon/server.conf;
+        location / {{
+            root {here}/pages;
+        }}
+    }}
+}}
+"""
+
+
+def start_nginx(scene, at):
+    """A service behind nginx, configured as deploy/hooks has it, beside this agent; its address."""
+    program = shutil.which("nginx", path=os.environ["PATH"] + ":/usr/sbin")
+    if program is None:
+        raise Skipped("there is no nginx here")
+    here = scene.scratch / "nginx"
+    (here / "pages").mkdir(parents=True)
+    here.chmod(0o755)
+    scene.scratch.chmod(0o755)  # its workers are not root
+    (here / "pages" / "secret").write_text("secret\n")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    shutil.copytree(ROOT / "deploy" / "hooks" / "nginx-members", here / "ostrakon")
+    agent = here / "ostrakon" / "http.conf"
+    agent.write_text(agent.read_text().replace("127.0.0.1:7180", api(scene, at)))
+    (here / "conf").write_text(NGINX.format(here=here, port=port))
+    server = subprocess.Popen([program, "-p", str(here), "-c", str(here / "conf"), "-g",
+                               "daemon off;"], stdin=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL)
+    scene.undo.append(server.wait)
+    scene.undo.append(server.terminate)
+    scene.wait(lambda: get_quietly(f"127.0.0.1:{port}", "/secret", "x")[0] == 401, 10,
+               "nginx does not answer")
+    return f"127.0.0.1:{port}"
 
 
 def everybody_has_one(scene):
@@ -139,7 +201,7 @@ def removed(scene):
                         [REMOVED]["standing"] == "neutered", 20, f"has {REMOVED} neutered")
         said = verify(scene, at, stolen)
         require(said == (401, "its subject is not in good standing"), f"at {at}: {said}")
-    scene.wait(lambda: verify_quietly(scene, REMOVED, others)[0] == 503, 15,
+    scene.wait(lambda: get_quietly(api(scene, REMOVED), "/v1/token/verify", others)[0] == 503, 15,
                f"{REMOVED}'s own agent does not answer 503")
     require(verify(scene, REMOVED, stolen)[0] == 503, f"{REMOVED}'s agent vouches for it")
     require(not (home(scene, REMOVED) / "token.jws").exists(), "it has kept its token")
@@ -149,11 +211,43 @@ def removed(scene):
     clients.end()
 
 
-def verify_quietly(scene, at, token):
+def get_quietly(host, path, token):
     try:
-        return verify(scene, at, token)
+        return get(host, path, token)
     except OSError:
         return 0, None
+
+
+def decide(scene, *words):
+    """Has an operator's command decided; answers the height of its block."""
+    done = subprocess.run([scene.tools.ostrakon, "operator", *words, "--key",
+                           str(scene.plan.operator_key(OPERATOR)), "--socket",
+                           scene.cluster.members["atlas"].socket, "--wait"],
+                          stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+    height = re.search(r"decided at height (\d+)", done.stdout)
+    require(done.returncode == 0 and height is not None, done.stdout + done.stderr)
+    return int(height[1])
+
+
+def through_nginx(scene):
+    """A service behind nginx, which asks one agent: a member's request is 200, and 401 from the
+    height on at which an operator removes it, which lays its token down; another's is 200"""
+    nginx = start_nginx(scene, "atlas")
+    stolen = word(scene, REMOVED_NEXT)
+    mark = scene.mark(REMOVED_NEXT)
+    require(get(nginx, "/secret", stolen)[0] == 200, "a member is not let in")
+    scene.chain.needed = 2  # of three voters
+    height = decide(scene, "remove", REMOVED_NEXT, "--yes")
+    scene.wait_height(height - 1, names=["atlas"])
+    require(get(nginx, "/secret", stolen)[0] == 401, "the removed member is still let in")
+    require(get(nginx, "/secret", word(scene, "helios"))[0] == 200, "helios is refused")
+    scene.wait_said(REMOVED_NEXT, "OST-8002", mark)
+    scene.wait(lambda: not (home(scene, REMOVED_NEXT) / "token.jws").exists(), 5,
+               "it keeps its token")
+    scene.wait(lambda: "token_removed" in (home(scene, REMOVED_NEXT) / "reloaded").read_text(), 5,
+               "nobody is told")
+    said = verify(scene, REMOVED_NEXT, word(scene, "helios"))
+    require(said[0] == 503, f"its own agent still judges: {said}")
 
 
 def quorum_lost(scene):
@@ -190,5 +284,6 @@ def rows_after_all(scene):
 
 
 if __name__ == "__main__":
-    play(lambda: Scene(BUILD, prepare=name_files, timing={"ttl_s": TTL_S}),
-         [everybody_has_one, is_good_without_an_agent, quorum_lost, removed, rows_after_all])
+    play(lambda: Scene(BUILD, prepare=name_files, timing={"ttl_s": TTL_S}, operators=[OPERATOR]),
+         [everybody_has_one, is_good_without_an_agent, quorum_lost, removed, through_nginx,
+          rows_after_all])
