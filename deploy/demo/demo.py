@@ -15,9 +15,14 @@ from pathlib import Path
 import totals
 from cluster import Cluster, wait_for
 from founding import Plan, Tools, demo_timing, found
+from namespaces import Net, hosts
+from scenarios import OPERATOR, SCENARIOS
+from story import Story, Wrong
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 START_SECONDS = 30.0
+SCENARIO_TICK_MS = 500
+SCENARIO_WINDOW_S = 5
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -50,6 +55,9 @@ def options():
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--seconds", type=float, metavar="S",
                       help="run so long, settle, compare the totals; exit 0 only if equal")
+    what.add_argument("--scenario", choices=SCENARIOS, metavar="NAME",
+                      help="play what may go wrong, and check each step: "
+                           + ", ".join(SCENARIOS))
     what.add_argument("--detach", action="store_true",
                       help="leave it running, traffic included; see D/cluster.json")
     what.add_argument("--restart", metavar="NAME", help="end this agent and start it again")
@@ -68,6 +76,21 @@ def existing(directory):
         raise SystemExit(f"{directory}/cluster.json is not of a demo") from None
 
 
+def plan_of(chosen, directory):
+    """What to found. A scenario has its own timing, so that a record of perfect health takes
+    eighteen seconds instead of three minutes."""
+    plan = Plan(directory=directory, nodes=chosen.nodes, witnesses=chosen.witnesses,
+                base_port=chosen.base_port, rows_per_s=chosen.rows_per_s, sink=chosen.sink,
+                timing=demo_timing(chosen.tick_ms, chosen.window_s))
+    if chosen.scenario is not None:
+        plan.nodes, plan.witnesses = 3, 2
+        plan.timing = demo_timing(SCENARIO_TICK_MS, SCENARIO_WINDOW_S)
+        plan.operators = [OPERATOR]
+        plan.log_level = "debug"
+        plan.hosts = hosts(5) if SCENARIOS[chosen.scenario][2] else None
+    return plan
+
+
 def found_anew(chosen, tools):
     """A new cluster in D. What an earlier one of ours left there makes room; other people's
     files do not."""
@@ -80,11 +103,8 @@ def found_anew(chosen, tools):
         shutil.rmtree(directory)
     elif directory.exists() and any(directory.iterdir()):
         raise SystemExit(f"{directory} has files that are not a demo's: choose another --dir")
-    plan = Plan(directory=directory, nodes=chosen.nodes, witnesses=chosen.witnesses,
-                base_port=chosen.base_port, rows_per_s=chosen.rows_per_s, sink=chosen.sink,
-                timing=demo_timing(chosen.tick_ms, chosen.window_s))
     try:
-        return found(plan, tools)
+        return found(plan_of(chosen, directory), tools)
     except (RuntimeError, ValueError) as error:
         shutil.rmtree(directory, ignore_errors=True)
         raise SystemExit(f"the cluster cannot be founded: {error}") from None
@@ -190,6 +210,42 @@ def run(chosen, tools):
             stop_all(cluster)
 
 
+def lay_cables(cluster):
+    """A network namespace a member, and agents that start there."""
+    try:
+        net = Net(list(cluster.members))
+    except OSError as error:
+        raise SystemExit("this scenario cuts cables, and needs network namespaces, so root and "
+                         f"iproute2: {error}") from None
+    cluster.start = lambda *names: [net.start(cluster, name)
+                                    for name in names or cluster.members]
+    return net
+
+
+def play(chosen, tools):
+    """A scenario, to its end: 0 only if all that it says has come true, and each row of the
+    traffic is counted once."""
+    scene, prepare, cabled = SCENARIOS[chosen.scenario]
+    cluster = found_anew(chosen, tools)
+    net = lay_cables(cluster) if cabled else None
+    try:
+        if prepare is not None:
+            prepare(cluster)
+        start(cluster)
+        print(scene.__doc__, flush=True)
+        scene(Story(cluster, tools, net))
+        return check(cluster, tools)
+    except Wrong as wrong:
+        print(f"{wrong}; see {cluster.directory}/log", file=sys.stderr)
+        return 1
+    except Ended:
+        return 130
+    finally:
+        stop_all(cluster)
+        if net is not None:
+            net.close()
+
+
 def restart(cluster, name):
     if name not in cluster.members:
         raise SystemExit(f"{name} is no member; there are " + ", ".join(cluster.members))
@@ -210,6 +266,8 @@ def main():
     tools = Tools(ROOT / "build" / "demo")
     if chosen.verify:
         return verify(existing(chosen.dir), tools)
+    if chosen.scenario is not None:
+        return play(chosen, tools)
     return run(chosen, tools)
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "deploy" / "demo"))
 
+import namespaces  # noqa: E402,F401
 import processes  # noqa: E402
 from checker import Chain, Story, Windows, compare_totals, read_sink, require  # noqa: E402
 from cluster import Cluster, wait_for  # noqa: E402,F401
