@@ -38,7 +38,7 @@ void agent_tell_aborts(struct agent *a)
     struct finding f = self_finding(a->aborts < ABORTS_LATCH ? SELF_ABORTED : SELF_ABORTS);
     f.flags |= FINDING_BURST;
     f.evidence.count = a->aborts;
-    journal_sayf(&a->journal, WORDS_WARNING, "OST-1307", "aborted_before", a->config.name,
+    journal_sayf(&a->journal, WORDS_WARNING, "OST-1308", "aborted_before", a->config.name,
                  "%s has died of damage of its own %" PRIu32
                  " times within an hour; all is examined before it votes",
                  a->config.name, a->aborts);

@@ -78,11 +78,13 @@ def helios_insists(story, home):
 def repair_helios(story, key):
     """A person has looked: the way back."""
     story.tell("the memory is replaced: ostrakon clear tests helios, and gives it a new key")
+    story.cluster.stop("helios")
     code, text = story.run("clear", "--new-key", "--memory", "64", "--json", "--config",
                            story.cluster.members["helios"].config)
     if code != 0:
         raise Wrong(f"ostrakon clear: exit code {code}: {text}")
     new_key = json.loads(text)["vote_key"]
+    story.cluster.start("helios")
     height = story.order("argus", key, "admit", "helios", new_key)
     story.tell(f"an operator has admitted it, at height {height}")
     story.claim("helios has appealed, and is in good standing everywhere",
