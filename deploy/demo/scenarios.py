@@ -150,7 +150,7 @@ def two_and_three(story):
 
 
 def framed(story):
-    """A good member that others do not hear: nobody removes it for that; cut off, it is back at once"""
+    """A good member whom two do not hear stays; cut off from all, it goes, and comes back"""
     story.claim("all members have a perfect record",
                 lambda: all_perfect(story, story.cluster.members), RECORD_S)
     others = story.others("selene")
