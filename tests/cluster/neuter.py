@@ -11,6 +11,7 @@ from tap import Skipped, play
 
 BUILD = sys.argv[1]
 VICTIM = "argus"
+TURNS = 3
 
 
 def home(scene, name=VICTIM):
@@ -18,7 +19,21 @@ def home(scene, name=VICTIM):
 
 
 def turn_bit(scene, name=VICTIM):
-    """In the middle of the deciding state, which the agent's log says where it is."""
+    """In the deciding state, until it is seen: a bit that turns in the midst of a step, where the
+    step writes or reads nothing, is no news to anybody. Answers the process."""
+    for turn in range(TURNS):
+        mark = scene.mark(name)
+        pid = turn_bit_once(scene, name, turn)
+        try:
+            scene.wait_said(name, "OST-1301", mark, 2)
+            return pid
+        except TimeoutError:
+            continue
+    raise AssertionError(f"{name} has not seen one of {TURNS} bits turn")
+
+
+def turn_bit_once(scene, name, turn):
+    """Near the middle of the deciding state, which the agent's log says where it is."""
     lines = scene.said(name, "OST-5002")
     place = re.search(r"state is at 0x([0-9a-f]+), (\d+) bytes", lines[-1])
     require(place is not None, f"no place in {lines}")
@@ -27,7 +42,7 @@ def turn_bit(scene, name=VICTIM):
         memory = os.open(f"/proc/{pid}/mem", os.O_RDWR)
     except PermissionError:
         raise Skipped("another process's memory cannot be written here") from None
-    at = int(place[1], 16) + int(place[2]) // 2
+    at = int(place[1], 16) + int(place[2]) // 2 + 4096 * turn
     byte = os.pread(memory, 1, at)[0]
     os.pwrite(memory, bytes([byte ^ 1 << 5]), at)
     os.close(memory)

@@ -4,12 +4,13 @@ reinstate it; all members tell the same of it."""
 import signal
 import sys
 
-from scene import Scene, require, rows_are_counted_once
+from scene import Scene, require, rows_are_counted_once, time_passes
 from tap import play
 
 BUILD = sys.argv[1]
 VICTIM = "selene"
 TIMING = {"record_ticks": 4, "patience_ms": 2000}
+GUARD_LOOKS_S = 1
 LATE_S = 20  # patience, a tick, the motion, and a brake of twelve ticks
 
 
@@ -72,6 +73,14 @@ def killed(scene):
     is_reinstated(scene, marks)
 
 
+def wake(scene):
+    """Its guard may have killed it meanwhile, or be about to: then somebody starts it."""
+    if scene.cluster.pids(VICTIM):
+        scene.cluster.send(VICTIM, signal.SIGCONT)
+    time_passes(GUARD_LOOKS_S)
+    scene.cluster.start(VICTIM)
+
+
 def stopped(scene):
     """An agent is stopped for long: it learns on waking that it is suspended, and appeals"""
     wait_electors(scene)
@@ -80,7 +89,7 @@ def stopped(scene):
     try:
         is_suspended(scene, marks)
     finally:
-        scene.cluster.send(VICTIM, signal.SIGCONT)
+        wake(scene)
     is_reinstated(scene, marks)
 
 

@@ -22,6 +22,7 @@ ZONE_FILE = f"""$TTL 60
 @ IN NS ns.{ZONE}.
 ns IN A 127.0.0.1
 """
+UPDATE = f"server 127.0.0.1 5300\nzone {ZONE}\nupdate delete {RECORD} A\nsend\n"
 
 
 def asked(scene):
@@ -81,6 +82,11 @@ def make():
         wait(lambda: run(within(scene.net.space["server"], "dig", "+short", "+tries=1",
                                 "+time=1", "@127.0.0.1", "-p", "5300", ZONE, "SOA")).stdout,
              15, "named does not answer")
+        # It answers questions a moment before it takes updates.
+        (here / "update").write_text(UPDATE)
+        wait(lambda: run(within(scene.net.space["server"], "nsupdate", "-k", str(here / "key"),
+                                str(here / "update"))).returncode == 0,
+             15, "named takes no updates")
     except BaseException:
         scene.close()
         raise
