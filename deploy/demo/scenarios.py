@@ -170,8 +170,8 @@ def framed(story):
     story.net.join("selene")
     story.claim("selene has appealed, and is in good standing everywhere",
                 lambda: story.all_show("selene", ["good"]), 15)
-    mark = story.said("argus", "reinstated")
-    story.require(bool(mark), mark[-1].split("msg=")[-1] if mark else "no word of it")
+    story.claim("argus has said that the electors reinstated it",
+                lambda: story.said("argus", "selene.*reinstated"), 2)
     goes_on(story)
 
 

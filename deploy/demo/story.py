@@ -84,11 +84,6 @@ class Story:
             lines = log.read().decode("utf-8", "replace").splitlines()
         return [line for line in lines if re.search(pattern, line)]
 
-    def windows(self):
-        """How many windows are settled, as the member furthest on has it."""
-        return max((view["windows"]["settled"] if "settled" in view["windows"] else 0
-                    for view in self.cluster.statuses().values()), default=0)
-
     def settled_until(self):
         times = [view["windows"]["settled_until"]
                  for view in self.cluster.statuses().values()]

@@ -156,6 +156,27 @@ Test(alone, bounds_what_a_worker_writes_into_the_log)
     cr_assert(eq(u32, count_events("OST-6003"), 5));
 }
 
+/* The agent hangs for longer than its worker's lease, once, when that is at work. */
+static bool has_hung_and_settled(struct alone *self)
+{
+    static bool hung;
+    if (!hung && access(scratch_path("begun"), F_OK) == 0) {
+        hung = true;
+        usleep(1500000);
+    }
+    return hung && has_settled(self);
+}
+
+Test(alone, starts_a_worker_whose_lease_ran_out_again_under_the_same_fence)
+{
+    snprintf(script, sizeof script, "[ -e %s ] || { : > %s; sleep 9; }; " RESULTS,
+             scratch_path("begun"), scratch_path("begun"));
+    alone_init(&t, script, NULL);
+    run(has_hung_and_settled);
+    cr_assert(eq(u32, count_events("OST-6002"), 1)); /* killed, its time was over */
+    cr_assert(eq(u32, count_events("OST-3103"), 0)); /* which is no failure */
+}
+
 static void die_of_damage(void)
 {
     char error[ABORTS_ERROR_BYTES];
