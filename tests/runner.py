@@ -44,11 +44,13 @@ class Stages:
         return failed == 0
 
     def close(self):
-        """Prints the summary; the answer is the exit code."""
+        """Prints the summary, names last; the answer is the exit code."""
         print("\nseconds " + ", ".join(f"{name} {taken:.0f}" for name, taken in self.seconds))
         failed = [case for case in self.cases if not case.passed]
         for case in failed:
             print(f"FAILED {case.name}: {case.detail}")
+        for case in failed:
+            print(f"FAILED {case.name}")
         print(f"{len(self.cases) - len(failed)} passed, {len(failed)} failed", flush=True)
         return 1 if failed or not self.cases else 0
 
