@@ -10,6 +10,7 @@
 
 #define CONNECTIONS_MAX 128u
 #define DETAIL_BYTES 160u
+#define VERIFY_PATH "/v1/token/verify"
 
 typedef void route_handler(struct api *api, struct http_request *request, const char *name);
 
@@ -43,7 +44,8 @@ static const struct route {
     {"/v1/check/good", "/v1/check/good", NULL, api_check_good, NULL},
     {"/v1/check/leads", "/v1/check/leads", NULL, api_check_leads, NULL},
     {"/v1/token", "/v1/token", NULL, api_token, no_query},
-    {"/v1/token/verify", "/v1/token/verify", NULL, api_verify, verify_query},
+    {VERIFY_PATH, VERIFY_PATH, NULL, api_verify, verify_query},
+    {VERIFY_PATH "/", VERIFY_PATH "/PATH", NULL, api_verify_path, NULL},
     {"/v1/trust", "/v1/trust", NULL, api_trust, no_query},
     {"/.well-known/jwks.json", "/.well-known/jwks.json", NULL, api_jwks, no_query},
     {"/livez", "/livez", NULL, api_livez, NULL},
@@ -73,11 +75,21 @@ static bool takes_post(const struct route *route)
     return route->handler == api_operator;
 }
 
+/* Asked by proxies, about a request that they hold: its method is none of ours. */
+static bool is_verdict(const char *path)
+{
+    const size_t size = strlen(VERIFY_PATH);
+    return strncmp(path, VERIFY_PATH, size) == 0 && (path[size] == '\0' || path[size] == '/');
+}
+
 /* True: a problem was answered. Who comes by TCP never gets as far with a POST. */
 static bool refuse_method(struct http_request *request, const struct route *route)
 {
     const bool reads = request->method == HTTP_GET || request->method == HTTP_HEAD;
     const bool posts = takes_post(route);
+    if (is_verdict(route->path)) {
+        return false;
+    }
     if (posts ? request->method == HTTP_POST && request->uid != UINT32_MAX : reads) {
         return false;
     }
@@ -126,7 +138,9 @@ static const struct route *route_of(const char *path, const char **name)
     for (uint32_t i = 0; i < ROUTES; i++) {
         const size_t size = strlen(routes[i].path);
         const bool takes_name = routes[i].path[size - 1] == '/';
-        if (takes_name ? strncmp(path, routes[i].path, size) == 0 && path[size] != '\0'
+        const bool takes_nothing = routes[i].handler == api_verify_path;
+        if (takes_name ? strncmp(path, routes[i].path, size) == 0 &&
+                             (path[size] != '\0' || takes_nothing)
                        : strcmp(path, routes[i].path) == 0) {
             *name = takes_name ? path + size : "";
             return &routes[i];
@@ -160,6 +174,7 @@ static struct http *listen_at(struct api *api, enum http_kind kind, const char *
         .kind = kind,
         .address = address,
         .connections_max = CONNECTIONS_MAX,
+        .is_verdict = is_verdict,
         .context = api,
         .on_request = on_request,
     };

@@ -151,6 +151,7 @@ void api_token(struct api *api, struct http_request *request, const char *name);
 void api_trust(struct api *api, struct http_request *request, const char *name);
 void api_jwks(struct api *api, struct http_request *request, const char *name);
 void api_verify(struct api *api, struct http_request *request, const char *name);
+void api_verify_path(struct api *api, struct http_request *request, const char *name);
 
 /* api_check.c: one word, for load balancers and supervisors. */
 void api_check_good(struct api *api, struct http_request *request, const char *name);

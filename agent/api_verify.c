@@ -1,6 +1,10 @@
-/* /v1/token/verify: for nginx auth_request and whoever else lets a status code decide. 200: the
- * bearer is a member in good standing; 401: it is not, or has not shown it; 503: this agent
- * cannot tell. To be asked is the agent beside the resource, never the bearer's. */
+/* /v1/token/verify: for nginx auth_request, Envoy ext_authz and whoever else lets a status code
+ * decide. 200: the bearer is a member in good standing; 401: it is not, or has not shown it;
+ * 503: this agent cannot tell. To be asked is the agent beside the resource, never the
+ * bearer's.
+ *
+ * Envoy puts our path before that of the request which it asks about, and sends that request's
+ * method, Host and query: so these say nothing to us below /v1/token/verify/. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,6 +18,8 @@
 
 /* What became of one request. */
 struct judgement {
+    const char *audience; /* whom a proof must be for; borrowed from the request */
+    bool proof_wanted;
     struct token_claims claims;
     enum token_verdict verdict;
     bool proof_shown;
@@ -78,26 +84,19 @@ static void judge(const struct agent *a, struct http_request *request, const cha
     char text[JWS_TEXT_MAX];
     const uint64_t now_ms = credentials_now_ms(a);
     const char *proof = http_header(request, "X-Ostrakon-Proof");
-    const char *audience = http_query(request, "audience");
     const size_t size_bytes = jws_unwrap(bearer, strlen(bearer), text);
     credentials_trust(a, &trust);
     j->verdict =
         trust_judge_token(&trust, text, size_bytes, now_ms, false, &j->claims, &account);
     j->proof_shown = proof != NULL;
     if (j->verdict == TOKEN_IS_VALID && j->proof_shown) {
-        j->proof = possession_judge(&j->claims, proof, strlen(proof),
-                                    audience == NULL ? "" : audience, now_ms / 1000);
+        j->proof =
+            possession_judge(&j->claims, proof, strlen(proof), j->audience, now_ms / 1000);
     }
 }
 
 /* Where the service asks for it, a token without a proof is not enough: it may be stolen. */
-static bool is_proof_wanted(const struct http_request *request)
-{
-    const char *wish = http_query(request, "proof");
-    return wish != NULL && strcmp(wish, "required") == 0;
-}
-
-static bool is_query_good(struct http_request *request)
+static bool is_query_good(struct http_request *request, struct judgement *j)
 {
     const char *wish = http_query(request, "proof");
     const char *audience = http_query(request, "audience");
@@ -110,19 +109,15 @@ static bool is_query_good(struct http_request *request)
         api_problem_send(request, &(struct api_problem){
                                       .status = 400, .title = "Bad query", .detail = wrong});
     }
+    j->audience = audience == NULL ? "" : audience;
+    j->proof_wanted = wish != NULL;
     return wrong == NULL;
 }
 
-void api_verify(struct api *api, struct http_request *request, const char *name)
+static void answer(const struct agent *a, struct http_request *request, struct judgement *j)
 {
-    (void)name;
-    const struct agent *a = api->agent;
     const char *unable = credentials_unable(a);
     const char *header = http_header(request, "Authorization");
-    struct judgement j = {.verdict = TOKEN_IS_MALFORMED};
-    if (!is_query_good(request)) {
-        return;
-    }
     if (unable != NULL) {
         shrug(request, unable);
         return;
@@ -131,16 +126,41 @@ void api_verify(struct api *api, struct http_request *request, const char *name)
         refuse(a, request, NULL);
         return;
     }
-    judge(a, request, header + strlen(BEARER), &j);
-    if (j.verdict == TOKEN_IS_STALE) {
+    judge(a, request, header + strlen(BEARER), j);
+    if (j->verdict == TOKEN_IS_STALE) {
         shrug(request, "Nothing has been decided for longer than tokens live.");
-    } else if (j.verdict != TOKEN_IS_VALID) {
-        refuse(a, request, token_verdict_text(j.verdict));
-    } else if (j.proof_shown && j.proof != POSSESSION_PROVED) {
-        refuse(a, request, possession_verdict_text(j.proof));
-    } else if (!j.proof_shown && is_proof_wanted(request)) {
+    } else if (j->verdict != TOKEN_IS_VALID) {
+        refuse(a, request, token_verdict_text(j->verdict));
+    } else if (j->proof_shown && j->proof != POSSESSION_PROVED) {
+        refuse(a, request, possession_verdict_text(j->proof));
+    } else if (!j->proof_shown && j->proof_wanted) {
         refuse(a, request, "no proof was shown that the presenter holds its key");
     } else {
-        accept(request, &j);
+        accept(request, j);
     }
+}
+
+void api_verify(struct api *api, struct http_request *request, const char *name)
+{
+    (void)name;
+    struct judgement j = {.verdict = TOKEN_IS_MALFORMED};
+    if (is_query_good(request, &j)) {
+        answer(api->agent, request, &j);
+    }
+}
+
+void api_verify_path(struct api *api, struct http_request *request, const char *name)
+{
+    (void)name; /* the other request's path */
+    const char *audience = http_header(request, "X-Ostrakon-Audience");
+    struct judgement j = {.verdict = TOKEN_IS_MALFORMED,
+                          .audience = audience == NULL ? "" : audience};
+    if (strlen(j.audience) > POSSESSION_AUDIENCE_MAX) {
+        api_problem_send(
+            request, &(struct api_problem){.status = 400,
+                                           .title = "Bad audience",
+                                           .detail = "The audience is longer than 255 bytes."});
+        return;
+    }
+    answer(api->agent, request, &j);
 }

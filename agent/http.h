@@ -8,7 +8,7 @@
  * request, however the bytes dribble; at most connections_max connections, the oldest that owes
  * us a request making room for a new one, strangers before members; a pause when descriptors
  * run out. On HTTP_API it refuses methods other than GET and HEAD (405) and foreign Host names
- * (421).
+ * (421), but for paths where it is another request that is judged.
  *
  * Loop's thread only. Out of memory: as in loop.h. */
 #ifndef OSTRAKON_AGENT_HTTP_H
@@ -101,6 +101,8 @@ struct http_options {
     struct tls *tls;          /* HTTP_PEER; else NULL */
     const char *const *hosts; /* HTTP_API: Host names taken beside the address itself and
                                  localhost, without port; ends with NULL. NULL: none */
+    bool (*is_verdict)(const char *path); /* HTTP_API: the answer is a verdict on another
+                                 request, whose Host and method it has: any. NULL: nowhere */
     uint32_t connections_max;
     uint32_t request_ms; /* 0: HTTP_REQUEST_MS */
     uint32_t idle_ms;    /* 0: HTTP_IDLE_MS */

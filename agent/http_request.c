@@ -88,7 +88,8 @@ static bool is_let_in(const struct http *http, struct request *r)
         http_problem(&r->public, 413, "Content Too Large", "A body has at most 256 KiB.", NULL);
         return false;
     }
-    if (http->options.kind != HTTP_API) {
+    if (http->options.kind != HTTP_API ||
+        (http->options.is_verdict != NULL && http->options.is_verdict(r->public.path))) {
         return true;
     }
     if (!is_host_ours(http, r->ev)) {

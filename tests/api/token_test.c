@@ -191,6 +191,69 @@ Test(token, is_taken_of_who_proves_its_key_to_this_service_and_of_nobody_else)
     cr_expect(eq(i64, x.status, 400));
 }
 
+static const char *const methods[] = {"GET",    "HEAD",    "POST",  "PUT",
+                                      "DELETE", "OPTIONS", "PATCH", "TRACE"};
+
+/* As Envoy's ext_authz sends it: our path before the other request's, and of that one the
+ * method, Host and query. */
+static void show_as_envoy(const char *method, const char *path, const char *word)
+{
+    world_wish(
+        &w, &x,
+        &(struct wish){
+            .path = path, .method = method, .bearer = word, .host = "shop.example:8443"});
+}
+
+Test(token, is_judged_whatever_the_method_and_host_of_the_request_that_a_proxy_asks_about)
+{
+    static const char *const paths[] = {"/v1/token/verify", "/v1/token/verify/",
+                                        "/v1/token/verify/cart/7?proof=x&proof=y&%zz"};
+    for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++) {
+        for (size_t k = 0; k < sizeof paths / sizeof paths[0]; k++) {
+            show_as_envoy(methods[i], paths[k], token_of(HELIOS, ALL));
+            cr_expect(eq(i64, x.status, 200), "%s %s", methods[i], paths[k]);
+            expect_field("X-Ostrakon-Member", "helios");
+            show_as_envoy(methods[i], paths[k], token_of(HELIOS, 0x7));
+            expect_refusal("too few good signatures");
+            show_as_envoy(methods[i], paths[k], NULL);
+            expect_refusal("no token was shown");
+        }
+    }
+    w.d->silent = true;
+    show_as_envoy("PATCH", "/v1/token/verify/x", token_of(HELIOS, ALL));
+    cr_expect(eq(i64, x.status, 503));
+}
+
+Test(token, verdicts_alone_are_open_to_foreign_hosts_and_methods)
+{
+    static const char *const paths[] = {"/v1/status", "/v1/token", "/v1/token/verifying",
+                                        "/v1/trust"};
+    for (size_t k = 0; k < sizeof paths / sizeof paths[0]; k++) {
+        show_as_envoy("GET", paths[k], NULL);
+        cr_expect(eq(i64, x.status, 421), "%s", paths[k]);
+        world_wish(&w, &x, &(struct wish){.path = paths[k], .method = "DELETE"});
+        cr_expect(eq(i64, x.status, 405), "%s", paths[k]);
+    }
+}
+
+Test(token, of_a_request_behind_envoy_is_proved_to_the_audience_that_the_proxy_names)
+{
+    char proof[POSSESSION_TEXT_BYTES];
+    prove(ATLAS, "shop", proof);
+    struct wish wish = {.path = "/v1/token/verify/cart?audience=shop",
+                        .method = "POST",
+                        .bearer = token_of(ATLAS, ALL),
+                        .proof = proof,
+                        .host = "shop.example",
+                        .audience = "shop"};
+    world_wish(&w, &x, &wish);
+    cr_expect(eq(i64, x.status, 200));
+    expect_field("X-Ostrakon-Possession", "proved");
+    wish.audience = NULL; /* what the client writes into its query does not count */
+    world_wish(&w, &x, &wish);
+    expect_refusal("the proof is not by the token's key, or not for this service");
+}
+
 Test(token, of_this_member_is_told_by_the_local_socket_alone)
 {
     world_get(&w, &x, "/v1/token");

@@ -42,8 +42,10 @@ struct wish {
     bool local;         /* by the socket */
     const void *body;   /* NULL: none */
     size_t body_bytes;
-    const char *bearer; /* Authorization: Bearer */
-    const char *proof;  /* X-Ostrakon-Proof */
+    const char *bearer;   /* Authorization: Bearer */
+    const char *proof;    /* X-Ostrakon-Proof */
+    const char *host;     /* Host; NULL: the listener's own */
+    const char *audience; /* X-Ostrakon-Audience */
 };
 
 void world_init(struct world *w, uint32_t members);
