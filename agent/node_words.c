@@ -146,6 +146,14 @@ void node_on_command(struct node *n, uint32_t from, struct bytes_view command,
     effects_note(out, &note);
 }
 
+/* A motion has me ask once more whom I accuse already: until it answers the accusation stands,
+ * or each motion would end the patience on which the next one waits. */
+static bool is_asked_again(const struct deciding *d, uint32_t member)
+{
+    return (d->own.silent & bit(member)) != 0 &&
+           node_challenges_trial(d, member) == TRIAL_PENDING;
+}
+
 /* Whom I find unreachable; nobody while I doubt myself. What stands may stand while I am late
  * myself; nothing new is added.
  */
@@ -160,7 +168,7 @@ static uint32_t accusations(const struct deciding *d)
     for (uint32_t i = 0; i < d->cluster.member_count; i++) {
         const bool known = settled_in || d->peer[i].ever_heard;
         if ((d->suspected & bit(i)) != 0 && known && cluster_is_voter(&d->cluster, i) &&
-            node_challenges_is_silent(d, i)) {
+            (node_challenges_is_silent(d, i) || is_asked_again(d, i))) {
             silent |= bit(i);
         }
     }
