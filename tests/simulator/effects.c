@@ -109,18 +109,19 @@ static void say_note(const struct world *w, const struct station *s, const struc
               (unsigned long long)n->count);
 }
 
-/* Of each block once: every sound member has the same notes of it. */
+/* Of each block once, as every sound member has the same notes of it. */
 static void count_note(struct world *w, const struct station *s, const struct note *n)
 {
     const bool first = n->height > w->told_height;
     const bool same = n->height == w->told_height && w->steps_done == w->told_step;
-    if (!s->sound || n->kind < REACHED_FIRST || n->kind >= REACHED_FIRST + REACHED_KINDS ||
-        !(first || same)) {
+    if (!s->sound || (n->height > 0 && !(first || same))) {
         return;
     }
-    w->told_height = n->height;
-    w->told_step = w->steps_done;
-    w->counters.reached[n->kind - REACHED_FIRST]++;
+    if (n->height > 0) {
+        w->told_height = n->height;
+        w->told_step = w->steps_done;
+    }
+    rule_note(&w->counters.rules, n);
 }
 
 static void perform(struct world *w, struct station *s, const struct effect *e)
@@ -204,6 +205,9 @@ static void judge_all(struct world *w, struct station *s)
         const uint8_t *bytes = out->outbox + e->body.offset;
         if (e->kind == EFFECT_SEND || e->kind == EFFECT_BROADCAST) {
             judge_sent(w, s, bytes, e->body.size_bytes);
+            rule_message(&w->counters.rules, s->member,
+                         e->kind == EFFECT_SEND ? e->member : MEMBER_NONE, bytes,
+                         e->body.size_bytes);
         } else if (e->kind == EFFECT_STORE_BLOCK) {
             judge_decided(w, s, e->height, bytes, e->body.size_bytes);
         } else if (e->kind == EFFECT_SIGN && e->signing.kind == SIGNING_TOKEN) {

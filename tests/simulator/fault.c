@@ -33,7 +33,5 @@ void counters_add(struct counters *sum, const struct counters *part)
     for (uint32_t i = 0; i < CHECK_KINDS; i++) {
         sum->check[i] += part->check[i];
     }
-    for (uint32_t i = 0; i < REACHED_KINDS; i++) {
-        sum->reached[i] += part->reached[i];
-    }
+    rules_add(&sum->rules, &part->rules);
 }

@@ -3,7 +3,7 @@
 
 #include <stdint.h>
 
-#include "../../consensus/note.h"
+#include "rule.h"
 
 /* Every class of fault that this world knows, counted where it really strikes. A class that
  * never struck in a full run fails it. */
@@ -137,11 +137,6 @@ enum check {
         CHECK_KINDS
 };
 
-/* What votes came to, by the notes of sound members: all of it has to happen in the world of
- * trials. */
-#define REACHED_FIRST NOTE_MOTION_OPENED
-#define REACHED_KINDS (NOTE_ELECTORATE_FOUND - NOTE_MOTION_OPENED + 1)
-
 struct counters {
     uint64_t seeds;
     uint64_t steps;
@@ -150,7 +145,7 @@ struct counters {
     uint64_t windows;
     uint64_t fault[FAULT_KINDS];
     uint64_t check[CHECK_KINDS];
-    uint64_t reached[REACHED_KINDS];
+    struct rules rules;
 };
 
 const char *fault_text(enum fault fault);

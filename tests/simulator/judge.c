@@ -136,6 +136,7 @@ void judge_decided(struct world *w, const struct station *s, uint64_t height,
             return;
         }
         enter_block(w, &b);
+        rule_decided(&w->counters.rules, bytes, size_bytes);
     } else if (memcmp(page->hash, b.hash, 32) != 0) {
         world_fail(w, CHECK_ONE_BLOCK, "two blocks at height %llu", h);
     }
@@ -153,6 +154,7 @@ static void enter_state(struct world *w, struct page *page, const struct cluster
     page->needed = judge_needed(j, page->voters);
     judge_count(w, c->height + 1);
     judge_motions(w, c);
+    rule_state(&w->counters.rules, c);
     page->fence = c->last_fence;
     page->leader = c->grant.fence == 0 ? MEMBER_NONE : c->grant.leader;
     page->next_window = c->windows.next;

@@ -148,6 +148,8 @@ void judge_told_token(struct world *w, const struct station *s, uint64_t height,
         return;
     }
     assert(size_bytes <= sizeof page->token);
+    rule_mark(&w->counters.rules,
+              page->token_height == height ? MARK_TOKEN_AGAIN : MARK_TOKEN_ASSEMBLED);
     page->token_height = height;
     page->token_bytes = size_bytes;
     memcpy(page->token, text, size_bytes);
@@ -177,6 +179,7 @@ void judge_told_bundle(struct world *w, const struct station *s, uint64_t height
                    account.count);
         return;
     }
+    rule_mark(&w->counters.rules, MARK_TRUST_ASSEMBLED);
     page->trust = trust;
     for (uint32_t i = 0; i < w->station_count; i++) {
         if (pages->of[i].token_height != 0) {

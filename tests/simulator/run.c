@@ -17,6 +17,20 @@
 #define JOBS_MAX 16u
 #define FAILURES_SHOWN 10u
 
+/* What a process leaves behind, even one that a failed assert has ended. */
+struct share {
+    struct progress progress;
+    struct summary sum; /* of the seeds that it has done */
+};
+
+static void longest(struct summary *sum, uint64_t seed, uint64_t steps)
+{
+    if (steps > sum->longest_steps) {
+        sum->longest_steps = steps;
+        sum->longest_seed = seed;
+    }
+}
+
 static void say_again(FILE *file, const struct run_options *o, uint64_t seed)
 {
     fprintf(file, "; again: %s --world %s --seed 0x%" PRIx64 "\n", o->program,
@@ -82,44 +96,51 @@ static bool time_is_over(const struct run_options *o, const struct timespec *beg
     return o->seconds != 0 && now.tv_sec - begun->tv_sec >= (time_t)o->seconds;
 }
 
-/* One process's share: every jobs-th seed. What it finds goes down the pipe, whole records of
- * less than PIPE_BUF bytes, so that several may write into one. */
-static void child(struct run_options o, uint32_t place, int pipe_end)
+/* What was found, in a pipe: a whole record of less than PIPE_BUF bytes, so that several may
+ * write into one. */
+struct found {
+    uint64_t seed;
+    char failure[sizeof((struct outcome *)0)->failure];
+};
+
+/* One process's share: every jobs-th seed. */
+static void child(struct run_options o, uint32_t place, int pipe_end, struct share *share)
 {
-    static_assert(sizeof(struct outcome) <= 4096, "one write is one record");
+    static_assert(sizeof(struct found) <= 4096, "one write is one record");
     struct timespec begun;
     clock_gettime(CLOCK_MONOTONIC, &begun);
-    o.progress = &o.progress[place];
+    o.progress = &share->progress;
     for (uint64_t seed = o.first + place; seed <= o.last; seed += o.jobs) {
         static struct outcome out;
         if (time_is_over(&o, &begun)) {
             break;
         }
         run_seed(&o, seed, &out);
-        if (!write_all(pipe_end, &out, sizeof out)) {
-            break;
+        counters_add(&share->sum.counters, &out.counters);
+        longest(&share->sum, seed, out.counters.steps);
+        if (out.failed) {
+            struct found found = {.seed = seed};
+            memcpy(found.failure, out.failure, sizeof found.failure);
+            if (!write_all(pipe_end, &found, sizeof found)) {
+                break;
+            }
         }
     }
 }
 
-static void take_in(const struct run_options *o, struct summary *sum, const struct outcome *out)
+static void take_in(const struct run_options *o, struct summary *sum, const struct found *found)
 {
-    counters_add(&sum->counters, &out->counters);
-    if (!out->failed) {
-        return;
-    }
     sum->failures++;
     if (sum->failures <= FAILURES_SHOWN) {
-        fprintf(stderr, "%s", out->failure);
-        say_again(stderr, o, out->seed);
+        fprintf(stderr, "%s", found->failure);
+        say_again(stderr, o, found->seed);
     }
 }
 
-/* Where each process stands, in memory that all of them share: what is known of one that a
- * failed assert ended. */
-static struct progress *shared_progress(uint32_t count)
+/* In memory that all processes have in common. */
+static struct share *shares(uint32_t count)
 {
-    void *shared = mmap(NULL, count * sizeof(struct progress), PROT_READ | PROT_WRITE,
+    void *shared = mmap(NULL, count * sizeof(struct share), PROT_READ | PROT_WRITE,
                         MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (shared == MAP_FAILED) {
         perror("mmap");
@@ -128,7 +149,8 @@ static struct progress *shared_progress(uint32_t count)
     return shared;
 }
 
-static pid_t start_child(const struct run_options *o, uint32_t place, const int ends[static 2])
+static pid_t start_child(const struct run_options *o, uint32_t place, const int ends[static 2],
+                         struct share *share)
 {
     const pid_t pid = fork();
     if (pid < 0) {
@@ -137,7 +159,7 @@ static pid_t start_child(const struct run_options *o, uint32_t place, const int 
     }
     if (pid == 0) {
         close(ends[0]);
-        child(*o, place, ends[1]);
+        child(*o, place, ends[1], share);
         fflush(stdout);
         _exit(0); /* exit would move the place at which the parent reads its file of seeds */
     }
@@ -145,8 +167,9 @@ static pid_t start_child(const struct run_options *o, uint32_t place, const int 
 }
 
 static void end_child(const struct run_options *o, struct summary *sum, pid_t pid,
-                      const struct progress *p)
+                      const struct share *share)
 {
+    const struct progress *p = &share->progress;
     int status = 0;
     const bool enough = o->until_failure && sum->failures > 0;
     if (enough) {
@@ -159,31 +182,33 @@ static void end_child(const struct run_options *o, struct summary *sum, pid_t pi
                 p->step);
         say_again(stderr, o, p->seed);
     }
+    counters_add(&sum->counters, &share->sum.counters);
+    longest(sum, share->sum.longest_seed, share->sum.longest_steps);
 }
 
-void run_seeds(const struct run_options *options, struct summary *sum)
+void run_seeds(const struct run_options *o, struct summary *sum)
 {
-    struct run_options o = *options;
     pid_t children[JOBS_MAX] = {0};
     int ends[2];
-    assert(o.jobs >= 1 && o.jobs <= JOBS_MAX);
-    o.progress = shared_progress(o.jobs);
+    assert(o->jobs >= 1 && o->jobs <= JOBS_MAX);
+    struct share *share = shares(o->jobs);
     fflush(NULL);
     if (pipe(ends) != 0) {
         perror("pipe");
         exit(2);
     }
-    for (uint32_t i = 0; i < o.jobs; i++) {
-        children[i] = start_child(&o, i, ends);
+    for (uint32_t i = 0; i < o->jobs; i++) {
+        children[i] = start_child(o, i, ends, &share[i]);
     }
     close(ends[1]);
-    static struct outcome out;
-    while (!(o.until_failure && sum->failures > 0) && read_all(ends[0], &out, sizeof out)) {
-        take_in(&o, sum, &out);
+    struct found found;
+    while (!(o->until_failure && sum->failures > 0) &&
+           read_all(ends[0], &found, sizeof found)) {
+        take_in(o, sum, &found);
     }
     close(ends[0]);
-    for (uint32_t i = 0; i < o.jobs; i++) {
-        end_child(&o, sum, children[i], &o.progress[i]);
+    for (uint32_t i = 0; i < o->jobs; i++) {
+        end_child(o, sum, children[i], &share[i]);
     }
-    munmap(o.progress, o.jobs * sizeof *o.progress);
+    munmap(share, o->jobs * sizeof *share);
 }

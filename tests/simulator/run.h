@@ -19,7 +19,7 @@ struct run_options {
     uint32_t jobs;
     uint64_t steps_max;        /* 0: no end */
     uint32_t seconds;          /* no new seed after so many; 0: no end */
-    struct progress *progress; /* one a job, told as it goes; NULL: nobody asks */
+    struct progress *progress; /* told as it goes; NULL: nobody asks */
     bool verbose;
     bool until_failure; /* the first failure ends it, and is not printed as one */
 };
@@ -38,6 +38,8 @@ void run_seed(const struct run_options *o, uint64_t seed, struct outcome *out);
 struct summary {
     struct counters counters;
     uint64_t failures;
+    uint64_t longest_steps;
+    uint64_t longest_seed;
 };
 /* All of them, `jobs` at a time, each in a process of its own that a failed assert may end. */
 void run_seeds(const struct run_options *o, struct summary *sum);
