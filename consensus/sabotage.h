@@ -21,6 +21,7 @@ enum sabotage {
     SABOTAGE_ELECTORATE_OPEN,        /* lets members in who become electors later */
     SABOTAGE_ONE_ACCUSER,            /* opens a motion on one member's word */
     SABOTAGE_COSIGN_UNCHECKED,       /* takes any co-signature of a token for a good one */
+    SABOTAGE_FENCE_UNCHECKED,        /* the sink takes what comes under an old fence */
 };
 
 #ifndef SABOTAGE

@@ -14,7 +14,7 @@ static uint32_t idle_count(const struct world *w)
 
 bool station_is_fit(const struct station *s)
 {
-    return s->sound && s->up && !s->machine.neutered;
+    return s->sound && s->up && !s->machine.neutered && !s->follows;
 }
 
 /* The longest time a view may take is 48 delta; a liar may waste each of its own, and a member

@@ -1,6 +1,7 @@
 /* Does what a step asks for, as agent/agent.c does. */
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "judge.h"
 #include "world.h"
@@ -166,7 +167,11 @@ static void perform(struct world *w, struct station *s, const struct effect *e)
         sign(w, s, e);
         break;
     case EFFECT_RESIGNATION:
-        break; /* nobody here says it: what unfit nodes leave behind is the shell's */
+        if (e->resigned == RESIGN_OWN) {
+            s->resignation_bytes = e->body.size_bytes;
+            memcpy(s->resignation, w->effects.outbox + e->body.offset, e->body.size_bytes);
+        }
+        break;
     case EFFECT_BURST:
         machine_burst(w, s);
         break;

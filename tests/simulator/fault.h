@@ -62,7 +62,20 @@
     X(BALLOT, "liar: ballots against the evidence")                                            \
     X(SLANDER, "liar: its heartbeats speak ill of all")                                        \
     X(ANSWER, "liar: answers to challenges badly signed, or held back")                        \
-    X(MINT, "liar: co-signs what nobody called for")
+    X(MINT, "liar: co-signs what nobody called for")                                           \
+    X(OTHER_STATE, "liar: attests another state, which is a proof")                            \
+    X(STALE, "liar: proposes what was decided long ago")                                       \
+    X(RESIGN, "liar: resigns, and goes on")                                                    \
+    X(RESIGN_FOR_OTHERS, "liar: resigns in the name of others")                                \
+    X(UNSIGNED, "F40: a signature of zeros")                                                   \
+    X(OTHER_NAME, "F40: signed with its own key in another's name")                            \
+    X(OTHER_CLUSTER, "F41: signed for another cluster")                                        \
+    X(OUT_AND_VOTES, "F42: votes of one that was removed")                                     \
+    X(FALSE_CERTIFICATE, "F45: one vote less, one twice, of another view, kind or signer")     \
+    X(FALSE_SHARES, "F45: a token with a signature less, or with one twice")                   \
+    X(THEFT, "F68: a token past its time, elsewhere, or under another name")                   \
+    X(OLD_BUNDLE, "F42: an older trust bundle, or one past its time")                          \
+    X(FLAP, "F36: link that breaks and heals over and over")
 
 /* The same of the world of flips: what may happen to a node's memory. */
 #define MEMORY_FAULTS(X)                                                                       \
@@ -94,10 +107,12 @@ enum fault {
     X(SAME_STATE, "invariant 1: equal states at equal heights")                                \
     X(FENCE, "invariant 2: fences only grow, one holder each")                                 \
     X(SETTLED, "invariant 2: settled by two, once, never back")                                \
+    X(WRITTEN, "invariant 2: nothing is written under an old fence")                           \
     X(PUBLISHED, "invariant 2: what is settled is published and true")                         \
     X(SILENCE, "invariant 5: who is silent or neutered signs nothing")                         \
     X(MINT, "invariant 6: nobody sound signs a token but what is called for")                  \
     X(TOKENS, "invariant 6: tokens are good, and refused after a removal")                     \
+    X(THEFT, "invariant 6: nothing that a thief makes of a token is good")                     \
     X(CONTRADICTION, "invariant 8: nobody contradicts itself")                                 \
     X(DURABLE, "invariant 8: a vote is durable before it is sent")                             \
     X(RESTART, "invariant 8: nothing stored is lost")                                          \
@@ -117,6 +132,11 @@ enum fault {
 #define TRIAL_CHECKS(X)                                                                        \
     X(SUSPENDED, "L5: silent for long, it is suspended in time")                               \
     X(REINSTATED, "L6: back, it is reinstated in time")                                        \
+    X(RESIGNED, "L3: unfit, it is neutered for all in time")                                   \
+    X(PROVED, "L4: of another state, it is locked out in time")                                \
+    X(ADMITTED, "admitted with a new key, it is reinstated")                                   \
+    X(OPERATED, "what operators sign is decided, and does what it says")                       \
+    X(HELD_VOTES, "paused or only watched, nobody is removed")                                 \
     X(ELECTORATE, "invariant 9: once all are well there is an electorate, and nobody is out")
 
 /* The same of the world of flips. */

@@ -18,7 +18,7 @@ void judge_init(struct judge *j, const struct plan *p, const uint8_t id[static 3
     j->beyond = p->beyond;
     memcpy(j->id, id, sizeof j->id);
     for (uint32_t i = 0; i < p->members; i++) {
-        memcpy(j->key[i], members[i].vote_key, sizeof j->key[i]);
+        memcpy(j->key[i].first, members[i].vote_key, sizeof j->key[i].first);
     }
     memcpy(j->pages[0].hash, id, sizeof j->pages[0].hash);
     j->pages[0].decided = true;
@@ -39,6 +39,30 @@ void judge_finish(struct judge *j)
     }
     free(j->windows);
     free(j->tokens);
+}
+
+const uint8_t *judge_key(const struct judge *j, uint32_t member, uint64_t height)
+{
+    const bool is_second =
+        j->key[member].second_from != 0 && height >= j->key[member].second_from;
+    return is_second ? j->key[member].second : j->key[member].first;
+}
+
+/* A member has another key only if an operator gave it that, from the next height on. */
+static void check_keys(struct world *w, const struct cluster *c)
+{
+    struct judge *j = &w->judge;
+    for (uint32_t i = 0; i < c->member_count; i++) {
+        const uint8_t *given = w->admitted_key[i].public_key;
+        if (memcmp(c->member[i].vote_key, judge_key(j, i, c->height + 1), 32) == 0) {
+            continue;
+        }
+        if (memcmp(c->member[i].vote_key, given, 32) != 0) {
+            world_fail(w, CHECK_QUORUM, "%s has a key that nobody gave it", world_name(w, i));
+        }
+        memcpy(j->key[i].second, given, sizeof j->key[i].second);
+        j->key[i].second_from = c->height + 1;
+    }
 }
 
 struct page *judge_page(struct judge *j, uint64_t height)
@@ -86,7 +110,7 @@ static bool is_quorum(const struct judge *j, const struct wire_certificate *c,
         memcpy(v.signature, c->vote[i].signature, sizeof v.signature);
         if (v.signer >= j->members || (before->voters >> v.signer & 1) == 0 ||
             (i > 0 && v.signer <= c->vote[i - 1].signer) ||
-            !wire_verify(&v, j->id, j->key[v.signer])) {
+            !wire_verify(&v, j->id, judge_key(j, v.signer, b->height))) {
             return false;
         }
     }
@@ -137,6 +161,7 @@ void judge_decided(struct world *w, const struct station *s, uint64_t height,
         }
         enter_block(w, &b);
         rule_decided(&w->counters.rules, bytes, size_bytes);
+        liar_remember(w, bytes, size_bytes);
     } else if (memcmp(page->hash, b.hash, 32) != 0) {
         world_fail(w, CHECK_ONE_BLOCK, "two blocks at height %llu", h);
     }
@@ -152,6 +177,7 @@ static void enter_state(struct world *w, struct page *page, const struct cluster
         page->voters |= c->member[i].standing == STANDING_GOOD ? 1u << i : 0;
     }
     page->needed = judge_needed(j, page->voters);
+    check_keys(w, c);
     judge_count(w, c->height + 1);
     judge_motions(w, c);
     rule_state(&w->counters.rules, c);

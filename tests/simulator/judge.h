@@ -79,12 +79,17 @@ struct judge {
     bool audited;
     bool beyond;
     uint8_t id[32];
-    uint8_t key[MEMBERS_MAX][32];
+    struct {
+        uint8_t first[32];
+        uint64_t second_from; /* the height at which the second is in force; 0: never */
+        uint8_t second[32];
+    } key[MEMBERS_MAX];
     uint64_t height; /* of the last block in the book */
     struct page pages[JUDGE_HEIGHTS];
     uint64_t base_window;
     uint64_t next_window;                       /* settled below */
     struct window_page *windows;                /* SINK_WINDOWS from base_window */
+    uint64_t fence_written;                     /* the highest in the sink */
     struct tally_of_rows rows;                  /* all there ever were */
     struct standing_page standing[MEMBERS_MAX]; /* after the last state in the book */
     struct {
@@ -96,6 +101,7 @@ struct judge {
 
 struct world;
 struct station;
+struct trust;
 
 void judge_init(struct judge *j, const struct plan *p, const uint8_t id[static 32],
                 const struct founding_member *members);
@@ -122,13 +128,21 @@ void judge_told_bundle(struct world *w, const struct station *s, uint64_t height
                        const uint8_t *text, size_t size_bytes);
 void judge_row(struct judge *j, uint64_t window, uint64_t value);
 void judge_published(struct world *w, uint64_t window);
+/* The sink has taken rows, or an endorsement of them, under that fence. */
+void judge_written(struct world *w, uint64_t fence);
 /* What is settled is what was counted, and nothing is lost. */
 void judge_totals(struct world *w);
 
 /* For judge_*.c only. */
 struct token_pages *judge_tokens_begin(void); /* to be freed */
+/* The vote key that a member has at that height. */
+const uint8_t *judge_key(const struct judge *j, uint32_t member, uint64_t height);
 struct page *judge_page(struct judge *j, uint64_t height);
 struct window_page *judge_window(struct judge *j, uint64_t window);
+void judge_thief_has_token(struct world *w, const struct trust *by, const char *text,
+                           size_t size_bytes);
+void judge_thief_has_bundle(struct world *w, const struct trust *held, const char *text,
+                            size_t size_bytes);
 void judge_results(struct world *w, const struct wire_block *b);
 void judge_certificates(struct world *w, const struct station *s, const uint8_t *bytes,
                         size_t size_bytes);

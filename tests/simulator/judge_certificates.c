@@ -24,7 +24,7 @@ static bool is_sound(const struct judge *j, const struct wire_certificate *c, ui
         memcpy(v.signature, c->vote[i].signature, sizeof v.signature);
         if (v.signer >= j->members || (before->voters >> v.signer & 1) == 0 ||
             (i > 0 && v.signer <= c->vote[i - 1].signer) ||
-            !wire_verify(&v, j->id, j->key[v.signer])) {
+            !wire_verify(&v, j->id, judge_key(j, v.signer, height))) {
             return false;
         }
     }

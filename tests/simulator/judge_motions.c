@@ -72,7 +72,10 @@ static void check_removal(struct world *w, const struct cluster *c, uint32_t sub
         return;
     }
     w->counters.check[CHECK_REMOVAL]++;
-    if (now == STANDING_LOCKED_OUT) {
+    if (now == STANDING_NEUTERED && !calm_station(w, subject)->follows) {
+        world_fail(w, CHECK_REMOVAL, "%s has not resigned, and is neutered at height %llu",
+                   world_name(w, subject), (unsigned long long)c->height);
+    } else if (now == STANDING_LOCKED_OUT) {
         world_fail(w, CHECK_REMOVAL, "%s is sound, and locked out at height %llu",
                    world_name(w, subject), (unsigned long long)c->height);
     } else if (now == STANDING_SUSPENDED && (before->accusers & ~w->plan.liars) == 0) {

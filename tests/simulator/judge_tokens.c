@@ -16,6 +16,8 @@ struct token_page {
     size_t token_bytes;
     char token[JWS_TEXT_MAX];
     struct trust trust; /* its newest bundle; height 0: none yet */
+    size_t bundle_bytes;
+    char bundle[JWS_TEXT_MAX]; /* the same, as it came */
 };
 
 struct token_pages {
@@ -45,7 +47,8 @@ static const char *wrong_in_token(const struct world *w, const struct cluster *c
 {
     uint32_t member = 0;
     while (member < w->plan.members &&
-           strcmp(w->founding.members[member].name, t->subject) != 0) {
+           strcmp(w->founding.members[member].name, t->subject) != 0 &&
+           strcmp(w->renamed[member], t->subject) != 0) {
         member++;
     }
     if (member == w->plan.members) {
@@ -76,10 +79,15 @@ static const char *wrong_in_bundle(const struct world *w, const struct cluster *
     if (t->height == 0 || t->height > j->height || j->pages[t->height].time_ms != t->time_ms) {
         return "of a block that is not decided";
     }
-    for (uint32_t i = 0; i < t->count; i++) {
+    uint32_t listed = 0;
+    for (uint32_t i = 0; i < c->member_count && listed < t->count; i++) {
         const struct member *m = &c->member[i];
-        if (strcmp(m->name, t->members[i].name) != 0 || m->term != t->members[i].term ||
-            (uint32_t)m->standing != (uint32_t)t->members[i].standing) {
+        if (m->standing == STANDING_LEFT) {
+            continue;
+        }
+        const struct trust_member *said = &t->members[listed++];
+        if (strcmp(m->name, said->name) != 0 || m->term != said->term ||
+            (uint32_t)m->standing != (uint32_t)said->standing) {
             return "that lies about a member";
         }
     }
@@ -132,6 +140,9 @@ static void check_token(struct world *w, const struct token_page *page, const st
         world_fail(w, CHECK_TOKENS, "the token of %s is good after its removal",
                    claims.subject);
     }
+    if (page->token_height == by->height && by->height % 4 == 0) { /* it costs its time */
+        judge_thief_has_token(w, by, page->token, page->token_bytes);
+    }
     if (page->token_height == by->height &&
         (verdict != TOKEN_IS_VALID || account.good != account.count)) {
         world_fail(w, CHECK_TOKENS, "a token of height %llu: %s, %u of %u signatures",
@@ -180,6 +191,12 @@ void judge_told_bundle(struct world *w, const struct station *s, uint64_t height
         return;
     }
     rule_mark(&w->counters.rules, MARK_TRUST_ASSEMBLED);
+    if (page->bundle_bytes > 0 && height > page->trust.height && height % 4 == 0) {
+        judge_thief_has_bundle(w, &trust, page->bundle, page->bundle_bytes);
+    }
+    assert(size_bytes <= sizeof page->bundle);
+    page->bundle_bytes = size_bytes;
+    memcpy(page->bundle, text, size_bytes);
     page->trust = trust;
     for (uint32_t i = 0; i < w->station_count; i++) {
         if (pages->of[i].token_height != 0) {

@@ -142,7 +142,8 @@ static void note_vote(struct world *w, const struct wire_vote *v, const struct s
     struct cast c = {.kind = v->kind, .signer = v->signer, .view = v->view, .claim = v->claim};
     memcpy(c.parent, v->parent, sizeof c.parent);
     memcpy(c.block, v->block, sizeof c.block);
-    if (page == NULL || is_known(page, &c) || !wire_verify(v, j->id, j->key[v->signer])) {
+    if (page == NULL || is_known(page, &c) ||
+        !wire_verify(v, j->id, judge_key(j, v->signer, v->height))) {
         return;
     }
     const bool rolls_back = w->plan.rolls_back && (w->plan.forgetful >> v->signer & 1) != 0;

@@ -90,6 +90,17 @@ void judge_settled(struct world *w, uint64_t next_window)
     }
 }
 
+void judge_written(struct world *w, uint64_t fence)
+{
+    struct judge *j = &w->judge;
+    w->counters.check[CHECK_WRITTEN]++;
+    if (fence < j->fence_written) {
+        world_fail(w, CHECK_WRITTEN, "fence %llu writes after fence %llu",
+                   (unsigned long long)fence, (unsigned long long)j->fence_written);
+    }
+    j->fence_written = fence;
+}
+
 void judge_published(struct world *w, uint64_t window)
 {
     const struct sink_window *k = sink_window(&w->sink, window);

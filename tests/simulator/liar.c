@@ -16,6 +16,10 @@ void liar_say(struct world *w, const struct outgoing *o, const uint8_t *bytes,
               size_t size_bytes)
 {
     const uint32_t from = station_index(w, o->liar);
+    if (size_bytes > 0 && bytes[0] == MESSAGE_VOTE &&
+        !cluster_is_voter(&o->liar->node->deciding.cluster, o->liar->member)) {
+        world_strike(w, FAULT_OUT_AND_VOTES);
+    }
     judge_lied(w, o->liar, bytes, size_bytes);
     if (liar_does(w, o->liar, HABIT_DELAY)) {
         world_strike(w, FAULT_DELAY);
@@ -96,8 +100,7 @@ void liar_send(struct world *w, struct station *s, uint32_t to_member, const uin
 
 static void say_command(struct world *w, struct station *s, struct command *c)
 {
-    c->author = s->member;
-    c->term = s->node->deciding.cluster.member[s->member].term;
+    c->term = s->node->deciding.cluster.member[c->author].term;
     command_sign(c, &w->id, &w->key[s->member]);
     uint8_t bytes[COMMAND_BYTES_MAX];
     struct message *m = &w->scratch;
@@ -111,12 +114,22 @@ static void say_command(struct world *w, struct station *s, struct command *c)
     }
 }
 
+/* In its own name, and it goes on as if nothing had been; or in somebody else's. */
+static void say_resigned(struct world *w, struct station *s)
+{
+    struct command c = {.kind = COMMAND_RESIGN, .resign = {.class = RESIGN_OWN}};
+    const bool own = dice_chance(&w->dice, 1000);
+    c.author = own ? s->member : (uint32_t)dice_between(&w->dice, 0, w->plan.members - 1);
+    world_strike(w, c.author == s->member ? FAULT_RESIGN : FAULT_RESIGN_FOR_OTHERS);
+    say_command(w, s, &c);
+}
+
 /* An attestation that says something new each time, and a result of nothing. */
 void liar_storm(struct world *w, struct station *s)
 {
     const struct cluster *c = &s->node->deciding.cluster;
     if (liar_does(w, s, HABIT_STORM)) {
-        struct command attest = {.kind = COMMAND_ATTEST};
+        struct command attest = {.kind = COMMAND_ATTEST, .author = s->member};
         attest.attest = (struct attest){
             .incarnation = dice_roll(&w->dice) | 1,
             .seq = 1,
@@ -131,8 +144,11 @@ void liar_storm(struct world *w, struct station *s)
         world_strike(w, FAULT_STORM);
         say_command(w, s, &attest);
     }
+    if (liar_does(w, s, HABIT_RESIGN) && dice_chance(&w->dice, 500)) {
+        say_resigned(w, s);
+    }
     if (liar_does(w, s, HABIT_WRONG_WORK) && dice_chance(&w->dice, 1000)) {
-        struct command result = {.kind = COMMAND_RESULT};
+        struct command result = {.kind = COMMAND_RESULT, .author = s->member};
         result.result.first_window = c->windows.next;
         result.result.count = (uint32_t)dice_between(&w->dice, 1, 3);
         for (uint32_t i = 0; i < result.result.count; i++) {

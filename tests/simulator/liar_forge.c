@@ -31,6 +31,22 @@ static void rubbish(struct world *w, const struct outgoing *o)
     liar_say(w, o, bent, size_bytes);
 }
 
+/* What kind of false it is the run so far decides, not the dice. */
+static void sign_falsely(struct world *w, const struct outgoing *o, struct vote *v)
+{
+    struct hash id = w->id;
+    id.bytes[0] ^= w->trace % 4 == 1 ? 1 : 0;
+    vote_sign(v, &id, &w->key[o->liar->member]);
+    if (w->trace % 4 == 1) {
+        world_strike(w, FAULT_OTHER_CLUSTER);
+    } else if (w->trace % 4 == 2) {
+        world_strike(w, FAULT_UNSIGNED);
+        memset(v->signature, 0, sizeof v->signature);
+    } else if (v->signer != o->liar->member) {
+        world_strike(w, FAULT_OTHER_NAME);
+    }
+}
+
 /* A vote in somebody else's name, or its own over numbers that cannot be. */
 static void strange_vote(struct world *w, const struct outgoing *o)
 {
@@ -63,7 +79,7 @@ static void strange_vote(struct world *w, const struct outgoing *o)
     if (v->kind != VOTE_NULLIFY) {
         memset(v->block.bytes, (int)dice_between(&w->dice, 1, 255), sizeof v->block.bytes);
     }
-    vote_sign(v, &w->id, &w->key[o->liar->member]);
+    sign_falsely(w, o, v);
     liar_say_message(w, o, &m);
 }
 
@@ -73,6 +89,7 @@ static void bend_certificate(struct world *w, struct certificate *c)
     if (c->kind == CERTIFICATE_NONE || c->count < 2) {
         return;
     }
+    world_strike(w, FAULT_FALSE_CERTIFICATE);
     switch (dice_between(&w->dice, 0, 3)) {
     case 0:
         c->count--;
@@ -86,6 +103,9 @@ static void bend_certificate(struct world *w, struct certificate *c)
         break;
     default:
         c->signer[c->count - 1] = (uint8_t)dice_between(&w->dice, 0, MEMBERS_MAX - 1);
+        if (c->kind == CERTIFICATE_NOTARIZATION && w->trace % 2 == 0) {
+            c->kind = CERTIFICATE_FINALIZATION;
+        }
         break;
     }
 }

@@ -6,10 +6,25 @@
 #include "../../consensus/vote.h"
 #include "liar.h"
 
-/* A block of the same height, parent and state that is another one: a moment later, and without
- * some of the commands. Returns its size. */
-static size_t other_block(const struct block *b, uint32_t left_out,
-                          uint8_t bytes[static BLOCK_BYTES_MAX], struct hash *hash)
+void liar_remember(struct world *w, const uint8_t *decided, size_t size_bytes)
+{
+    struct message *m = &w->scratch;
+    struct block b;
+    if (w->plan.liars == 0 || !message_decode(m, decided, size_bytes) ||
+        !block_decode(&b, m->decided.block.bytes, m->decided.block.size_bytes)) {
+        return;
+    }
+    for (uint32_t i = 0; i < b.command_count; i++) {
+        struct blob **place = &w->past_command[w->past_commands++ % PAST_COMMANDS];
+        blob_drop(*place);
+        *place = blob_of(b.bytes + b.commands[i].offset, b.commands[i].size_bytes);
+    }
+}
+
+/* A block of the same height, parent and state that is another one: a moment later, without
+ * some of the commands, or with some that were decided before. Returns its size. */
+static size_t other_block(const struct world *w, const struct block *b, uint32_t left_out,
+                          bool stale, uint8_t bytes[static BLOCK_BYTES_MAX], struct hash *hash)
 {
     struct block_header header = b->header;
     struct block_maker maker = block_begin(bytes);
@@ -17,6 +32,14 @@ static size_t other_block(const struct block *b, uint32_t left_out,
         const uint8_t *command = b->bytes + b->commands[i].offset;
         if ((left_out >> command[0] % MEMBERS_MAX & 1) == 0 &&
             !block_add(&maker, command, b->commands[i].size_bytes)) {
+            break;
+        }
+    }
+    for (uint32_t i = 0; stale && i < 3 && i < w->past_commands; i++) {
+        const uint64_t place =
+            b->header.height * 7 + i * 11; /* the same for all who are told */
+        const struct blob *old = w->past_command[place % PAST_COMMANDS];
+        if (old == NULL || !block_add(&maker, old->bytes, old->size_bytes)) {
             break;
         }
     }
@@ -60,8 +83,9 @@ bool liar_lies_in_proposal(struct world *w, const struct outgoing *o, struct mes
     const bool fresh = m->proposal.justification.kind == CERTIFICATE_NONE;
     const bool censors = liar_does(w, o->liar, HABIT_CENSOR);
     const bool doubles = liar_does(w, o->liar, HABIT_EQUIVOCATE);
+    const bool stale = liar_does(w, o->liar, HABIT_STALE);
     struct block b;
-    if (!(censors || doubles) || m->proposal.vote.signer != o->liar->member ||
+    if (!(censors || doubles || stale) || m->proposal.vote.signer != o->liar->member ||
         !block_decode(&b, m->proposal.block.bytes, m->proposal.block.size_bytes)) {
         return false;
     }
@@ -70,8 +94,8 @@ bool liar_lies_in_proposal(struct world *w, const struct outgoing *o, struct mes
     }
     static uint8_t bytes[BLOCK_BYTES_MAX];
     struct hash hash;
-    const uint32_t victims = censors ? 3u << o->to % 3 : 1u;
-    const size_t size_bytes = other_block(&b, victims, bytes, &hash);
+    const uint32_t victims = censors ? 3u << o->to % 3 : doubles ? 1u : 0;
+    const size_t size_bytes = other_block(w, &b, victims, stale, bytes, &hash);
     if (size_bytes == 0) {
         return false;
     }
@@ -81,7 +105,7 @@ bool liar_lies_in_proposal(struct world *w, const struct outgoing *o, struct mes
             return false;
         }
     }
-    world_strike(w, doubles ? FAULT_EQUIVOCATE : FAULT_CENSOR);
+    world_strike(w, doubles ? FAULT_EQUIVOCATE : censors ? FAULT_CENSOR : FAULT_STALE);
     m->proposal.vote.block = hash;
     m->proposal.block = (struct bytes_view){bytes, (uint32_t)size_bytes};
     m->proposal.justification = (struct certificate){.kind = CERTIFICATE_NONE};
@@ -160,9 +184,10 @@ bool liar_lies_in_command(struct world *w, const struct outgoing *o, struct mess
     const struct station *s = o->liar;
     const bool accuses = liar_does(w, s, HABIT_ACCUSE);
     const bool ranks = liar_does(w, s, HABIT_RANK_SELF);
-    struct command c;
     const bool bent = liar_does(w, s, HABIT_BALLOT);
-    if (!(accuses || ranks || bent) ||
+    const bool differs = liar_does(w, s, HABIT_OTHER_STATE);
+    struct command c;
+    if (!(accuses || ranks || bent || differs) ||
         !command_decode(&c, m->command.command.bytes, m->command.command.size_bytes) ||
         c.author != s->member || (c.kind != COMMAND_ATTEST && c.kind != COMMAND_BALLOT)) {
         return false;
@@ -174,8 +199,12 @@ bool liar_lies_in_command(struct world *w, const struct outgoing *o, struct mess
         }
         return bent && say_command_again(w, o, m, &c);
     }
-    if (!(accuses || ranks)) {
+    if (!(accuses || ranks || differs)) {
         return false;
+    }
+    if (differs) {
+        world_strike(w, FAULT_OTHER_STATE);
+        c.attest.digest.bytes[0] ^= 1;
     }
     const uint32_t others = ((1u << w->plan.members) - 1) & ~(1u << s->member);
     if (accuses) {

@@ -130,6 +130,18 @@ void machine_examined(struct world *w, struct station *s, bool burst)
     }
 }
 
+/* Its agent wipes its key and starts again as one that follows. */
+void machine_break(struct world *w, struct station *s)
+{
+    world_strike(w, FAULT_NEUTERED);
+    world_say(w, "%s is damaged for good", world_name(w, s->member));
+    s->machine.neutered = true;
+    s->follows = true;
+    hand_in(w, s, 15, RESULT_FATAL, 0);
+    station_crash(w, s, false);
+    station_start(w, s);
+}
+
 void machine_burst(struct world *w, struct station *s)
 {
     s->machine.bursting = true;
@@ -152,7 +164,9 @@ void machine_judge(struct world *w, const struct station *s)
     for (uint32_t i = 0; i < out->count; i++) {
         const enum effect_kind kind = out->list[i].kind;
         const bool quiet = m->silent && clock_mono_ms(w, s) >= m->silent_mono_ms + QUIET_MS;
-        if (m->neutered && kind != EFFECT_NEUTER) {
+        if (s->follows && (kind == EFFECT_SIGN || kind == EFFECT_PERSIST)) {
+            fail(w, s, "only follows, and signs or votes");
+        } else if (m->neutered && kind != EFFECT_NEUTER) {
             fail(w, s, "was neutered, and does something");
         } else if (!m->examined && kind == EFFECT_SIGN) {
             fail(w, s, "signs before it was examined");

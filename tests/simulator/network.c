@@ -6,7 +6,8 @@
 
 bool network_is_open(const struct world *w, uint32_t from, uint32_t to)
 {
-    return !w->link[from][to].cut;
+    const struct link *l = &w->link[from][to];
+    return !l->cut && (l->flap_ms == 0 || w->now_ms / l->flap_ms % 2 == 0);
 }
 
 uint64_t network_delay_ms(struct world *w)

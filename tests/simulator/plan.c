@@ -151,6 +151,19 @@ static void draw_illness(struct plan *p, struct dice *d)
     }
 }
 
+/* Later additions, drawn last: what a seed stood for before it stands for still. */
+static void draw_more(struct plan *p, struct dice *d)
+{
+    static const uint32_t habits[] = {HABIT_OTHER_STATE, HABIT_STALE, HABIT_RESIGN};
+    for (uint32_t i = 0; i < p->members; i++) {
+        for (uint32_t k = 0; k < sizeof habits / sizeof habits[0]; k++) {
+            const bool has = dice_chance(d, 2000) && plan_is_liar(p, i);
+            p->habits[i] |= has ? habits[k] : 0;
+        }
+    }
+    p->flap = dice_chance(d, 2000) ? drawn(d, 10, 100) : 0;
+}
+
 static struct plan plan_of_anything(uint64_t seed)
 {
     struct dice d = dice_of(seed ^ 0x6f73747261b6bULL);
@@ -163,6 +176,7 @@ static struct plan plan_of_anything(uint64_t seed)
     draw_machines(&p, &d);
     p.storm_ms = drawn(&d, 5000, 20000);
     draw_illness(&p, &d);
+    draw_more(&p, &d);
     return p;
 }
 

@@ -30,8 +30,11 @@ enum habit {
     HABIT_EARLY = 1 << 13,
     HABIT_BALLOT = 1 << 14,
     HABIT_MINT = 1 << 15,
+    HABIT_OTHER_STATE = 1 << 16,
+    HABIT_STALE = 1 << 17,
+    HABIT_RESIGN = 1 << 18,
 };
-#define HABIT_COUNT 16u
+#define HABIT_COUNT 16u /* of which any liar has some; the others are rarer */
 
 struct plan {
     uint64_t seed;
@@ -73,6 +76,7 @@ struct plan {
     /* per 10,000 tenths of a second, of each link, of the world, of each member */
     uint32_t clog;
     uint32_t partition;
+    uint32_t flap; /* of links, likewise */
     uint32_t flip; /* of each leaky member */
     uint32_t blackout;
     uint32_t aimed; /* per 10,000 steps at which votes are split: the power goes just then */

@@ -111,6 +111,9 @@ void station_start(struct world *w, struct station *s)
     const struct input now = {.now_ms = clock_mono_ms(w, s),
                               .unix_ms = clock_unix_ms(w, s),
                               .random = dice_roll(&w->dice)};
+    if (s->follows) {
+        node_follow(s->node, s->resignation, s->resignation_bytes);
+    }
     s->height = s->node->deciding.cluster.height;
     node_resume(s->node, &now, image == NULL ? NULL : image->record->bytes,
                 image == NULL ? 0 : image->record->size_bytes, votes, &w->effects);

@@ -191,6 +191,12 @@ static void trouble_links(struct world *w)
         w->link[from][to].clogged_until_ms = w->now_ms + dice_between(&w->dice, 10, 5000);
         world_strike(w, FAULT_CLOG);
     }
+    if (p->flap > 0 && dice_chance(&w->dice, p->flap)) {
+        const uint32_t from = station_index(w, random_station(w));
+        const uint32_t to = station_index(w, random_station(w));
+        w->link[from][to].flap_ms = (uint32_t)dice_between(&w->dice, 100, 3000);
+        world_strike(w, FAULT_FLAP);
+    }
     if (dice_chance(&w->dice, 300)) {
         for (uint32_t i = 0; i < w->station_count; i++) {
             w->twin_side[i] = (uint32_t)dice_between(&w->dice, 0, 1);

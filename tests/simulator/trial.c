@@ -169,6 +169,44 @@ static void come_half_back(struct world *w)
     }
 }
 
+static bool is_asked(const struct world *w, uint64_t member)
+{
+    return calm_newest_state(w, 0)->confidence[member].motion.id != 0;
+}
+
+/* The electors start anew while a vote is open, and fall out: a liar and one other are left,
+ * and say the opposite of each other. By one half nobody is removed. */
+static void split_evenly(struct world *w)
+{
+    const struct plan *p = &w->plan;
+    const uint64_t opens_ms = calm_progress_ms(w) + p->timing.patience_ms + ticks_ms(w, 4);
+    uint32_t victim = (uint32_t)dice_between(&w->dice, 0, p->members - 1);
+    while (plan_is_liar(p, victim)) {
+        victim = (victim + 1) % p->members;
+    }
+    uint32_t other = (victim + 1) % p->members;
+    while (plan_is_liar(p, other)) {
+        other = (other + 1) % p->members;
+    }
+    if (p->liars == 0 || p->members <= p->members_min) {
+        return;
+    }
+    set_links(w, calm_station(w, victim), true);
+    if (!calm_wait(w, is_asked, victim, opens_ms)) {
+        world_fail(w, CHECK_SUSPENDED, "%s is silent, and nobody is asked about it",
+                   world_name(w, victim));
+        return;
+    }
+    for (uint32_t i = 0; i < p->members; i++) {
+        if (i != victim && i != other && !plan_is_liar(p, i)) {
+            station_crash(w, calm_station(w, i), false);
+            station_start(w, calm_station(w, i));
+        }
+    }
+    world_run(w, w->now_ms + MOTION_MS);
+    set_links(w, calm_station(w, victim), false);
+}
+
 void trial_run(struct world *w)
 {
     if (!recover(w)) {
@@ -181,5 +219,11 @@ void trial_run(struct world *w)
     }
     if (!w->failed) {
         come_half_back(w);
+    }
+    if (!w->failed && dice_chance(&w->dice, 5000)) {
+        split_evenly(w);
+    }
+    if (!w->failed && dice_chance(&w->dice, 6000) && recover(w)) {
+        repair_run(w);
     }
 }

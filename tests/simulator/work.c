@@ -161,10 +161,14 @@ static void act(struct world *w, struct station *s, struct sink_window *in_sink)
         }
         return;
     }
+    const bool open = !in_sink->published;
     const enum sink_answer answer = leads ? sink_stage(&w->sink, &claim, &k->rows, &published)
                                           : sink_endorse(&w->sink, &claim, &published);
     if (published) {
         judge_published(w, k->window);
+    }
+    if (answer == SINK_DONE && open) {
+        judge_written(w, claim.fence);
     }
     if (answer != SINK_DONE) {
         if (answer == SINK_OLD_FENCE) {

@@ -80,6 +80,13 @@ static void found(struct world *w)
         memcpy(m->vote_key, w->key[i].public_key, sizeof m->vote_key);
         memcpy(m->transport_key, transport.public_key, sizeof m->transport_key);
     }
+    f->operator_count = OPERATORS_DRAWN;
+    for (uint32_t i = 0; i < OPERATORS_DRAWN; i++) {
+        const uint8_t seed[IDENTITY_SEED_BYTES] = {(uint8_t)(i + 231)};
+        key_pair_from_seed(&w->operator_key[i], seed);
+        snprintf(f->operators[i].name, sizeof f->operators[i].name, "operator%u", i);
+        memcpy(f->operators[i].key, w->operator_key[i].public_key, sizeof f->operators[i].key);
+    }
     w->id = founding_id(f);
 }
 
@@ -113,6 +120,9 @@ void world_finish(struct world *w)
     }
     for (uint32_t i = 0; i < PAST_MESSAGES; i++) {
         blob_drop(w->past[i].bytes);
+    }
+    for (uint32_t i = 0; i < PAST_COMMANDS; i++) {
+        blob_drop(w->past_command[i]);
     }
     queue_finish(&w->queue);
     sink_finish(&w->sink);

@@ -18,6 +18,7 @@
  * true ones, in ms since the world began, unless they are called mono or unix. */
 
 #define STATIONS_MAX (MEMBERS_DRAWN_MAX + 3u)
+#define OPERATORS_DRAWN 3u
 #define WORLD_UNIX_MS 1795329000000u /* when the world began */
 
 struct clock {
@@ -62,6 +63,9 @@ struct station {
     uint64_t flipped_ms; /* when its memory was first changed in this run; 0: it was not */
     bool computed;       /* so that nothing at rest tells */
     bool neutered;       /* for the rest of the world's life */
+    bool follows;        /* unfit: it follows, and hands in what it signed before */
+    uint32_t resignation_bytes; /* of class "own", as it was signed last */
+    uint8_t resignation[RESIGNATION_BYTES_MAX];
     bool up;
     bool powered;
     uint64_t run;             /* counts starts and ends; events of others are dropped */
@@ -82,9 +86,11 @@ struct station {
 struct link {
     bool cut;
     uint64_t clogged_until_ms;
+    uint32_t flap_ms; /* it is cut in every second of these spans; 0: in none */
 };
 
 #define PAST_MESSAGES 128u
+#define PAST_COMMANDS 64u
 
 struct past_message {
     uint32_t from;
@@ -115,12 +121,17 @@ struct world {
     struct founding founding;
     struct hash id;
     struct key_pair key[MEMBERS_MAX];
+    struct key_pair admitted_key[MEMBERS_MAX]; /* which operators have given them since */
+    struct key_pair operator_key[OPERATORS_DRAWN];
+    char renamed[MEMBERS_MAX][NAME_SIZE_BYTES]; /* "": it was not */
     uint32_t station_count;
     struct station station[STATIONS_MAX];
     struct link link[STATIONS_MAX][STATIONS_MAX];
     uint32_t twin_side[STATIONS_MAX]; /* which copy of a twin this station talks to */
     struct past_message past[PAST_MESSAGES];
     uint32_t past_count;
+    struct blob *past_command[PAST_COMMANDS]; /* decided ones */
+    uint32_t past_commands;
     struct plot plot;
     struct sink sink;
     struct judge judge;
@@ -201,6 +212,8 @@ void bent_judge(struct world *w, struct station *s);
 /* machine.c */
 void machine_start(struct world *w, struct station *s);
 void machine_examined(struct world *w, struct station *s, bool burst);
+/* It is found to be damaged for good. */
+void machine_break(struct world *w, struct station *s);
 void machine_burst(struct world *w, struct station *s);
 /* What a step asks for, before it is done. */
 void machine_judge(struct world *w, const struct station *s);
@@ -216,6 +229,9 @@ void liar_send(struct world *w, struct station *s, uint32_t to_member, const uin
                size_t size_bytes, enum channel channel);
 void liar_storm(struct world *w, struct station *s);
 bool liar_does(struct world *w, const struct station *s, enum habit habit);
+
+/* A block is decided: what a liar may say again. */
+void liar_remember(struct world *w, const uint8_t *decided, size_t size_bytes);
 
 /* storm.c */
 void storm_begin(struct world *w);
@@ -238,6 +254,8 @@ uint64_t calm_progress_ms(const struct world *w);
 /* A person's patience with detectors and the lateness of the storm. */
 void calm_settle_down(struct world *w);
 struct station *calm_station(struct world *w, uint32_t member);
+/* repair.c */
+void repair_run(struct world *w);
 /* trial.c */
 void trial_run(struct world *w);
 
