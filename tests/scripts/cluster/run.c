@@ -109,6 +109,11 @@ static void say_attest(struct world *w, const struct words *words, uint32_t memb
         a->height = number_of(words, "height", 0);
         a->digest = w->cluster.digests[a->height % DIGESTS_KEPT];
     }
+    if (value_of(words, "versions") != NULL) { /* the lowest and the highest, "1,2" */
+        char *end;
+        a->version_low = (uint32_t)strtoul(value_of(words, "versions"), &end, 10);
+        a->version_high = (uint32_t)strtoul(end + 1, NULL, 10);
+    }
     if (value_of(words, "state") != NULL) {
         a->digest.bytes[0] ^= 1;
     }
