@@ -98,6 +98,28 @@ Test(node_challenges, accuses_whoever_answers_by_no_way)
     bench_finish(&s.b);
 }
 
+Test(node_challenges, leaves_an_accusation_standing_while_it_asks_once_more)
+{
+    struct scene s = settled();
+    s.cut[MISSED] = true;
+    scene_pass(&s, 6);
+    for (uint32_t i = 0; i < 22; i++) {
+        if (i == 1) {
+            node_challenges_ask(scene_deciding(&s), MISSED);
+            node_seal_first(s.b.node);
+        }
+        cr_assert(accuses(&s, MISSED), "after %u ms", i * PERIOD_MS);
+        scene_pass(&s, 1);
+    }
+    node_challenges_ask(scene_deciding(&s), MISSED);
+    node_seal_first(s.b.node);
+    scene_pass(&s, 2);
+    answer_through(&s, 1); /* and now it answers */
+    scene_pass(&s, 2);
+    cr_assert(not(accuses(&s, MISSED)));
+    bench_finish(&s.b);
+}
+
 Test(node_challenges, accuses_nobody_for_a_broken_link)
 {
     struct scene s = settled();
