@@ -125,6 +125,14 @@ static void count_note(struct world *w, const struct station *s, const struct no
     rule_note(&w->counters.rules, n);
 }
 
+static void keep_resignation(const struct world *w, struct station *s, const struct effect *e)
+{
+    if (e->resigned == RESIGN_OWN) {
+        s->resignation_bytes = e->body.size_bytes;
+        memcpy(s->resignation, w->effects.outbox + e->body.offset, e->body.size_bytes);
+    }
+}
+
 static void perform(struct world *w, struct station *s, const struct effect *e)
 {
     switch (e->kind) {
@@ -167,10 +175,7 @@ static void perform(struct world *w, struct station *s, const struct effect *e)
         sign(w, s, e);
         break;
     case EFFECT_RESIGNATION:
-        if (e->resigned == RESIGN_OWN) {
-            s->resignation_bytes = e->body.size_bytes;
-            memcpy(s->resignation, w->effects.outbox + e->body.offset, e->body.size_bytes);
-        }
+        keep_resignation(w, s, e);
         break;
     case EFFECT_BURST:
         machine_burst(w, s);
