@@ -200,6 +200,7 @@ void agent_step_once(struct agent *a, struct input *in)
     perform_all(a);
     gate_end(&a->gate);
     credentials_watch(a);
+    events_watch(a);
     if (a->node->deciding.cluster.height != height_before) {
         neuter_look_at_chain(a);
     }
@@ -249,6 +250,7 @@ static void say_where(struct agent *a)
 
 int agent_run(struct agent *a)
 {
+    events_begin(a);
     resume(a);
     if (a->twin == NULL) {
         fprintf(stderr, "ostrakond: no memory for a second node\n");

@@ -7,6 +7,7 @@
 #include "agent/api.h"
 #include "agent/config.h"
 #include "agent/credentials.h"
+#include "agent/events.h"
 #include "agent/examiner.h"
 #include "agent/findings.h"
 #include "agent/gate.h"
@@ -89,6 +90,7 @@ struct agent {
     uint8_t build[CONFIGURATION_BYTES / 2]; /* zeros before it was read */
     uint64_t signs;                         /* signatures made in this run */
     struct worker worker;
+    struct events events;
     struct agent_help help[MEMBERS_MAX];
     struct api *api;
     uint32_t foreign;   /* bits of members that were founded with another cluster.yaml */

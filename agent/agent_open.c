@@ -304,6 +304,7 @@ void agent_finish(struct agent *a)
         examiner_destroy(a->examiner);
         worker_finish(a);
         credentials_finish(a);
+        events_finish(a);
         agent_guard_finish(a);
         api_destroy(a->api);
         peers_destroy(a->peers);

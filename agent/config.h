@@ -35,6 +35,14 @@ enum log_level {
     LOG_LEVEL_DEBUG
 };
 
+/* What an agent starts, each if node.yaml names it: README.md, "Hooks". */
+#define NODE_HOOKS(X)                                                                          \
+    X(grant)                                                                                   \
+    X(revoke)                                                                                  \
+    X(neuter)                                                                                  \
+    X(lock_out)                                                                                \
+    X(standing)
+
 /* The argument list of a hook: `count` words, one after another, each with its zero. */
 struct hook_command {
     uint32_t count; /* 0: no such hook */
@@ -63,8 +71,9 @@ struct node_config {
     char listen[ADDRESS_SIZE_BYTES];            /* peers; canonical, numeric, with port */
     char api[ADDRESS_SIZE_BYTES];
     char socket[CONFIG_SOCKET_BYTES];
-    struct hook_command grant;
-    struct hook_command revoke;
+#define X(hook) struct hook_command hook;
+    NODE_HOOKS(X)
+#undef X
     enum log_level log_level;
     char watchdog[CONFIG_PATH_BYTES]; /* "": none; opening it arms it */
     uint32_t certificate_count;

@@ -147,8 +147,9 @@ static void check_watchdog(const struct node_config *c, struct config_report *re
 void node_config_check(const struct node_config *c, struct config_report *report)
 {
     check_data_dir(c, report);
-    check_hook(&c->grant, "hooks.grant", report);
-    check_hook(&c->revoke, "hooks.revoke", report);
+#define X(hook) check_hook(&c->hook, "hooks." #hook, report);
+    NODE_HOOKS(X)
+#undef X
     check_hook(&c->reload, "token.reload", report);
     check_written(c, c->token_path, "token.file", report);
     check_written(c, c->trust_path, "trust.file", report);

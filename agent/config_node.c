@@ -272,9 +272,10 @@ static void judge_node(const struct judge *j, const struct raw_node *raw,
         judge_path(j, "watchdog", raw->watchdog, out->watchdog, sizeof out->watchdog);
     }
     if (raw->hooks != NULL) {
-        judge_hook(j, "hooks.grant", raw->hooks->grant, raw->hooks->grant_count, &out->grant);
-        judge_hook(j, "hooks.revoke", raw->hooks->revoke, raw->hooks->revoke_count,
-                   &out->revoke);
+#define X(hook)                                                                                \
+    judge_hook(j, "hooks." #hook, raw->hooks->hook, raw->hooks->hook##_count, &out->hook);
+        NODE_HOOKS(X)
+#undef X
     }
     judge_certificates(j, raw, out);
     judge_tokens(j, raw, out);

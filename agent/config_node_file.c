@@ -9,11 +9,12 @@ static const cyaml_schema_value_t word_schema = {
 };
 
 static const cyaml_schema_field_t hook_fields[] = {
-    CYAML_FIELD_SEQUENCE("grant", OPTIONAL, struct raw_hooks, grant, &word_schema, 0,
+#define X(hook)                                                                                \
+    CYAML_FIELD_SEQUENCE(#hook, OPTIONAL, struct raw_hooks, hook, &word_schema, 0,             \
                          CYAML_UNLIMITED),
-    CYAML_FIELD_SEQUENCE("revoke", OPTIONAL, struct raw_hooks, revoke, &word_schema, 0,
-                         CYAML_UNLIMITED),
-    CYAML_FIELD_END,
+    NODE_HOOKS(X)
+#undef X
+        CYAML_FIELD_END,
 };
 
 #define CERTIFICATE_TEXT(key, flags)                                                           \
@@ -86,12 +87,11 @@ const struct shape_key node_keys[] = {
     {"listen", "a numeric address and port, like 0.0.0.0:7100"},
     {"api", "a numeric address and port, like 127.0.0.1:7180"},
     {"socket", "the path of a Unix socket, at most 107 bytes"},
-    {"hooks", "a mapping with grant and revoke"},
-    {"grant", "a list of words: a program and its arguments"},
-    {"revoke", "a list of words: a program and its arguments"},
-    {"grant[]", "a word"},
-    {"revoke[]", "a word"},
-    {"log_level", "error, warning, notice, info or debug"},
+    {"hooks", "a mapping with any of grant, revoke, neuter, lock_out and standing"},
+#define X(hook) {#hook, "a list of words: a program and its arguments"}, {#hook "[]", "a word"},
+    NODE_HOOKS(X)
+#undef X
+        {"log_level", "error, warning, notice, info or debug"},
     {"watchdog", "the path of a watchdog's device, like /dev/watchdog"},
     {"certificates", "a list of certificates of the service"},
     {"certificates[]", "a mapping with purpose, file and, where wanted, key and host"},

@@ -3,16 +3,18 @@
 
 #include <stdint.h>
 
+#include "config.h"
 #include "config_file.h"
 
 /* node.yaml as it is written: its keys, their shapes, and the texts that stand behind them; for
  * agent/config_node.c alone, which judges them. What is not given is NULL. */
 
 struct raw_hooks {
-    char **grant;
-    uint32_t grant_count;
-    char **revoke;
-    uint32_t revoke_count;
+#define X(hook)                                                                                \
+    char **hook;                                                                               \
+    uint32_t hook##_count;
+    NODE_HOOKS(X)
+#undef X
 };
 
 struct raw_certificate {

@@ -117,7 +117,10 @@ Test(node_config, takes_what_is_given)
                                              "trust: {file: /srv/trust.json}\n"
                                              "hooks:\n"
                                              "  grant: [bin/worker, --sink, 'a b', '']\n"
-                                             "  revoke: [/bin/true]\n",
+                                             "  revoke: [/bin/true]\n"
+                                             "  neuter: [neuter, 1]\n"
+                                             "  lock_out: [bin/lock-out, member_]\n"
+                                             "  standing: []\n",
                                    &c);
     cr_assert(strcmp(report, "") == 0, "%s", report);
     cr_assert(strcmp(c.listen, "[::]:7102") == 0);
@@ -142,6 +145,13 @@ Test(node_config, takes_what_is_given)
     cr_assert(argv[4] == NULL);
     hook_argv(&c.revoke, argv);
     cr_assert(strcmp(argv[0], "/bin/true") == 0);
+    hook_argv(&c.neuter, argv);
+    cr_assert(eq(u32, c.neuter.count, 2));
+    cr_assert(strcmp(argv[0], "neuter") == 0); /* to be looked up in PATH */
+    hook_argv(&c.lock_out, argv);
+    cr_assert(strcmp(argv[0], beside("bin/lock-out")) == 0, "%s", argv[0]);
+    cr_assert(strcmp(argv[1], "member_") == 0);
+    cr_assert(eq(u32, c.standing.count, 0));
 }
 
 Test(node_config, says_how_this_machine_is_examined)
@@ -237,6 +247,18 @@ Test(node_config, says_where_and_what_is_wrong)
          "nowhere.yaml: cannot be read: No such file or directory\n"},
         {NODE_YAML "hooks: {grant: [], revoke: [[x]]}\n",
          "node.yaml:4:29: revoke: a list; expected a word\n"},
+        {NODE_YAML "hooks: [x]\n",
+         "node.yaml:4:8: hooks: a list; expected a mapping with any of grant, revoke, neuter, "
+         "lock_out and standing\n"},
+        {NODE_YAML "hooks: {lock_out: x}\n",
+         "node.yaml:4:19: lock_out: a value; expected a list of words: a program and its "
+         "arguments\n"},
+        {NODE_YAML "hooks: {neuter: [''], standing: [[x]]}\n",
+         "node.yaml:4:34: standing: a list; expected a word\n"},
+        {NODE_YAML "hooks: {neuter: ['']}\n",
+         "node.yaml:4:17: neuter: expected a program and its arguments, 1 to 32 words\n"},
+        {NODE_YAML "hooks: {lockout: [x]}\n",
+         "node.yaml:4:9: lockout: unknown key; did you mean lock_out?\n"},
         {NODE_YAML "certificates:\n- purpose: https\n",
          "node.yaml:5:3: file: missing; expected the path of a file (a certificate's: PEM, its "
          "chain behind it)\n"},
@@ -335,11 +357,14 @@ Test(config_check, misses_keys_directory_and_hooks, .init = set_up, .fini = tear
 {
     char out[1024] = "";
     char err[1024] = "";
-    put("node.yaml", "name: helios\ncluster: cluster.yaml\ndata_dir: cluster.yaml\n"
-                     "hooks: {grant: [bin/nothing]}\n");
+    put("node.yaml",
+        "name: helios\ncluster: cluster.yaml\ndata_dir: cluster.yaml\n"
+        "hooks: {grant: [bin/nothing], neuter: [bin/none], lock_out: [nowhere]}\n");
     cr_assert(eq(int, check(out, err), 78));
     cr_assert(strstr(err, "/cluster.yaml: data_dir: not a directory\n") != NULL, "%s", err);
     cr_assert(strstr(err, "/bin/nothing: hooks.grant: cannot be run: No such file") != NULL);
+    cr_assert(strstr(err, "/bin/none: hooks.neuter: cannot be run: No such file") != NULL);
+    cr_assert(strstr(err, "hooks.lock_out") == NULL); /* looked up in PATH, when it is run */
     cr_assert(strstr(err, "vote.pem: cannot be read: Not a directory\n") != NULL, "%s", err);
 }
 

@@ -1,0 +1,42 @@
+#ifndef OSTRAKON_AGENT_EVENTS_H
+#define OSTRAKON_AGENT_EVENTS_H
+
+#include <stdint.h>
+
+#include "agent/worker.h"
+#include "consensus/founding.h"
+
+/* The short hooks that tell the services around this member what the cluster has decided:
+ * `lock_out`, `standing` and `neuter` of node.yaml (deploy/hooks/README.md, "Events and
+ * facts"). Each runs under a keeper, for HOOK_SHORT_MS at most. Loop's thread.
+ *
+ * Hooks of standings run one at a time, as two of one member must not overtake each other. What
+ * they are told is the state as it is when they begin: if a member's standing has changed again
+ * while another hook ran, only the last change is told, which is the one that counts. */
+
+struct agent;
+
+#define EVENTS_WORDS_BYTES (NAME_SIZE_BYTES + 16u)
+
+struct events {
+    struct worker_run neuter;
+    struct worker_run standing;              /* a `lock_out` or a `standing` */
+    char standing_words[EVENTS_WORDS_BYTES]; /* which, and of whom: for the journal */
+    uint32_t seen_term[MEMBERS_MAX];         /* a standing of this term is told, or is due */
+    uint32_t lock_out_due;                   /* bits of members */
+    uint32_t standing_due;
+};
+
+/* When this agent runs, after it has read its own blocks: tells everybody's standing, its own
+ * first, since the hook of a change may have ended with the agent before; and that this member
+ * is neutered, if it is. */
+void events_begin(struct agent *a);
+
+/* After each step: tells what standing has changed. A member that is not good any more is told
+ * by `lock_out` first, before whatever else is due. */
+void events_watch(struct agent *a);
+
+/* Kills what runs; what is due is told by the next agent's begin. Twice is harmless. */
+void events_finish(struct agent *a);
+
+#endif
