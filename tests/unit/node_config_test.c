@@ -245,20 +245,6 @@ Test(node_config, says_where_and_what_is_wrong)
          "node.yaml:1:7: name: zeus is no member of the cluster demo in cluster.yaml\n"},
         {"name: helios\ncluster: nowhere.yaml\ndata_dir: data\n",
          "nowhere.yaml: cannot be read: No such file or directory\n"},
-        {NODE_YAML "hooks: {grant: [], revoke: [[x]]}\n",
-         "node.yaml:4:29: revoke: a list; expected a word\n"},
-        {NODE_YAML "hooks: [x]\n",
-         "node.yaml:4:8: hooks: a list; expected a mapping with any of grant, revoke, neuter, "
-         "lock_out and standing\n"},
-        {NODE_YAML "hooks: {lock_out: x}\n",
-         "node.yaml:4:19: lock_out: a value; expected a list of words: a program and its "
-         "arguments\n"},
-        {NODE_YAML "hooks: {neuter: [''], standing: [[x]]}\n",
-         "node.yaml:4:34: standing: a list; expected a word\n"},
-        {NODE_YAML "hooks: {neuter: ['']}\n",
-         "node.yaml:4:17: neuter: expected a program and its arguments, 1 to 32 words\n"},
-        {NODE_YAML "hooks: {lockout: [x]}\n",
-         "node.yaml:4:9: lockout: unknown key; did you mean lock_out?\n"},
         {NODE_YAML "certificates:\n- purpose: https\n",
          "node.yaml:5:3: file: missing; expected the path of a file (a certificate's: PEM, its "
          "chain behind it)\n"},
@@ -275,6 +261,31 @@ Test(node_config, says_where_and_what_is_wrong)
          "certificates:\n- {purpose: a, file: x}\n- {purpose: b, file: x}\n"
          "- {purpose: c, file: x}\n- {purpose: d, file: x}\n- {purpose: e, file: x}\n",
          "node.yaml:5:1: certificates: 5 are given, at most 4 are possible\n"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct node_config c;
+        const char *report = report_of(cases[i][0], &c);
+        cr_expect(strcmp(report, cases[i][1]) == 0, "%zu:\n%s", i, report);
+    }
+}
+
+Test(node_config, says_what_is_wrong_with_hooks)
+{
+    static const char *const cases[][2] = {
+        {NODE_YAML "hooks: {grant: [], revoke: [[x]]}\n",
+         "node.yaml:4:29: revoke: a list; expected a word\n"},
+        {NODE_YAML "hooks: [x]\n",
+         "node.yaml:4:8: hooks: a list; expected a mapping with any of grant, revoke, neuter, "
+         "lock_out and standing\n"},
+        {NODE_YAML "hooks: {lock_out: x}\n",
+         "node.yaml:4:19: lock_out: a value; expected a list of words: a program and its "
+         "arguments\n"},
+        {NODE_YAML "hooks: {neuter: [''], standing: [[x]]}\n",
+         "node.yaml:4:34: standing: a list; expected a word\n"},
+        {NODE_YAML "hooks: {neuter: ['']}\n",
+         "node.yaml:4:17: neuter: expected a program and its arguments, 1 to 32 words\n"},
+        {NODE_YAML "hooks: {lockout: [x]}\n",
+         "node.yaml:4:9: lockout: unknown key; did you mean lock_out?\n"},
         {NODE_YAML "hooks: {grunt: [x]}\n",
          "node.yaml:4:9: grunt: unknown key; did you mean grant?\n"},
     };
