@@ -13,6 +13,7 @@ from scene import ROOT, Scene, require
 from tap import Skipped, play
 
 sys.path.insert(0, str(ROOT / "tests" / "hooks"))
+from founding import address_of  # noqa: E402
 from postgres import Server, programs  # noqa: E402
 
 BUILD = sys.argv[1]
@@ -56,12 +57,13 @@ def are_right(scene, facts, at, event):
     """As this member's own API has them, since nothing has changed meanwhile."""
     view = scene.view(at)
     subject = facts["subject"]
-    members = {one["name"]: scene.cluster.ask(at, f"/v1/members/{one['name']}")[1]["member"]
-               for one in view["members"]}
-    good = " ".join(f"{name}={one['address']}" for name, one in members.items()
-                    if one["standing"] == "good")
+    standings = {one["name"]: one["standing"] for one in view["members"]}
+    code, document = scene.cluster.ask(at, f"/v1/members/{subject}", 10)
+    require(code == 200, f"{at}: {code} {document}")
+    good = " ".join(f"{name}={address_of(scene.plan, index)}"
+                    for index, name in enumerate(scene.names) if standings[name] == "good")
     own = {"event": event, "cluster": view["cluster"], "member": at, "subject": subject,
-           "standing": members[subject]["standing"], "term": members[subject]["term"],
+           "standing": standings[subject], "term": document["member"]["term"],
            "good": good, "deadline_ms": 1000 * SHORT_S}
     require({key: value for key, value in facts.items() if key != "height"} == own,
             f"{at}: {facts}, not {own}")
