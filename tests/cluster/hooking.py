@@ -55,7 +55,7 @@ def wait_told(scene, name, event, subject, standings, seconds=10):
 
 def are_right(scene, facts, at, event):
     """As this member's own API has them, since nothing has changed meanwhile."""
-    view = scene.view(at)
+    view = scene.wait(lambda: scene.cluster.status(at), 10, f"{at} does not answer")
     subject = facts["subject"]
     standings = {one["name"]: one["standing"] for one in view["members"]}
     code, document = scene.cluster.ask(at, f"/v1/members/{subject}", 10)
