@@ -60,8 +60,8 @@ static void prepare(void)
     snprintf(a.config.founding.name, sizeof a.config.founding.name, "test");
     snprintf(c->name, sizeof c->name, "test");
     c->height = 7;
-    c->member_count = 3;
-    for (uint32_t i = 0; i < c->member_count; i++) {
+    c->member_count = sizeof names / sizeof names[0];
+    for (uint32_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         snprintf(c->member[i].name, sizeof c->member[i].name, "%s", names[i]);
         snprintf(c->member[i].address, sizeof c->member[i].address, "[::%u]:1", i + 1);
         c->member[i].term = 1;
