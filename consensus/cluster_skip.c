@@ -127,6 +127,16 @@ static bool says_something_new(const struct attested *latest, const struct attes
            a->wrong != latest->wrong;
 }
 
+/* The tick is closed, and may still be attested for a while: its author's next attestation
+ * would take the place of this one, and whoever proposes now and then could so cost others
+ * their ballots by leaving out what they say. */
+static bool is_overdue(const struct cluster *c, uint32_t author, const struct attest *a)
+{
+    const struct record *r = &c->record[author];
+    return a->tick >= r->next && a->tick < c->tick &&
+           ((r->attested | r->spoiled) >> (a->tick - r->next) & 1) == 0;
+}
+
 bool cluster_is_urgent(const struct cluster *c, const struct command *command)
 {
     if (cluster_would_skip(c, command) != CAUSE_NONE) {
@@ -141,7 +151,8 @@ bool cluster_is_urgent(const struct cluster *c, const struct command *command)
         return false;
     }
     return command->kind != COMMAND_ATTEST ||
-           says_something_new(&c->latest[author], &command->attest);
+           says_something_new(&c->latest[author], &command->attest) ||
+           is_overdue(c, author, &command->attest);
 }
 
 bool cluster_state_differs(const struct cluster *c, const struct attest *a)

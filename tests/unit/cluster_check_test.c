@@ -158,6 +158,27 @@ Test(cluster_urgent, is_an_attestation_with_news)
     cr_assert_not(is_urgent(&w, &news[0]), "nobody waits for who is suspended");
 }
 
+Test(cluster_urgent, is_an_attestation_that_a_proposer_left_out_until_its_tick_is_judged)
+{
+    struct world w = world_of(3, 2);
+    world_tick(&w, 0);
+    struct command left_out = world_attest(&w, 0);
+    cr_assert_not(is_urgent(&w, &left_out), "its tick is open");
+    world_tick(&w, 1u << 0);
+    cr_assert(is_urgent(&w, &left_out), "the next would take its place");
+    w.cluster.urgent_used[0] = 4;
+    cr_assert_not(is_urgent(&w, &left_out), "nobody has more than four");
+    w.cluster.urgent_used[0] = 0;
+
+    world_say(&w, &left_out);
+    world_block(&w, world_now_ms(&w) + 100);
+    struct command again = world_attest(&w, 0);
+    again.attest.tick = left_out.attest.tick;
+    cr_assert_not(is_urgent(&w, &again), "that tick is attested");
+    again.attest.tick = w.cluster.record[0].next - 1;
+    cr_assert_not(is_urgent(&w, &again), "that one is judged");
+}
+
 Test(cluster_urgent, are_result_dispute_and_fail_where_they_have_an_effect)
 {
     struct world w = world_of(3, 2);
