@@ -44,11 +44,13 @@ static void on_consensus(struct node *n, const struct input *in, const struct me
 static void on_message(struct node *n, const struct input *in, struct effects *out)
 {
     struct deciding *d = &n->deciding;
-    if (in->member >= d->cluster.member_count || in->member == d->options.self ||
-        d->cluster.member[in->member].standing == STANDING_LEFT) {
+    if (in->member >= d->cluster.member_count || in->member == d->options.self) {
         return;
     }
-    node_peers_on_anything(d, in->member);
+    const bool left = d->cluster.member[in->member].standing == STANDING_LEFT;
+    if (!left) {
+        node_peers_on_anything(d, in->member);
+    }
     struct message *m = &n->scratch;
     if (!message_decode(m, in->bytes, in->size_bytes)) {
         const struct note note = {.kind = NOTE_PEER_NONSENSE,
@@ -56,6 +58,9 @@ static void on_message(struct node *n, const struct input *in, struct effects *o
                                   .member = in->member,
                                   .other = MEMBER_NONE};
         effects_note(out, &note);
+        return;
+    }
+    if (!node_door_admits(d, in->member, m)) {
         return;
     }
     if (m->kind == MESSAGE_COMMAND) {
@@ -74,7 +79,7 @@ static void on_message(struct node *n, const struct input *in, struct effects *o
         node_tokens_on_cosign(n, in->member, m, out);
         return;
     }
-    if (m->kind == MESSAGE_HEARTBEAT) {
+    if (m->kind == MESSAGE_HEARTBEAT && !left) {
         node_peers_on_heartbeat(d, in->member, m);
     }
     on_consensus(n, in, m, out);

@@ -144,8 +144,8 @@ void node_challenges_on_signed(struct node *n, uint64_t serial, const uint8_t *s
         return;
     }
     a->serial = 0;
-    if (signature == NULL || d->silent) {
-        return;
+    if (signature == NULL || d->silent || !cluster_is_voter(&d->cluster, a->to)) {
+        return; /* who asked may have been removed meanwhile */
     }
     struct answer mine = {.author = d->options.self, .nonce = a->nonce};
     memcpy(mine.signature, signature, sizeof mine.signature);
@@ -211,6 +211,9 @@ void node_challenges_on_answer(struct node *n, uint32_t from, const struct messa
         return;
     }
     r->at_ms = 0;
+    if (!cluster_is_voter(&d->cluster, asker)) {
+        return;
+    }
     n->scratch.kind = MESSAGE_ANSWER;
     n->scratch.answer = a;
     send(n, asker, out);

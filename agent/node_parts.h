@@ -40,6 +40,9 @@ int64_t node_peers_median_offset_ms(const struct deciding *d);
 /* The voters among the members whose bits are set. */
 uint32_t node_peers_voters(const struct deciding *d, uint32_t members);
 
+/* node_door.c: whether the message is open to its sender, by the standing that it has now. */
+bool node_door_admits(const struct deciding *d, uint32_t from, const struct message *m);
+
 /* node_links.c: what the exchange with the peers tells this node of itself. */
 void node_links_start(struct deciding *d);
 /* First thing in a step that comes so late: whoever has slept knows nothing of the others. */

@@ -22,6 +22,7 @@ enum sabotage {
     SABOTAGE_ONE_ACCUSER,            /* opens a motion on one member's word */
     SABOTAGE_COSIGN_UNCHECKED,       /* takes any co-signature of a token for a good one */
     SABOTAGE_FENCE_UNCHECKED,        /* the sink takes what comes under an old fence */
+    SABOTAGE_STANDING_UNCHECKED,     /* a connection keeps the rights that its maker had */
 };
 
 #ifndef SABOTAGE

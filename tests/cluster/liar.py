@@ -15,7 +15,7 @@ import threading
 import time
 from pathlib import Path
 
-from scene import Scene, require, settled_until
+from scene import Scene, Tools, is_sanitized, require, settled_until
 from tap import play
 from watcher import Watcher
 
@@ -41,6 +41,7 @@ def arguments():
     parser.add_argument("--build", dest="named", default="build/plain")
     parser.add_argument("--seconds", type=float, default=24)
     parser.add_argument("--turn", type=float, default=3, help="seconds between two habits")
+    parser.add_argument("--tick", type=int, default=500, help="milliseconds of a tick")
     parser.add_argument("--seed", type=int, default=1)
     return parser.parse_args()
 
@@ -365,7 +366,8 @@ def rows_after_all(scene):
 def opened():
     """Never all well: one of them runs another build than the rest, as everybody says."""
     scene = Scene(BUILD, prepare=put_liar, starts=False, operators=[OPERATOR],
-                  timing={"ttl_s": 24, "record_ticks": 12, "patience_ms": 3000})
+                  timing={"ttl_s": 24, "record_ticks": 12, "patience_ms": 6 * TICK_MS,
+                          "tick_ms": TICK_MS, "delta_ms": TICK_MS // 20})
     scene.chain.needed = 3  # of four voters, while it is out, and once one has left
     scene.left_out.add(LIAR)
     try:
@@ -383,6 +385,8 @@ def opened():
 if __name__ == "__main__":
     OPTIONS = arguments()
     SECONDS, TURN_S, SEED = OPTIONS.seconds, OPTIONS.turn, OPTIONS.seed
+    TICK_MS = OPTIONS.tick * (2 if is_sanitized(Tools(OPTIONS.build or OPTIONS.named).ostrakond)
+                              else 1)
     BUILD = OPTIONS.build or OPTIONS.named
     LIAR = LIARS[SEED % len(LIARS)]
     random.seed(SEED)

@@ -194,6 +194,19 @@ static void perform(struct world *w, struct station *s, const struct effect *e)
     }
 }
 
+/* Signatures and what is not decided are for voters; by what the sender knows. */
+static void judge_right(struct world *w, const struct station *s, uint32_t to, uint8_t kind)
+{
+    const bool removed = !cluster_is_voter(&s->node->deciding.cluster, to);
+    const bool reserved =
+        kind == MESSAGE_ANSWER || kind == MESSAGE_COSIGN || kind == MESSAGE_BLOCK;
+    w->counters.check[CHECK_RIGHTS] += removed;
+    if (removed && reserved) {
+        world_fail(w, CHECK_RIGHTS, "%s gives %s, which it knows to be removed, a message %u",
+                   world_name(w, s->member), world_name(w, to), kind);
+    }
+}
+
 /* Judged before anything is done: what a sound member sends, and what it calls decided. */
 static void judge_all(struct world *w, struct station *s)
 {
@@ -218,6 +231,9 @@ static void judge_all(struct world *w, struct station *s)
             rule_message(&w->counters.rules, s->member,
                          e->kind == EFFECT_SEND ? e->member : MEMBER_NONE, bytes,
                          e->body.size_bytes);
+            if (e->kind == EFFECT_SEND) {
+                judge_right(w, s, e->member, bytes[0]);
+            }
         } else if (e->kind == EFFECT_STORE_BLOCK) {
             judge_decided(w, s, e->height, bytes, e->body.size_bytes);
         } else if (e->kind == EFFECT_SIGN && e->signing.kind == SIGNING_TOKEN) {

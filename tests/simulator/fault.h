@@ -123,6 +123,7 @@ enum fault {
     X(FAILOVER, "L1: a fallen leader is replaced in time")                                     \
     X(CUT_OFF, "L9: cut off, it knows in time")                                                \
     X(MOTION, "S5, S10: electors fixed, perfect, asked on testimony of enough")                \
+    X(RIGHTS, "a removed member is given nothing but what was decided")                        \
     X(REMOVAL, "S4: nobody sound goes by the word of liars alone")                             \
     X(UNFOOLED, "liars make nobody doubt itself, or think that it is cloned")                  \
     X(BROKEN_LINK, "a broken link accuses nobody")                                             \
