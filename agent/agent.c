@@ -203,6 +203,7 @@ void agent_step_once(struct agent *a, struct input *in)
     events_watch(a);
     if (a->node->deciding.cluster.height != height_before) {
         neuter_look_at_chain(a);
+        agent_restrict_peers(a);
     }
     if (a->node->deciding.cluster.height / SNAPSHOT_HEIGHTS !=
         height_before / SNAPSHOT_HEIGHTS) {
@@ -256,6 +257,7 @@ int agent_run(struct agent *a)
         fprintf(stderr, "ostrakond: no memory for a second node\n");
         return EXIT_FAILURE;
     }
+    agent_restrict_peers(a);
     malloc_trim(0); /* reading the whole database took more than running does */
     neuter_watch(a);
     say_where(a);

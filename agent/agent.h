@@ -148,6 +148,8 @@ void agent_guard_finish(struct agent *a);
 
 /* agent_peers.c: the other members, and what is said of them in the journal. */
 struct peers *agent_open_peers(struct agent *a, char error[static AGENT_ERROR_BYTES]);
+/* Whom the chain has in no good standing now is taken little of. */
+void agent_restrict_peers(struct agent *a);
 
 /* Runs until SIGTERM, SIGINT, or damage; returns the process's exit status. */
 int agent_run(struct agent *a);

@@ -66,6 +66,16 @@ static void on_trouble(void *context, const struct peers_trouble *trouble)
                  peers_trouble_text(trouble->kind), trouble->reason, trouble->suppressed);
 }
 
+void agent_restrict_peers(struct agent *a)
+{
+    const struct cluster *c = &a->node->deciding.cluster;
+    uint32_t removed = 0;
+    for (uint32_t i = 0; i < c->member_count; i++) {
+        removed |= cluster_is_voter(c, i) ? 0 : (uint32_t)1 << i;
+    }
+    peers_restrict(a->peers, removed);
+}
+
 struct peers *agent_open_peers(struct agent *a, char error[static AGENT_ERROR_BYTES])
 {
     const struct founding *f = &a->config.founding;

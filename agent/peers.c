@@ -248,6 +248,11 @@ void peers_destroy(struct peers *p)
     free(p);
 }
 
+void peers_restrict(struct peers *p, uint32_t members)
+{
+    p->restricted = members;
+}
+
 uint16_t peers_port(const struct peers *p)
 {
     return http_port(p->server);

@@ -29,6 +29,7 @@
 #define PEERS_MESSAGE_MAX (255u * 1024u) /* bytes of one message */
 #define PEERS_QUEUE_MAX (512u * 1024u)   /* bytes waiting for one peer */
 #define PEERS_PATIENCE_MS 2000u          /* a message that waited longer is not sent any more */
+#define PEERS_DOOR_PER_SECOND 200u       /* messages taken of a member that is restricted */
 #define PEERS_ERROR_CHARS 256u
 #define PEERS_NOBODY UINT32_MAX /* no member */
 
@@ -44,6 +45,7 @@ enum peers_kind {
     X(SLOW, "slow")             /* no complete request in time */                              \
     X(CROWDED, "crowded")       /* cut off for too many connections */                         \
     X(RUBBISH, "rubbish")       /* a member's request that is not one of ours */               \
+    X(GREEDY, "greedy")         /* restricted, it sent more than it may */                     \
     X(WRONG_KEY, "wrong key")   /* who answers at a member's address does not hold its key */  \
     X(REFUSED_US, "refused us") /* a member answered with an error */
 
@@ -139,6 +141,11 @@ void peers_send(struct peers *p, uint32_t member, const uint8_t *bytes, size_t s
  * in on_refused, or in neither. Does nothing if a probe of this member is under way. An attempt
  * that is cut off while the member's process dies is repeated at once. */
 void peers_probe(struct peers *p, uint32_t member, const uint8_t *bytes, size_t size_bytes);
+
+/* The members whose bits are set have lost their standing; none at the start. Of each of them
+ * PEERS_DOOR_PER_SECOND messages a second are handed on, enough to come back by; what is beyond
+ * is dropped, and answered 429. From the next request on, on open connections too. */
+void peers_restrict(struct peers *p, uint32_t members);
 
 /* The port listened on. */
 uint16_t peers_port(const struct peers *p);

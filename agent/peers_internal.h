@@ -64,6 +64,8 @@ struct peer {
     uint32_t probe_attempts;
     uint64_t probe_at_ms;
 
+    struct ratelimit_share share; /* of what is taken while it is restricted */
+
     uint32_t wait_ms;       /* between attempts; 0: it answers */
     uint64_t not_before_ms; /* no attempt but a probe before */
 };
@@ -95,6 +97,7 @@ struct peers {
     struct loop_timer *flush_timer; /* when something queued may be sent */
     struct socket_list sockets;
     struct ratelimit limit;
+    uint32_t restricted; /* bits of members */
     struct peers_counters counters;
     bool is_curl_ready; /* curl_global_init was called */
 };

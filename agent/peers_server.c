@@ -48,15 +48,26 @@ static bool is_framed(const uint8_t *body, size_t body_bytes)
     return body_bytes > 0;
 }
 
-static void deliver(struct peers *p, uint32_t member, const struct http_request *request)
+static bool may_say_more(struct peers *p, uint32_t member)
+{
+    return (p->restricted >> member & 1) == 0 ||
+           ratelimit_take(&p->peers[member].share, PEERS_DOOR_PER_SECOND, clock_monotonic_ms());
+}
+
+/* False: the rest was dropped. */
+static bool deliver(struct peers *p, uint32_t member, const struct http_request *request)
 {
     for (size_t at = 0; at < request->body_bytes;) {
         const size_t size_bytes = frame_at(request->body, request->body_bytes, at);
+        if (!may_say_more(p, member)) {
+            return false;
+        }
         p->counters.messages_in++;
         p->callbacks.on_message(p->callbacks.context, member,
                                 request->body + at + PEERS_FRAME_BYTES, size_bytes);
         at += PEERS_FRAME_BYTES + size_bytes;
     }
+    return true;
 }
 
 static bool is_our_cluster(const struct peers *p, const char *cluster)
@@ -83,6 +94,16 @@ static void refuse_rubbish(struct peers *p, uint32_t member, struct http_request
     static const struct http_field allow[] = {{"Allow", "POST"}, {NULL, NULL}};
     peers_tell(p, PEERS_TROUBLE_RUBBISH, member, request->address, reason);
     http_problem(request, status, reason, NULL, status == 405 ? allow : NULL);
+}
+
+static void refuse_greedy(struct peers *p, uint32_t member, struct http_request *request)
+{
+    static const struct http_field later[] = {{"Retry-After", "1"}, {NULL, NULL}};
+    peers_tell(p, PEERS_TROUBLE_GREEDY, member, request->address,
+               "it has lost its standing, and sends more than it takes to come back");
+    http_problem(request, 429, "Too many messages",
+                 "Your member has lost its standing: it may read what was decided, and appeal.",
+                 later);
 }
 
 static void on_request(void *context, struct http_request *request)
@@ -114,7 +135,10 @@ static void on_request(void *context, struct http_request *request)
     p->counters.requests_in++;
     p->counters.bytes_in += request->body_bytes;
     peer_is_there(&p->peers[member]);
-    deliver(p, member, request);
+    if (!deliver(p, member, request)) {
+        refuse_greedy(p, member, request);
+        return;
+    }
     const struct http_answer taken = {.status = 204};
     http_reply(request, &taken);
 }

@@ -52,3 +52,15 @@ bool ratelimit_pass(struct ratelimit *r, uint64_t key, uint64_t now_ms, uint32_t
     *e = (struct ratelimit_entry){.key = key, .passed_ms = now_ms, .used = true};
     return true;
 }
+
+bool ratelimit_take(struct ratelimit_share *s, uint32_t per_second, uint64_t now_ms)
+{
+    if (s->used == 0 || now_ms - s->second_ms >= 1000u) {
+        *s = (struct ratelimit_share){.second_ms = now_ms};
+    }
+    if (s->used >= per_second) {
+        return false;
+    }
+    s->used++;
+    return true;
+}

@@ -1,4 +1,5 @@
-/* At most one report a minute for each offender and kind, with a count of what was left out.
+/* At most one report a minute for each offender and kind, with a count of what was left out;
+ * and shares of what somebody may ask for in a second.
  *
  * Whatever somebody else can cause, he can cause a million times; what is written about it must
  * not fill the disk. Pure: plain values, no clock. Any thread, as long as one at a time. */
@@ -34,5 +35,15 @@ uint64_t ratelimit_key(uint32_t kind, const void *offender, size_t size_bytes);
  * are left out, and counted by the next report that is let through. RATELIMIT_ENTRIES
  * comparisons. */
 bool ratelimit_pass(struct ratelimit *r, uint64_t key, uint64_t now_ms, uint32_t *suppressed);
+
+/* What one asker has had of the second under way. All zero is a fresh one; ratelimit.c's. */
+struct ratelimit_share {
+    uint64_t second_ms; /* when it began */
+    uint32_t used;
+};
+
+/* Whether there is one more for it at now_ms (never goes back): `per_second` in each second,
+ * which begins with the first that is taken. */
+bool ratelimit_take(struct ratelimit_share *s, uint32_t per_second, uint64_t now_ms);
 
 #endif

@@ -85,6 +85,45 @@ Test(peers, joins_what_waits_into_one_body_and_bounds_it)
     world_finish(&w);
 }
 
+static void say_many(uint32_t from, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        peers_send(w.nodes[from].peers, 1, (const uint8_t *)"hello", 5, PEERS_MESSAGE);
+    }
+}
+
+static bool one_hears_two(struct world *world)
+{
+    return world->nodes[1].heard[2].messages >= 5000;
+}
+
+Test(peers, takes_no_more_of_who_lost_its_standing_than_it_takes_to_come_back)
+{
+    world_start(&w, 3);
+    say_many(0, 1); /* the connection is there when its standing is lost */
+    cr_assert(world_turn(&w, 2000, one_hears));
+    peers_restrict(w.nodes[1].peers, 1u << 0);
+    w.nodes[1].heard[0].messages = 0;
+    say_many(0, 5000);
+    say_many(2, 5000);
+    cr_assert(world_turn(&w, 5000, one_hears_two), "others are not affected");
+    world_turn(&w, 300, NULL);
+    const uint32_t taken = w.nodes[1].heard[0].messages;
+    cr_assert(taken >= PEERS_DOOR_PER_SECOND && taken <= 3 * PEERS_DOOR_PER_SECOND, "%u",
+              taken);
+    cr_assert(w.nodes[1].troubles == 1, "said once a minute: %u", w.nodes[1].troubles);
+    cr_assert(w.nodes[1].trouble.kind == PEERS_TROUBLE_GREEDY);
+    cr_assert(w.nodes[1].trouble.member == 0);
+
+    peers_restrict(w.nodes[1].peers, 0);
+    world_turn(&w, 300, NULL); /* what was refused makes it wait before it tries again */
+    w.nodes[1].heard[0].messages = 0;
+    say_many(0, 1000);
+    world_turn(&w, 1500, NULL);
+    cr_assert(w.nodes[1].heard[0].messages == 1000, "back, it has all its rights again");
+    world_finish(&w);
+}
+
 Test(peers, replaces_a_heartbeat_that_waits)
 {
     world_start(&w, 2);

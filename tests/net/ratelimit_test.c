@@ -48,3 +48,15 @@ Test(ratelimit, bounds_the_lines_of_a_crowd_and_loses_no_count)
                              2 * RATELIMIT_GAP_MS, &suppressed));
     cr_assert(counted + suppressed == 10000, "%u", counted + suppressed);
 }
+
+Test(ratelimit, gives_each_asker_its_share_of_a_second)
+{
+    struct ratelimit_share share = {.used = 0};
+    uint32_t taken = 0;
+    for (uint64_t now_ms = 5000; now_ms < 8000; now_ms++) {
+        taken += ratelimit_take(&share, 10, now_ms) ? 1 : 0;
+    }
+    cr_assert(taken == 30, "%u", taken);
+    cr_assert(ratelimit_take(&share, 10, 1000000));
+    cr_assert(!ratelimit_take(&share, 0, 1000000), "less than it has had");
+}
