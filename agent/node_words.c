@@ -205,12 +205,12 @@ static void rank(const struct deciding *d, struct attest *attest)
     }
 }
 
-static void attest_now(struct node *n, struct effects *out)
+static void attest_now(struct node *n, uint64_t tick, struct effects *out)
 {
     struct deciding *d = &n->deciding;
     struct own_words *own = &d->own;
     own->seq++;
-    own->attested_tick = d->cluster.tick;
+    own->attested_tick = tick;
     own->silent = accusations(d);
     own->own_mask = tick_own(&d->tick);
     own->serve_mask = tick_serve(&d->tick);
@@ -218,7 +218,7 @@ static void attest_now(struct node *n, struct effects *out)
     c.attest = (struct attest){
         .incarnation = d->options.incarnation,
         .seq = own->seq,
-        .tick = d->cluster.tick,
+        .tick = tick,
         .height = d->cluster.height,
         .digest = cluster_state_hash(&d->cluster),
         .own = own->own_mask,
@@ -252,6 +252,18 @@ static bool has_news(struct deciding *d)
     }
     own->urgent_count++;
     return true;
+}
+
+/* The tick before was closed sooner than I had attested it: a block that was wanted at once
+ * closes one, and its proposer's clock may be before all others'. There is still time to say
+ * so. */
+static bool owes_last_tick(const struct deciding *d)
+{
+    const struct record *r = &d->cluster.record[d->options.self];
+    const uint64_t last = d->cluster.tick - 1;
+    return d->own.attested_tick != 0 && d->own.attested_tick < last && r->next <= last &&
+           ((r->attested | r->spoiled) >> (last - r->next) & 1) == 0 &&
+           cluster_is_voter(&d->cluster, d->options.self);
 }
 
 /* When the regular attestation of the tick in progress leaves, on the monotonic clock. */
@@ -296,8 +308,11 @@ void node_words_say(struct node *n, struct effects *out)
     }
     const uint64_t due_ms = attest_due_ms(d);
     const bool tick_is_open = d->own.attested_tick != d->cluster.tick;
-    if (has_news(d) || (tick_is_open && d->now_ms >= due_ms)) {
-        attest_now(n, out);
+    if (owes_last_tick(d)) {
+        attest_now(n, d->cluster.tick - 1, out);
+        effects_wake(out, due_ms);
+    } else if (has_news(d) || (tick_is_open && d->now_ms >= due_ms)) {
+        attest_now(n, d->cluster.tick, out);
     } else if (tick_is_open) {
         effects_wake(out, due_ms);
     }

@@ -89,7 +89,10 @@ static void put_extra(struct change *c)
 static struct change bad_change(void)
 {
     struct change c = {.later_ms = 1};
-    switch (liar_between(0, 6)) {
+    switch (liar_between(0, 7)) {
+    case 7:
+        c.later_ms = 900; /* as early as others take it: a tick closes before its time */
+        break;
     case 0:
         c.later_ms = HOUR_MS;
         break;

@@ -1,0 +1,110 @@
+/* When a member attests. Member 0 of five is the node; what blocks did is put into its state by
+ * hand. */
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <string.h>
+
+#include "agent/node_parts.h"
+#include "tests/unit/node_bench.h"
+
+static struct bench b;
+static struct command said;
+
+/* The attestation that the last step asks to be signed. */
+static bool attests(void)
+{
+    for (uint32_t i = 0; i < b.out->count; i++) {
+        const struct effect *e = &b.out->list[i];
+        uint8_t bytes[COMMAND_BYTES_MAX] = {0};
+        if (e->kind != EFFECT_SIGN || e->signing.kind != SIGNING_COMMAND) {
+            continue;
+        }
+        memcpy(bytes, b.out->outbox + e->body.offset, e->body.size_bytes);
+        if (command_decode(&said, bytes, e->body.size_bytes + SIGNATURE_BYTES) &&
+            said.kind == COMMAND_ATTEST) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The same; what it asks for is signed. */
+static bool attested(void)
+{
+    const bool so = attests();
+    const struct command c = said;
+    bench_settle(&b);
+    said = c;
+    return so;
+}
+
+/* The others are heard; until it attests. The time that took, or UINT64_MAX. */
+static uint64_t run_until_attested(uint64_t within_ms)
+{
+    const uint64_t from_ms = b.now_ms;
+    for (b.now_ms++; b.now_ms < from_ms + within_ms; b.now_ms += 20) {
+        for (uint32_t i = 1; i < 5; i++) {
+            bench_hear(&b, i);
+            if (attested()) {
+                return b.now_ms - from_ms;
+            }
+        }
+        bench_step(&b, (struct input){.kind = INPUT_TIMER});
+        if (attested()) {
+            return b.now_ms - from_ms;
+        }
+    }
+    return UINT64_MAX;
+}
+
+static void start(void)
+{
+    b = bench_of(5, true);
+    for (uint32_t i = 1; i < 5; i++) {
+        b.node->deciding.simplex.peers[i].answered = true;
+    }
+    node_seal_first(b.node);
+    cr_assert(le(u64, run_until_attested(3000), 3000));
+    cr_assert(eq(u64, said.attest.tick, b.node->deciding.cluster.tick));
+}
+
+static void finish(void)
+{
+    bench_finish(&b);
+}
+
+TestSuite(node_words, .init = start, .fini = finish);
+
+static void close_ticks(uint64_t count)
+{
+    struct cluster *c = &b.node->deciding.cluster;
+    c->tick += count;
+    c->record[0].next += count - 1; /* the one before the open one is not judged yet */
+    b.node->deciding.decided_ms = b.now_ms;
+    node_seal_first(b.node);
+}
+
+Test(node_words, attest_a_tick_that_was_closed_before_its_time_and_then_the_open_one)
+{
+    const uint64_t first = said.attest.tick;
+    close_ticks(2);
+    cr_assert(le(u64, run_until_attested(1000), 100), "at once");
+    cr_assert(eq(u64, said.attest.tick, first + 1));
+    const uint64_t took_ms = run_until_attested(6000);
+    cr_assert(eq(u64, said.attest.tick, first + 2));
+    cr_assert(took_ms >= 3000 && took_ms <= 5000, "in its time: %lu ms", took_ms);
+}
+
+Test(node_words, attest_no_tick_twice_and_none_that_is_judged)
+{
+    const uint64_t first = said.attest.tick;
+    close_ticks(1);
+    const uint64_t took_ms = run_until_attested(6000);
+    cr_assert(eq(u64, said.attest.tick, first + 1), "the one before it has attested");
+    cr_assert(took_ms >= 3000, "%lu ms", took_ms);
+    close_ticks(2);
+    b.node->deciding.cluster.record[0].next = b.node->deciding.cluster.tick;
+    node_seal_first(b.node);
+    (void)run_until_attested(6000);
+    cr_assert(eq(u64, said.attest.tick, first + 3), "the one before is judged");
+}
