@@ -149,6 +149,9 @@ static void perform(struct agent *a, const struct effect *e, int32_t ordinal)
     case EFFECT_BURST:
         examiner_burst(a->examiner);
         break;
+    case EFFECT_EXAMINE:
+        examiner_begin_again(a->examiner);
+        break;
     case EFFECT_NEUTER:
         neuter_member(a, &e->finding);
         break;

@@ -116,16 +116,18 @@ static void give_way(void)
     (void)setpriority(PRIO_PROCESS, 0, NICE); /* of this thread alone (sched(7)) */
 }
 
-/* False: the examiner ends. */
-static bool sleep_until(struct examiner *e, uint64_t due_ms)
+/* False: the examiner ends. *again: it is woken for another first round. */
+static bool sleep_until(struct examiner *e, uint64_t due_ms, bool *again)
 {
     const struct timespec due = {.tv_sec = (time_t)(due_ms / 1000),
                                  .tv_nsec = (long)(due_ms % 1000) * 1000000};
     pthread_mutex_lock(&e->lock);
-    while (!e->ending && clock_monotonic_ms() < due_ms) {
+    while (!e->ending && !e->again && clock_monotonic_ms() < due_ms) {
         pthread_cond_timedwait(&e->turn, &e->lock, &due);
     }
     const bool goes_on = !e->ending;
+    *again = e->again;
+    e->again = false;
     pthread_mutex_unlock(&e->lock);
     return goes_on;
 }
@@ -134,7 +136,11 @@ static void *work(void *context)
 {
     struct examiner *e = context;
     bool gave_way = false;
-    while (sleep_until(e, schedule_due_ms(&e->schedule))) {
+    bool again = false;
+    while (sleep_until(e, schedule_due_ms(&e->schedule), &again)) {
+        if (again) {
+            schedule_begin_again(&e->schedule, clock_monotonic_ms());
+        }
         examiner_run_next(e);
         atomic_store(&e->slowness, e->schedule.slowness);
         atomic_store(&e->share_ppm, schedule_share_ppm(&e->schedule));
@@ -179,6 +185,14 @@ void examiner_burst(struct examiner *e)
     if (!e->has_burst) { /* the node asks again */
         atomic_store(&e->bursting, false);
     }
+}
+
+void examiner_begin_again(struct examiner *e)
+{
+    pthread_mutex_lock(&e->lock);
+    e->again = true;
+    pthread_cond_broadcast(&e->turn);
+    pthread_mutex_unlock(&e->lock);
 }
 
 static void release(struct examiner *e)

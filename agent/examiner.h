@@ -41,6 +41,9 @@ void examiner_destroy(struct examiner *e);
  * while one is under way. Loop's thread. */
 void examiner_burst(struct examiner *e);
 
+/* Has the first round run once more, from now on. Loop's thread. */
+void examiner_begin_again(struct examiner *e);
+
 /* How often the reference is run now; 0: by nobody here. Any thread; accepts NULL. */
 uint32_t examiner_period_ms(const struct examiner *e, uint32_t id);
 

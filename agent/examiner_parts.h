@@ -26,9 +26,10 @@ struct examiner {
     uint64_t result_count;  /* likewise, and the ring */
     struct examined results[EXAMINED_MAX];
 
-    pthread_mutex_t lock; /* of the next six */
+    pthread_mutex_t lock; /* of the next seven */
     pthread_cond_t turn;
     bool ending;
+    bool again; /* the first round is to be run once more */
     uint32_t certificate_count;
     struct fleet_certificate certificates[FLEET_CERTIFICATES_MAX];
     uint32_t pending_count;

@@ -125,6 +125,7 @@ struct own_confidence {
     uint64_t ballot_again_ms;          /* when what is not counted yet is said again */
     uint64_t clean_since_ms; /* nothing stands against me; TIME_NEVER: something does */
     uint64_t appeal_again_ms;
+    uint32_t whole_term; /* the term for which the whole diagnosis was begun again; 0: none */
 };
 
 /* My own statements. Those that are handed in and not decided lie in my own slots of the pool.
@@ -286,6 +287,9 @@ struct deciding {
     bool quiet;               /* and sends no heartbeats, nor renews its worker's lease */
     uint64_t silent_bits;     /* the references for which it is silent */
     uint64_t silent_since_ms; /* while there are any */
+    bool anew;                /* the whole diagnosis is run once more */
+    uint64_t anew_since_ms;   /* since when; 0: never */
+    uint64_t anew_again_ms;   /* when it is asked for again */
     uint64_t burst_ms;        /* when a burst test that is wanted is asked for again */
     bool damaged;             /* unfit, for good */
 };

@@ -7,6 +7,7 @@
 #include "../health/self.h"
 
 #define VOTES 8u
+#define MEMORY 10u
 #define DISK_SPEED 24u
 #define LINKS 27u
 #define QUIET_AFTER_MS 2000u  /* of silence: then the heartbeats stop too */
@@ -126,7 +127,8 @@ static void look_at_heartbeats(struct deciding *d, struct effects *out)
 {
     const bool stalled = (d->silent_bits & REFERENCE_BIT(DISK_SPEED)) != 0;
     const uint64_t silence_ms = d->silent_since_ms + QUIET_AFTER_MS;
-    const uint64_t unexamined_ms = d->started_ms + UNEXAMINED_MS;
+    const uint64_t since_ms = d->anew ? d->anew_since_ms : d->started_ms;
+    const uint64_t unexamined_ms = since_ms + UNEXAMINED_MS;
     d->quiet = false;
     /* Whom nobody hears does no harm by calling, and if all were quiet none would hear again.
      */
@@ -152,6 +154,32 @@ static void ask_for_burst(struct deciding *d, struct effects *out)
     effects_wake(out, d->burst_ms);
 }
 
+void node_diagnosis_anew(struct node *n, struct effects *out)
+{
+    struct deciding *d = &n->deciding;
+    diagnosis_begin_again(&d->diagnosis);
+    diagnosis_want_burst(&d->diagnosis, MEMORY);
+    d->examined = false;
+    d->silent = true;
+    d->anew = true;
+    d->anew_since_ms = d->now_ms;
+    d->anew_again_ms = d->now_ms;
+    effects_wake(out, d->now_ms);
+}
+
+static void ask_for_all(struct deciding *d, struct effects *out)
+{
+    d->anew = d->anew && !d->examined;
+    if (!d->anew) {
+        return;
+    }
+    if (d->now_ms >= d->anew_again_ms) {
+        d->anew_again_ms = d->now_ms + BURST_AGAIN_MS;
+        effects_add(out, EFFECT_EXAMINE);
+    }
+    effects_wake(out, d->anew_again_ms);
+}
+
 void node_diagnosis_watch(struct node *n, struct effects *out)
 {
     struct deciding *d = &n->deciding;
@@ -161,6 +189,7 @@ void node_diagnosis_watch(struct node *n, struct effects *out)
     look_at_silence(d, out);
     look_at_heartbeats(d, out);
     ask_for_burst(d, out);
+    ask_for_all(d, out);
     if (d->examined) {
         tick_notice(&d->tick, diagnosis_own(&d->diagnosis), diagnosis_serve(&d->diagnosis));
     }

@@ -155,6 +155,21 @@ static bool is_known_back(const struct deciding *d)
            a->decided_ms >= d->cluster.member[self].since_ms;
 }
 
+/* Who was removed once more within the hour has more to show than at the first time: before it
+ * appeals the whole diagnosis passes again (standing.md, section 6.2). Begun as soon as it
+ * knows. */
+static void examine_anew(struct node *n, struct effects *out)
+{
+    struct deciding *d = &n->deciding;
+    const uint32_t self = d->options.self;
+    const uint32_t term = d->cluster.member[self].term;
+    if (cluster_may_appeal(&d->cluster, self) && d->confidence.whole_term != term &&
+        cluster_removals_lately(&d->cluster, self) > 1) {
+        d->confidence.whole_term = term;
+        node_diagnosis_anew(n, out);
+    }
+}
+
 static void appeal(struct node *n, struct effects *out)
 {
     struct deciding *d = &n->deciding;
@@ -188,5 +203,6 @@ void node_motions_watch(struct node *n, struct effects *out)
     if (!node_links_doubts(d)) {
         cast_ballots(n, out);
     }
+    examine_anew(n, out);
     appeal(n, out);
 }

@@ -25,6 +25,8 @@ void node_diagnosis_start(struct node *n, struct effects *out);
 void node_diagnosis_take(struct node *n, const struct finding *f, bool machine,
                          struct effects *out);
 void node_diagnosis_watch(struct node *n, struct effects *out);
+/* The whole of it once more, with a burst test: nothing is signed before it has passed. */
+void node_diagnosis_anew(struct node *n, struct effects *out);
 
 struct simplex_world node_world(struct node *n, uint64_t random, struct effects *out);
 

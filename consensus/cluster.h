@@ -302,6 +302,9 @@ uint32_t cluster_electors(const struct cluster *c, uint32_t subject);
 uint32_t cluster_yes_needed(const struct cluster *c, uint32_t subject);
 /* Whether it may come back by a vote: suspended, or locked out by testimony. */
 bool cluster_may_appeal(const struct cluster *c, uint32_t member);
+/* How many removals of the member by votes lie within an hour of the last one, that included.
+ */
+uint32_t cluster_removals_lately(const struct cluster *c, uint32_t member);
 /* Why a removal by testimony would not act now, whoever it is about: NONE, PAUSED, TOO_FEW or
  * OBSERVED. */
 enum cause cluster_removal_bar(const struct cluster *c);

@@ -37,6 +37,7 @@ enum effect_kind {
     EFFECT_WORK_STOP,   /* kill the worker, run the revoke hook */
     EFFECT_NOTE,        /* `note` */
     EFFECT_BURST,       /* run the burst test; what it came to is a finding */
+    EFFECT_EXAMINE,     /* run all references once more, as at a start */
     EFFECT_RESIGNATION, /* body: a signed `resign` of the class `resigned`, to be said only once
                          * this node is unfit; takes the place of the one before */
     EFFECT_TOKEN,       /* body: this member's token, called for at `height` (tokens/jws.h) */

@@ -159,21 +159,27 @@ static void tell_barred(struct cluster *c, const struct turn *t, uint32_t subjec
     note->cause = cause;
 }
 
+uint32_t cluster_removals_lately(const struct cluster *c, uint32_t member)
+{
+    const struct confidence *s = &c->confidence[member];
+    uint32_t lately = 0;
+    for (uint32_t i = 0; i < REMOVALS_KEPT && s->removed_ms[i] != 0; i++) {
+        lately += s->removed_ms[0] < s->removed_ms[i] + turn_ticks_ms(c, HOUR_TICKS);
+    }
+    return lately;
+}
+
 /* The k-th removal within an hour lets the appeal wait, so that nobody asserts itself again and
  * again for ever. */
 static void remove_member(struct cluster *c, const struct turn *t, uint32_t subject)
 {
     struct confidence *s = &c->confidence[subject];
     const enum motion_kind kind = s->motion.kind;
-    uint32_t within_hour = 1;
     for (uint32_t i = REMOVALS_KEPT - 1; i > 0; i--) {
         s->removed_ms[i] = s->removed_ms[i - 1];
-        within_hour += s->removed_ms[i] != 0 &&
-                               c->time_ms < s->removed_ms[i] + turn_ticks_ms(c, HOUR_TICKS)
-                           ? 1
-                           : 0;
     }
     s->removed_ms[0] = c->time_ms;
+    const uint32_t within_hour = cluster_removals_lately(c, subject);
     s->appeals_lost = 0;
     s->appeal_after_ms = c->time_ms;
     if (within_hour > 1) {

@@ -140,6 +140,17 @@ void diagnosis_want_burst(struct diagnosis *d, uint32_t id)
     d->bursting |= REFERENCE_BIT(id);
 }
 
+void diagnosis_begin_again(struct diagnosis *d)
+{
+    for (uint32_t id = 1; id <= REFERENCES_MAX; id++) {
+        struct diagnosed *r = &d->reference[id - 1];
+        if ((d->machine & REFERENCE_BIT(id)) != 0 && r->stands != RESULT_ABSENT) {
+            r->measured = false;
+            r->tries = 0;
+        }
+    }
+}
+
 static uint64_t least(uint64_t a, uint64_t b)
 {
     return a < b ? a : b;

@@ -69,6 +69,11 @@ void diagnosis_take(struct diagnosis *d, const struct finding *f,
  * asserted). */
 void diagnosis_want_burst(struct diagnosis *d, uint32_t id);
 
+/* As after a start: what the machine's thread has reported of counts as not examined before it
+ * has reported of it again; what this machine has not stays absent, and faults stand as they
+ * are. */
+void diagnosis_begin_again(struct diagnosis *d);
+
 /* To be called in every step: ends what was held long enough, and notices when the machine is
  * no longer examined. The time at which it wants to be called again; UINT64_MAX: never. */
 uint64_t diagnosis_watch(struct diagnosis *d, uint64_t now_ms);

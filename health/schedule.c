@@ -132,6 +132,15 @@ void schedule_ran(struct schedule *s, uint32_t place, bool measured, uint64_t co
                                        : SCHEDULE_RETRY_MS);
 }
 
+void schedule_begin_again(struct schedule *s, uint64_t now_ms)
+{
+    for (uint32_t i = 0; i < s->count; i++) {
+        s->list[i].begun = false;
+        s->list[i].tries = 0;
+        s->list[i].due_ms = now_ms;
+    }
+}
+
 bool schedule_is_round_done(const struct schedule *s)
 {
     for (uint32_t i = 0; i < s->count; i++) {

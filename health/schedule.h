@@ -59,6 +59,9 @@ uint64_t schedule_due_ms(const struct schedule *s);
 void schedule_ran(struct schedule *s, uint32_t place, bool measured, uint64_t cost_us,
                   uint64_t now_ms);
 
+/* The whole first round once more, from now on. */
+void schedule_begin_again(struct schedule *s, uint64_t now_ms);
+
 /* Of one core in the last ten minutes (or since the start, counted as ten minutes: the first
  * round is not what a running node costs), in millionths. */
 uint32_t schedule_share_ppm(const struct schedule *s);

@@ -57,6 +57,11 @@ uint32_t examiner_period_ms(const struct examiner *e, uint32_t id)
     return id == 10 ? 3600 : 0;
 }
 
+void examiner_begin_again(struct examiner *e)
+{
+    (void)e; /* everything is told again within a second */
+}
+
 void examiner_spare(struct examiner *e, bool spare)
 {
     (void)e;

@@ -65,6 +65,7 @@ static void perform(struct victim *v, const struct effect *e)
     case EFFECT_NOTE:
     case EFFECT_RESIGNATION:
     case EFFECT_BURST:
+    case EFFECT_EXAMINE:
     case EFFECT_TOKEN:
     case EFFECT_TRUST:
         break;

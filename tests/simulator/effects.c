@@ -178,7 +178,8 @@ static void perform(struct world *w, struct station *s, const struct effect *e)
         keep_resignation(w, s, e);
         break;
     case EFFECT_BURST:
-        machine_burst(w, s);
+    case EFFECT_EXAMINE:
+        machine_asked(w, s, e->kind == EFFECT_BURST);
         break;
     case EFFECT_TOKEN:
     case EFFECT_TRUST:

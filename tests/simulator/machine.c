@@ -122,7 +122,8 @@ void machine_examined(struct world *w, struct station *s, bool burst)
     } else {
         m->examined = true;
         for (uint32_t i = 0; i < sizeof minimum / sizeof minimum[0]; i++) {
-            hand_in(w, s, minimum[i], RESULT_OK, 0);
+            const bool ill = m->id == minimum[i];
+            hand_in(w, s, minimum[i], ill ? m->result : RESULT_OK, 0);
         }
     }
     if (!m->neutered) {
@@ -142,8 +143,12 @@ void machine_break(struct world *w, struct station *s)
     station_start(w, s);
 }
 
-void machine_burst(struct world *w, struct station *s)
+void machine_asked(struct world *w, struct station *s, bool burst)
 {
+    if (!burst) {
+        s->machine.examined = false; /* all of it is handed in with what is looked at next */
+        return;
+    }
     s->machine.bursting = true;
     examine_later(w, s, dice_between(&w->dice, 100, w->calm ? 500 : 4000), true);
 }

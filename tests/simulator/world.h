@@ -214,7 +214,8 @@ void machine_start(struct world *w, struct station *s);
 void machine_examined(struct world *w, struct station *s, bool burst);
 /* It is found to be damaged for good. */
 void machine_break(struct world *w, struct station *s);
-void machine_burst(struct world *w, struct station *s);
+/* It is to be examined anew, or to run a burst test. */
+void machine_asked(struct world *w, struct station *s, bool burst);
 /* What a step asks for, before it is done. */
 void machine_judge(struct world *w, const struct station *s);
 

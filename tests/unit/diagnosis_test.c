@@ -75,6 +75,32 @@ Test(diagnosis, is_ready_once_the_whole_minimum_set_was_examined)
     cr_assert(diagnosis_is_ready(&d));
 }
 
+static void take_of_machine(uint32_t id, enum reference_result result, uint64_t now_ms)
+{
+    struct finding f;
+    const struct diagnosis_setting setting = MACHINE(now_ms);
+    finding_begin(&f, id);
+    f.result = result;
+    diagnosis_take(&d, &f, &setting);
+}
+
+Test(diagnosis, begun_again_waits_for_all_that_the_machine_tells_and_forgets_no_fault)
+{
+    all_ok(1000);
+    take_of_machine(10, RESULT_OK, 1000);
+    take_of_machine(23, RESULT_DEGRADED, 1000);
+    take_of_machine(12, RESULT_ABSENT, 1000);
+    diagnosis_begin_again(&d);
+    cr_assert_not(diagnosis_is_ready(&d));
+    cr_assert(eq(u64, diagnosis_awaited(&d) & ~BIT(23), BIT(10)),
+              "what the node itself tells stays");
+    cr_assert(eq(u64, diagnosis_own(&d) & BIT(23), BIT(23)));
+    take_of_machine(10, RESULT_OK, 2000);
+    take_of_machine(23, RESULT_OK, 2000);
+    cr_assert(diagnosis_is_ready(&d));
+    cr_assert(eq(u64, diagnosis_own(&d), 0));
+}
+
 Test(diagnosis, waits_for_three_tries_of_what_cannot_be_measured)
 {
     all_ok(1000);

@@ -207,6 +207,59 @@ Test(node_motions, does_not_appeal_while_a_reference_stands_against_it)
     bench_finish(&b);
 }
 
+/* Until it asks for its whole diagnosis and for a burst test. */
+static bool asks_for_all(struct bench *b)
+{
+    bool all = false;
+    bool burst = false;
+    for (uint32_t i = 0; i < 10; i++, b->now_ms += 10) {
+        bench_step(b, (struct input){.kind = INPUT_TIMER});
+        all |= bench_find(b, EFFECT_EXAMINE) != NULL;
+        burst |= bench_find(b, EFFECT_BURST) != NULL;
+    }
+    return all && burst;
+}
+
+static void pass_burst(struct bench *b)
+{
+    struct finding f;
+    finding_begin(&f, 10);
+    f.result = RESULT_OK;
+    f.flags = FINDING_OF_BURST;
+    bench_step(b, (struct input){.kind = INPUT_FINDING, .finding = &f});
+}
+
+Test(node_motions,
+     removed_again_within_the_hour_does_not_appeal_before_all_has_been_examined_anew)
+{
+    struct bench b = suspended();
+    struct cluster *state = &b.node->deciding.cluster;
+    struct command c;
+    state->confidence[0].removed_ms[0] = state->time_ms;
+    state->confidence[0].removed_ms[1] = state->time_ms - 60000;
+    node_seal_first(b.node);
+    cr_assert(asks_for_all(&b));
+    cr_assert(eq(u64, run_until_said(&b, true, 15000, COMMAND_APPEAL, &c), UINT64_MAX));
+    bench_examine(&b, RESULT_OK);
+    cr_assert(eq(u64, run_until_said(&b, true, 15000, COMMAND_APPEAL, &c), UINT64_MAX),
+              "burst");
+    pass_burst(&b);
+    cr_assert(le(u64, run_until_said(&b, true, 12000, COMMAND_APPEAL, &c), 10500));
+    cr_assert_not(asks_for_all(&b), "once a removal");
+    bench_finish(&b);
+}
+
+Test(node_motions, removed_for_the_first_time_within_the_hour_is_not_examined_anew)
+{
+    struct bench b = suspended();
+    struct cluster *state = &b.node->deciding.cluster;
+    state->confidence[0].removed_ms[0] = state->time_ms;
+    state->confidence[0].removed_ms[1] = state->time_ms - 3600001;
+    node_seal_first(b.node);
+    cr_assert_not(asks_for_all(&b));
+    bench_finish(&b);
+}
+
 Test(node_motions, does_not_appeal_while_there_is_nobody_to_hear_it_or_after_a_proof)
 {
     struct bench b = suspended();

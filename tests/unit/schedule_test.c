@@ -173,6 +173,22 @@ Test(schedule, is_as_fast_as_before_once_it_costs_little)
     cr_assert(eq(u32, s.slowness, 1));
 }
 
+Test(schedule, begins_again_when_it_is_told_to)
+{
+    uint32_t runs[COUNT];
+    struct schedule s = fresh(13);
+    pass(&s, START, START + 60000, 100, runs);
+    cr_assert(schedule_is_round_done(&s));
+    schedule_begin_again(&s, START + 60000);
+    cr_assert_not(schedule_is_round_done(&s));
+    cr_assert(eq(u64, schedule_due_ms(&s), START + 60000));
+    pass(&s, START + 60000, START + 61000, 100, runs);
+    cr_assert(schedule_is_round_done(&s));
+    for (uint32_t i = 0; i < COUNT; i++) {
+        cr_assert(ge(u32, runs[i], 1), "place %u", i);
+    }
+}
+
 Test(schedule, has_nothing_to_do_without_references)
 {
     struct schedule s;
