@@ -29,14 +29,14 @@ bool evidence_against(const struct node *n, uint32_t member, enum motion_kind ki
     return d->cluster.time_ms < d->cluster.condemned_until_ms[member];
 }
 
-/* Whether it is there, and follows the chain: what a return takes. */
+/* Whether it is there, by whatever way, and follows the chain: what a return takes. */
 static bool is_back(const struct node *n, uint32_t member)
 {
     const struct deciding *d = &n->deciding;
     const struct cluster *c = &d->cluster;
     const struct attested *a = &c->latest[member];
     const uint64_t fresh_ms = ATTESTED_TICKS * (uint64_t)c->timing.tick_ms;
-    return (d->heard & bit(member)) != 0 && a->seq != 0 &&
+    return node_challenges_trial(d, member) == TRIAL_ANSWERED && a->seq != 0 &&
            a->decided_ms >= c->member[member].since_ms &&
            a->decided_ms + fresh_ms >= c->time_ms &&
            !evidence_against(n, member, MOTION_LOCK_OUT);
@@ -44,9 +44,9 @@ static bool is_back(const struct node *n, uint32_t member)
 
 enum opinion { OPINION_NONE, OPINION_YES, OPINION_NO };
 
-/* A yes needs what I see myself, a no that I have looked for long enough. Whom I hear is not
- * silent; whom I do not hear is asked once more for this ballot, by every way. Who is late
- * itself judges nobody silent. */
+/* A yes needs what I see myself, a no that I have looked for long enough. Who is to be let
+ * back, and whom I do not hear, is asked once more for this ballot, by every way. Whom I hear
+ * is not silent. Who is late itself judges nobody silent. */
 static enum opinion opinion_of(const struct node *n, uint32_t subject, const struct motion *m)
 {
     const struct deciding *d = &n->deciding;
@@ -81,7 +81,7 @@ static bool answer(struct node *n, uint32_t subject, struct effects *out)
     if (own->seen_motion[subject] != m->id) {
         own->seen_motion[subject] = m->id;
         own->seen_ms[subject] = d->now_ms;
-        if (m->kind == MOTION_SUSPEND) {
+        if (m->kind != MOTION_LOCK_OUT) {
             node_challenges_ask(d, subject);
         }
     }

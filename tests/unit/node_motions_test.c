@@ -52,6 +52,45 @@ static bool find_said(const struct bench *b, enum command_kind kind, struct comm
     return false;
 }
 
+/* Through whom the subject's answer comes when it is challenged: itself, a relay, nobody. */
+static uint32_t answers_through = MEMBER_NONE;
+
+static void answer(struct bench *b, const struct hash *asked)
+{
+    struct message m = {.kind = MESSAGE_ANSWER, .answer = {.author = SUBJECT, .nonce = *asked}};
+    const struct key_pair key = bench_key(SUBJECT);
+    uint8_t body[ANSWER_SIGNED_BYTES];
+    uint8_t bytes[MESSAGE_BYTES_MAX];
+    if (answers_through != SUBJECT) {
+        m.answer.nonce = answer_relayed(asked, answers_through);
+    }
+    answer_signed_bytes(&m.answer, body);
+    const struct statement statement = {.domain = ANSWER_DOMAIN,
+                                        .cluster_id = b->node->deciding.cluster.id.bytes,
+                                        .body = body,
+                                        .body_size_bytes = sizeof body};
+    signer_sign(&key, &statement, m.answer.signature);
+    bench_step(b, (struct input){.kind = INPUT_MESSAGE,
+                                 .member = answers_through,
+                                 .bytes = bytes,
+                                 .size_bytes = message_encode(&m, bytes)});
+}
+
+/* If the last step challenged it. */
+static void answer_challenge(struct bench *b)
+{
+    for (uint32_t i = 0; i < b->out->count && answers_through != MEMBER_NONE; i++) {
+        const struct effect *e = &b->out->list[i];
+        struct message m;
+        if (e->kind == EFFECT_SEND && e->member == answers_through &&
+            message_decode(&m, b->out->outbox + e->body.offset, e->body.size_bytes) &&
+            m.kind == MESSAGE_CHALLENGE && m.challenge.subject == SUBJECT) {
+            answer(b, &m.challenge.nonce);
+            return;
+        }
+    }
+}
+
 /* All others are heard every 100 ms, the subject only if `subject_too`; until something of the
  * kind is said. The time that took, or UINT64_MAX. */
 static uint64_t run_until_said(struct bench *b, bool subject_too, uint64_t within_ms,
@@ -62,12 +101,14 @@ static uint64_t run_until_said(struct bench *b, bool subject_too, uint64_t withi
         for (uint32_t i = 1; i < 5 && (b->now_ms - from_ms) % 100 == 0; i++) {
             if (i != SUBJECT || subject_too) {
                 bench_hear(b, i);
+                answer_challenge(b);
                 if (find_said(b, kind, c)) {
                     return b->now_ms - from_ms;
                 }
             }
         }
         bench_step(b, (struct input){.kind = INPUT_TIMER});
+        answer_challenge(b);
         if (find_said(b, kind, c)) {
             return b->now_ms - from_ms;
         }
@@ -132,19 +173,38 @@ Test(node_motions, finds_wrong_whose_statistics_have_dissented_twice)
     bench_finish(&b);
 }
 
-Test(node_motions, lets_back_whom_it_hears_and_whose_word_the_chain_has_since_its_removal)
+static struct bench bench_with_appeal(uint64_t attested_ago_ms)
 {
-    for (uint32_t attested = 0; attested < 2; attested++) {
-        struct bench b = bench_with_motion(MOTION_REINSTATE);
-        struct cluster *state = &b.node->deciding.cluster;
+    struct bench b = bench_with_motion(MOTION_REINSTATE);
+    struct cluster *state = &b.node->deciding.cluster;
+    state->member[SUBJECT].since_ms = state->time_ms - 100;
+    state->latest[SUBJECT].seq = 3;
+    state->latest[SUBJECT].decided_ms = state->time_ms - attested_ago_ms;
+    node_seal_first(b.node);
+    return b;
+}
+
+Test(node_motions, lets_back_who_answers_by_whatever_way_and_whose_word_the_chain_has)
+{
+    static const uint32_t ways[] = {SUBJECT, 1, 3};
+    for (uint32_t i = 0; i < 3; i++) {
+        struct bench b = bench_with_appeal(50);
         struct command c;
-        state->member[SUBJECT].since_ms = state->time_ms - 100;
-        state->latest[SUBJECT].seq = 3;
-        state->latest[SUBJECT].decided_ms = state->time_ms - (attested != 0 ? 50 : 150);
-        node_seal_first(b.node);
-        const uint64_t took_ms = run_until_said(&b, true, 3000, COMMAND_BALLOT, &c);
-        cr_assert(attested != 0 ? took_ms <= 200 : took_ms >= 1900, "%lu ms", took_ms);
-        cr_assert(eq(u32, c.ballot.yes, attested != 0 ? 1u << SUBJECT : 0));
+        answers_through = ways[i];
+        cr_assert(le(u64, run_until_said(&b, i == 0, 3000, COMMAND_BALLOT, &c), 200));
+        cr_assert(eq(u32, c.ballot.yes, 1u << SUBJECT), "through %u", ways[i]);
+        bench_finish(&b);
+    }
+}
+
+Test(node_motions, lets_nobody_back_who_does_not_answer_or_was_not_decided_to_attest_since)
+{
+    for (uint32_t i = 0; i < 2; i++) {
+        struct bench b = bench_with_appeal(i == 0 ? 50 : 150);
+        struct command c;
+        answers_through = i == 0 ? MEMBER_NONE : SUBJECT;
+        cr_assert(ge(u64, run_until_said(&b, true, 3000, COMMAND_BALLOT, &c), 1900));
+        cr_assert(eq(u32, c.ballot.yes, 0));
         bench_finish(&b);
     }
 }
