@@ -31,6 +31,7 @@ def home(scene, name):
 
 
 def name_files(scene):
+    scene.nginx = None
     for name in scene.names:
         config = Path(scene.cluster.members[name].config)
         reload = ["/bin/sh", "-c", f"echo $OSTRAKON_EVENT >>{home(scene, name)}/reloaded"]
@@ -102,11 +103,15 @@ http {{
 """
 
 
+NGINX_PROGRAM = shutil.which("nginx", path=os.environ["PATH"] + ":/usr/sbin")
+
+
 def start_nginx(scene, at):
-    """A service behind nginx, configured as deploy/hooks has it, beside this agent; its address."""
-    program = shutil.which("nginx", path=os.environ["PATH"] + ":/usr/sbin")
-    if program is None:
-        raise Skipped("there is no nginx here")
+    """A service behind nginx, configured as deploy/hooks has it, beside this agent; its address,
+    the same each time."""
+    if scene.nginx is not None:
+        return scene.nginx
+    program = NGINX_PROGRAM
     here = scene.scratch / "nginx"
     (here / "pages").mkdir(parents=True)
     here.chmod(0o755)
@@ -126,7 +131,8 @@ def start_nginx(scene, at):
     scene.undo.append(server.terminate)
     scene.wait(lambda: get_quietly(f"127.0.0.1:{port}", "/secret", "x")[0] == 401, 10,
                "nginx does not answer")
-    return f"127.0.0.1:{port}"
+    scene.nginx = f"127.0.0.1:{port}"
+    return scene.nginx
 
 
 def everybody_has_one(scene):
@@ -232,6 +238,8 @@ def decide(scene, *words):
 def through_nginx(scene):
     """A service behind nginx, which asks one agent: a member's request is 200, and 401 from the
     height on at which an operator removes it, which lays its token down; another's is 200"""
+    if NGINX_PROGRAM is None:
+        raise Skipped("there is no nginx here")
     nginx = start_nginx(scene, "atlas")
     stolen = word(scene, REMOVED_NEXT)
     mark = scene.mark(REMOVED_NEXT)
@@ -250,11 +258,29 @@ def through_nginx(scene):
     require(said[0] == 503, f"its own agent still judges: {said}")
 
 
+def serves(scene, token, wanted):
+    """What a service behind nginx answers to who shows the token, where there is nginx."""
+    if NGINX_PROGRAM is not None:
+        status = get(start_nginx(scene, "atlas"), "/secret", token)[0]
+        require(status == wanted, f"the service answers {status}, not {wanted}")
+
+
+def offline(scene, name, at):
+    """The exit code of the verifier that asks nobody, by the bundle file of `at`."""
+    return subprocess.run([scene.tools.ostrakon, "token", "verify",
+                           str(home(scene, name) / "token.jws"), "--bundle",
+                           str(home(scene, at) / "trust.json")], stdin=subprocess.DEVNULL,
+                          capture_output=True).returncode
+
+
 def quorum_lost(scene):
-    """No quorum for longer than they live: they end, the status says since when and why; a
-    quorum again: new ones within 5 s"""
+    """No quorum for longer than they live: they end, services refuse, the status says since when
+    and why; a quorum again: new ones within 5 s, and none of those that were there was started
+    anew"""
     left = scene.others(*STOPPED)
     old = word(scene, "atlas")
+    pids = {at: scene.cluster.pids(at) for at in left}
+    serves(scene, old, 200)
     scene.cluster.stop(*STOPPED)
     scene.wait_view("atlas", lambda view: view["state"] == "no_quorum", 5, "no quorum")
     require(verify(scene, "atlas", old)[0] == 200, "a lost quorum alone ends tokens")
@@ -265,7 +291,9 @@ def quorum_lost(scene):
         scene.wait(lambda at=at: verify(scene, at, old)[0] == 503, TTL_S + 5,
                    f"{at} still judges tokens")
     text = scene.wait(lambda: scene.reasons("atlas").get("OST-8004"), 5, "they have ended")["text"]
-    require("All tokens have ended at" in text, text)
+    require("All tokens have ended at" in text and "nothing has been decided since" in text, text)
+    serves(scene, old, 503)
+    require(offline(scene, "atlas", "selene") != 0, "it is good without an agent")
     scene.cluster.start(*STOPPED)
     scene.wait_view("atlas", lambda view: view["state"] != "no_quorum", 15, "a quorum")
     since = time.monotonic()
@@ -276,6 +304,9 @@ def quorum_lost(scene):
             scene.wait(lambda name=name, at=at: verify(scene, at, word(scene, name)) == (200, name),
                        NEW_S, f"{name}'s token at {at}")
     require(time.monotonic() - since <= NEW_S * scene.scale, "new tokens took too long")
+    serves(scene, word(scene, "atlas"), 200)
+    require(offline(scene, "atlas", "selene") == 0, "it is not good without an agent")
+    require(pids == {at: scene.cluster.pids(at) for at in left}, "somebody was started anew")
 
 
 def rows_after_all(scene):
