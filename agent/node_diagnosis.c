@@ -109,7 +109,8 @@ static void look_at_silence(struct deciding *d, struct effects *out)
     const uint64_t stalled = d->tick.stalled ? REFERENCE_BIT(DISK_SPEED) : 0;
     const uint64_t bits = diagnosis_silent(&d->diagnosis) | stalled;
     if (ready && !d->examined) {
-        note(NOTE_EXAMINED, 0, d->now_ms - d->started_ms, out);
+        note(NOTE_EXAMINED, d->anew, d->now_ms - (d->anew ? d->anew_since_ms : d->started_ms),
+             out);
         d->examined = true;
     }
     if (bits != 0 && d->silent_bits == 0) {

@@ -300,8 +300,8 @@ static void say_diagnosis(const struct note *n, const struct cluster *c, char *t
     char names[WORDS_MESSAGE_BYTES / 2];
     words_references(n->first, names, sizeof names);
     if (n->kind == NOTE_EXAMINED) {
-        snprintf(text, size, "examined by the whole minimum set, %llu ms after the start",
-                 (unsigned long long)n->count);
+        snprintf(text, size, "examined by the whole minimum set, %llu ms after the %s",
+                 (unsigned long long)n->count, n->first == 0 ? "start" : "removal");
     } else if (n->kind == NOTE_FELL_SILENT) {
         snprintf(text, size, "this member signs nothing for now: %s", names);
     } else {

@@ -57,9 +57,9 @@
     X(CATCHING_UP, "catching_up")         /* first: height, count: how far behind */           \
     X(CAUGHT_UP, "caught_up")             /* first: height */                                  \
     X(STORAGE_SLOW, "storage_slow")       /* count: ms the oldest write waits */               \
-    X(EXAMINED, "examined")               /* count: ms since the start */                      \
-    X(FELL_SILENT, "fell_silent")         /* first: bits of the references */                  \
-    X(SPEAKS_AGAIN, "speaks_again")       /* first: those it was silent for; count: ms */
+    X(EXAMINED, "examined")       /* count: ms since the start; first 1: since its removal */  \
+    X(FELL_SILENT, "fell_silent") /* first: bits of the references */                          \
+    X(SPEAKS_AGAIN, "speaks_again") /* first: those it was silent for; count: ms */
 
 enum note_kind {
 #define X(name, text) NOTE_##name,

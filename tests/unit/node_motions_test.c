@@ -301,6 +301,7 @@ Test(node_motions,
     cr_assert(asks_for_all(&b));
     cr_assert(eq(u64, run_until_said(&b, true, 15000, COMMAND_APPEAL, &c), UINT64_MAX));
     bench_examine(&b, RESULT_OK);
+    cr_assert(b.node->deciding.examined);
     cr_assert(eq(u64, run_until_said(&b, true, 15000, COMMAND_APPEAL, &c), UINT64_MAX),
               "burst");
     pass_burst(&b);
