@@ -133,6 +133,12 @@ static void keep_resignation(const struct world *w, struct station *s, const str
     }
 }
 
+static void take_note(struct world *w, struct station *s, const struct note *note)
+{
+    say_note(w, s, note);
+    count_note(w, s, note);
+}
+
 static void perform(struct world *w, struct station *s, const struct effect *e)
 {
     switch (e->kind) {
@@ -168,8 +174,7 @@ static void perform(struct world *w, struct station *s, const struct effect *e)
         work_kill(w, s, true);
         break;
     case EFFECT_NOTE:
-        say_note(w, s, &e->note);
-        count_note(w, s, &e->note);
+        take_note(w, s, &e->note);
         break;
     case EFFECT_SIGN:
         sign(w, s, e);
