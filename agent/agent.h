@@ -110,6 +110,11 @@ bool agent_open(struct agent *a, char error[static AGENT_ERROR_BYTES])
  */
 void agent_keep_snapshot(struct agent *a);
 
+/* agent_rebuilt.c: where the cluster was rebuilt, sets aside what this member has of the one
+ * before, and makes an empty vote record. False: `error` is a sentence. */
+bool agent_leave_past(struct agent *a, char error[static AGENT_ERROR_BYTES])
+    __attribute__((warn_unused_result));
+
 /* agent_storage.c: the thread that writes, and what it tells. */
 void agent_votes_path(const struct agent *a, char path[static CONFIG_PATH_BYTES + 8]);
 bool agent_open_storage(struct agent *a, struct store *store,

@@ -284,7 +284,8 @@ bool agent_open(struct agent *a, char error[static AGENT_ERROR_BYTES])
         return false;
     }
     (void)sodium_mlock(a->node, sizeof a->node->deciding); /* fails without the right to */
-    if (!lock_directory(a, error) || !open_node(a, error) || !neuter_open(a, error)) {
+    if (!lock_directory(a, error) || !agent_leave_past(a, error) || !open_node(a, error) ||
+        !neuter_open(a, error)) {
         return false;
     }
     struct store *store = open_store(a, error);

@@ -38,6 +38,20 @@ bool value_number(const char *text, uint32_t least, uint32_t most, uint32_t *out
     return true;
 }
 
+bool value_count(const char *text, uint64_t *out)
+{
+    const size_t size = strlen(text);
+    if (size == 0 || size > 19 || !all_digits(text, size) || (text[0] == '0' && size > 1)) {
+        return false;
+    }
+    uint64_t value = 0; /* 19 digits fit */
+    for (size_t i = 0; i < size; i++) {
+        value = value * 10 + (uint64_t)(text[i] - '0');
+    }
+    *out = value;
+    return true;
+}
+
 bool value_name(const char *text, char out[static NAME_SIZE_BYTES])
 {
     const size_t size = strlen(text);

@@ -14,6 +14,9 @@
 bool value_number(const char *text, uint32_t least, uint32_t most, uint32_t *out)
     __attribute__((warn_unused_result));
 
+/* The same, of whatever number: at most 19 digits. */
+bool value_count(const char *text, uint64_t *out) __attribute__((warn_unused_result));
+
 /* 1 to 31 of a-z, 0-9 and -; the rest of `out` is zeros. */
 bool value_name(const char *text, char out[static NAME_SIZE_BYTES])
     __attribute__((warn_unused_result));

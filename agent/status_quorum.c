@@ -1,9 +1,13 @@
 /* Whether anything can be decided, and how much more the cluster bears. */
 #include "agent/status_parts.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #define STANDSTILL_TICKS 3u
 #define STANDSTILL_MORE_MS 2000u
 #define SAME_SECOND_MS 1000u
+#define FOR_GOOD_TICKS 12u
 
 static uint64_t later(uint64_t a, uint64_t b)
 {
@@ -93,6 +97,21 @@ static void say_what_to_do(const struct moment *m, char action[static STATUS_TEX
     }
 }
 
+/* The way out of a quorum that is gone for good; nobody is to think of it at once. */
+static void say_way_out(const struct moment *m, char action[static STATUS_TEXT_BYTES])
+{
+    const struct deciding *d = m->deciding;
+    const uint64_t until_ms = d->decided_ms + FOR_GOOD_TICKS * m->cluster->timing.tick_ms;
+    const size_t used = strlen(action);
+    if (m->cluster->height > 0 && m->now_ms > until_ms) {
+        snprintf(action + used, STATUS_TEXT_BYTES - used,
+                 "%sIf they are gone for good: ostrakon cluster rebuild",
+                 used == 0                 ? ""
+                 : action[used - 1] == '.' ? " "
+                                           : ". ");
+    }
+}
+
 static void say_too_few(const struct moment *m)
 {
     const struct status *s = m->status;
@@ -111,6 +130,7 @@ static void say_too_few(const struct moment *m)
     }
     if (s->heard < s->voters) {
         say_what_to_do(m, r->action);
+        say_way_out(m, r->action);
     }
 }
 
@@ -151,8 +171,8 @@ static void look_at_lost_store(const struct moment *m)
         status_say(r->action,
                    s->heard < s->voters
                        ? "Bring back the voters that are not heard; nothing else is safe"
-                       : "No other voter is left to come back: found the cluster anew, "
-                         "ostrakon cluster init");
+                       : "No other voter is left to come back: go on with a new cluster, "
+                         "ostrakon cluster rebuild");
     } else if (x->amnesiac) {
         status_say(r->text,
                    "%s does not vote: what it had voted is lost. It will again once %u others "

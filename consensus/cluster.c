@@ -14,7 +14,7 @@ static void found_member(struct cluster *c, uint32_t member, const struct foundi
     memcpy(to->vote_key, from->vote_key, sizeof to->vote_key);
     to->standing = STANDING_GOOD;
     to->since_ms = f->founded_ms;
-    to->term = 1;
+    to->term = hash_is_none(&f->rebuilt.from) ? 1 : f->rebuilt.term;
     record_start(&c->record[member], c->tick);
 }
 
@@ -23,14 +23,14 @@ static uint64_t window_ms(const struct cluster *c)
     return (uint64_t)c->timing.window_s * 1000;
 }
 
-/* Three bear no liar, so five and more go down to four. */
-static uint32_t members_min_of(const struct founding *f)
+static void found_windows(struct cluster *c, const struct founding *f)
 {
-    const uint32_t more_than_half = f->member_count / 2 + 1;
-    if (f->members_min != 0) {
-        return f->members_min;
+    const uint64_t first = f->founded_ms / window_ms(c);
+    c->windows.next = first > 0 ? first : 1;
+    if (!hash_is_none(&f->rebuilt.from)) {
+        c->windows.next = f->rebuilt.next_window;
+        c->last_fence = f->rebuilt.fence;
     }
-    return f->member_count >= 5 ? 4 : more_than_half > 2 ? more_than_half : 2;
 }
 
 void cluster_found(struct cluster *c, const struct founding *f)
@@ -43,7 +43,8 @@ void cluster_found(struct cluster *c, const struct founding *f)
         .malfunctioning_max = f->malfunctioning_max,
         .audit_required = f->audit_required,
         .observes = f->observes,
-        .members_min = members_min_of(f),
+        .members_min =
+            f->members_min != 0 ? f->members_min : founding_members_min(f->member_count),
         .proof_member = MEMBER_NONE,
         .no_electorate_ms = f->founded_ms,
         .time_ms = f->founded_ms,
@@ -60,8 +61,7 @@ void cluster_found(struct cluster *c, const struct founding *f)
     for (uint32_t i = 0; i < f->member_count; i++) {
         found_member(c, i, f);
     }
-    const uint64_t first = f->founded_ms / window_ms(c);
-    c->windows.next = first > 0 ? first : 1;
+    found_windows(c, f);
     c->digests[0] = cluster_digest(c);
 }
 

@@ -219,7 +219,8 @@ struct cluster {
 };
 
 /* The state that a founding document stands for: height 0, all good, nothing settled before the
- * window in which the cluster was founded (but window 0, of 1970, is nobody's). */
+ * window in which the cluster was founded (but window 0, of 1970, is nobody's). One that was
+ * rebuilt goes on with the windows, fences and terms that its document names. */
 void cluster_found(struct cluster *c, const struct founding *f);
 
 /* The voters of height c->height + 1 are the members good in `c`. */

@@ -60,12 +60,28 @@ size_t founding_encode(const struct founding *f, uint8_t out[static FOUNDING_BYT
         write_bytes(&w, f->operators[i].name, sizeof f->operators[i].name);
         write_bytes(&w, f->operators[i].key, sizeof f->operators[i].key);
     }
+    if (!hash_is_none(&f->rebuilt.from)) {
+        write_bytes(&w, f->rebuilt.from.bytes, sizeof f->rebuilt.from.bytes);
+        write_uint(&w, f->rebuilt.height, 8);
+        write_uint(&w, f->rebuilt.next_window, 8);
+        write_uint(&w, f->rebuilt.fence, 8);
+        write_uint(&w, f->rebuilt.term, 4);
+    }
     return writer_done(&w);
 }
 
+/* Three bear no liar, so five and more go down to four. */
+uint32_t founding_members_min(uint32_t member_count)
+{
+    const uint32_t more_than_half = member_count / 2 + 1;
+    return member_count >= 5 ? 4 : more_than_half > 2 ? more_than_half : 2;
+}
+
+/* The two kinds have domains of their own, as what a document ends with is not marked. */
 struct hash founding_id(const struct founding *f)
 {
     uint8_t bytes[FOUNDING_BYTES_MAX];
     const size_t size_bytes = founding_encode(f, bytes);
-    return hash_of("ostrakon/found/1", bytes, size_bytes);
+    return hash_of(hash_is_none(&f->rebuilt.from) ? "ostrakon/found/1" : "ostrakon/again/1",
+                   bytes, size_bytes);
 }

@@ -7,6 +7,9 @@
 
 #include "hash.h"
 
+#define REBUILT_TERMS 1000u
+#define REBUILT_FENCES 500u /* half of what a sink takes for sound (standing.md, section 7) */
+
 #define MEMBERS_MAX 16u
 #define MEMBER_NONE 0xffu      /* in place of a member's index */
 #define NAME_SIZE_BYTES 32u    /* with its terminating zero; the rest is zeros too */
@@ -48,6 +51,15 @@ struct operator_key {
     uint8_t key[PUBLIC_KEY_BYTES];
 };
 
+/* Of a cluster that goes on where another one, whose quorum is gone for good, has ended. */
+struct founding_rebuilt {
+    struct hash from;     /* the id of that one; zeros: this cluster was founded anew */
+    uint64_t height;      /* of its last block that was kept; tells a person only */
+    uint64_t next_window; /* the first window that was not settled; 1 or more */
+    uint64_t fence;       /* beyond all that it can have given */
+    uint32_t term;        /* of all members; likewise */
+};
+
 /* What cluster.yaml says: the same on every node. A member's index in the array is its identity
  * for good. Already checked by whoever fills it in: names, addresses and keys are distinct, at
  * least one member is a node, the timing can work. */
@@ -64,9 +76,13 @@ struct founding {
     struct founding_member members[MEMBERS_MAX];
     uint32_t operator_count; /* 0 .. OPERATORS_MAX */
     struct operator_key operators[OPERATORS_MAX];
+    struct founding_rebuilt rebuilt;
 };
 
 struct timing timing_default(void);
+
+/* What members_min comes to where the document does not say it. */
+uint32_t founding_members_min(uint32_t member_count);
 
 /* The canonical bytes; returns their size, at most FOUNDING_BYTES_MAX. */
 size_t founding_encode(const struct founding *f, uint8_t out[static FOUNDING_BYTES_MAX]);

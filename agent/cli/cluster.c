@@ -1,20 +1,13 @@
 #include "command.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cjson/cJSON.h>
 #include <sodium.h>
 
 #include "agent/config.h"
-#include "agent/text.h"
-#include "consensus/quorum.h"
 #include "draft.h"
-#include "moment.h"
 
 /* `ostrakon cluster init`: writes the founding document. What is drafted from the options goes
  * through the same reader as every cluster.yaml, so that no file is written that it would
@@ -98,37 +91,6 @@ static error_t on_option(int key, char *argument, struct argp_state *state)
     return 0;
 }
 
-/* The founding document is the same everywhere for ever: an old one is never written over. */
-static int write_new(const char *path, const char *text, size_t size_bytes)
-{
-    if (strcmp(path, "-") == 0) {
-        fwrite(text, 1, size_bytes, stdout);
-        return 0;
-    }
-    const int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-    if (fd < 0 && errno == EEXIST) {
-        return complain(EXIT_CONFIGURATION, "Move it away, or name another with --output",
-                        "%s is there already, and is not overwritten", path);
-    }
-    FILE *out = fd < 0 ? NULL : fdopen(fd, "w");
-    bool written = out != NULL && fwrite(text, 1, size_bytes, out) == size_bytes &&
-                   fflush(out) == 0 && fsync(fd) == 0;
-    const int reason = errno;
-    if (out != NULL) {
-        written = fclose(out) == 0 && written;
-    } else if (fd >= 0) {
-        close(fd);
-    }
-    if (!written) {
-        if (fd >= 0) {
-            unlink(path);
-        }
-        return complain(exit_code_of(reason), "", "%s cannot be written: %s", path,
-                        strerror(reason));
-    }
-    return 0;
-}
-
 static void print_json(const struct founding *f, const char *id, const char *path)
 {
     cJSON *document = cJSON_CreateObject();
@@ -149,7 +111,6 @@ static void print_json(const struct founding *f, const char *id, const char *pat
 
 static void print_result(const struct founding *f, const char *id, const char *path)
 {
-    const struct quorum q = quorum_of(f->member_count, f->malfunctioning_max);
     uint32_t witnesses = 0;
     for (uint32_t i = 0; i < f->member_count; i++) {
         witnesses += f->members[i].role == ROLE_WITNESS;
@@ -157,35 +118,28 @@ static void print_result(const struct founding *f, const char *id, const char *p
     printf("wrote %s: %s, %u members, %u of them witnesses\n", path, f->name, f->member_count,
            witnesses);
     printf("cluster id: %s\n", id);
-    const uint32_t lying =
-        q.malfunctioning < q.voters - q.needed ? q.malfunctioning : q.voters - q.needed;
-    printf("budget: %u may fail at once, %u of them lying; %u of %u voters are needed\n\n",
-           q.voters - q.needed, lying, q.needed, q.voters);
-    printf("Copy it to every member, write its node.yaml there, and run:\n"
+    draft_budget_print(f);
+    printf("\nCopy it to every member, write its node.yaml there, and run:\n"
            "  ostrakon init --config node.yaml\n");
 }
 
-static int found(const struct options *options, const char *text, size_t size_bytes)
+static int found(const struct options *options)
 {
     struct founding f;
-    struct config_report report = {0};
     char id[2 * HASH_BYTES + 1];
-    const bool sound =
-        cluster_config_parse("new " OUTPUT_DEFAULT, text, size_bytes, &f, &report);
-    fputs(report.text, stderr);
-    if (!sound) {
-        return EXIT_CONFIGURATION;
-    }
     const char *path = options->output == NULL ? OUTPUT_DEFAULT : options->output;
-    const int code = write_new(path, text, size_bytes);
+    const int code = draft_write(&options->draft, path, &f);
+    if (code != 0) {
+        return code;
+    }
     const struct hash hash = founding_id(&f);
     sodium_bin2hex(id, sizeof id, hash.bytes, sizeof hash.bytes);
-    if (code == 0 && options->invocation->json && strcmp(path, "-") != 0) {
+    if (options->invocation->json && strcmp(path, "-") != 0) {
         print_json(&f, id, path);
-    } else if (code == 0 && strcmp(path, "-") != 0) {
+    } else if (strcmp(path, "-") != 0) {
         print_result(&f, id, path);
     }
-    return code;
+    return 0;
 }
 
 static int cluster_init_run(struct invocation *invocation, int argc, char **argv)
@@ -203,24 +157,15 @@ static int cluster_init_run(struct invocation *invocation, int argc, char **argv
     };
     struct options options = {.invocation = invocation};
     argp_parse(&argp, argc, argv, 0, NULL, &options);
-    char *text = NULL;
-    size_t size_bytes = 0;
-    FILE *out = open_memstream(&text, &size_bytes);
-    if (out == NULL) {
-        return complain(EXIT_UNKNOWN, "", "out of memory");
-    }
-    draft_print(&options.draft, out);
-    fclose(out);
-    const int code = found(&options, text, size_bytes);
-    free(text);
-    return code;
+    return found(&options);
 }
 
 static const struct subcommand cluster_commands[] = {
     {"init", "write cluster.yaml, which founds a cluster", cluster_init_run},
+    {"rebuild", "go on with the survivors of a quorum that is gone for good", rebuild_run},
 };
 
 int cluster_run(struct invocation *invocation, int argc, char **argv)
 {
-    return command_run("ostrakon cluster", cluster_commands, 1, invocation, argc, argv);
+    return command_run("ostrakon cluster", cluster_commands, 2, invocation, argc, argv);
 }

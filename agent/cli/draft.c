@@ -1,8 +1,12 @@
 #include "draft.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <sodium.h>
 
@@ -10,6 +14,8 @@
 #include "agent/config_value.h"
 #include "agent/keyfile.h"
 #include "client.h"
+#include "command.h"
+#include "consensus/quorum.h"
 #include "fields.h"
 #include "moment.h"
 
@@ -167,6 +173,28 @@ static void print_operators(const struct draft *d, FILE *out)
     }
 }
 
+static void print_rebuilt(const struct founding_rebuilt *r, FILE *out)
+{
+    char from[2 * HASH_BYTES + 1];
+    sodium_bin2hex(from, sizeof from, r->from.bytes, sizeof r->from.bytes);
+    fprintf(out,
+            "rebuilt:\n"
+            "  from: %s\n"
+            "  height: %" PRIu64 "\n"
+            "  next_window: %" PRIu64 "\n"
+            "  fence: %" PRIu64 "\n"
+            "  term: %" PRIu32 "\n",
+            from, r->height, r->next_window, r->fence, r->term);
+}
+
+static void print_key(const char *key, const char *value, FILE *out)
+{
+    if (value != NULL) {
+        fprintf(out, "%s: ", key);
+        print_value(value, out);
+    }
+}
+
 void draft_print(const struct draft *d, FILE *out)
 {
     char now[MOMENT_BYTES];
@@ -186,14 +214,70 @@ void draft_print(const struct draft *d, FILE *out)
         fprintf(out, "  %.*s: ", (int)(equals - d->timing[i]), d->timing[i]);
         print_value(equals + 1, out);
     }
-    if (d->malfunctioning_max != NULL) {
-        fputs("malfunctioning_max: ", out);
-        print_value(d->malfunctioning_max, out);
-    }
-    if (d->audit != NULL) {
-        fputs("audit: ", out);
-        print_value(d->audit, out);
-    }
+    print_key("malfunctioning_max", d->malfunctioning_max, out);
+    print_key("audit", d->audit, out);
+    print_key("mode", d->mode, out);
+    print_key("min_members", d->min_members, out);
     print_members(d, out);
     print_operators(d, out);
+    if (!hash_is_none(&d->rebuilt.from)) {
+        print_rebuilt(&d->rebuilt, out);
+    }
+}
+
+/* The founding document is the same everywhere for ever: an old one is never written over. */
+static int write_new(const char *path, const char *text, size_t size_bytes)
+{
+    if (strcmp(path, "-") == 0) {
+        fwrite(text, 1, size_bytes, stdout);
+        return 0;
+    }
+    const int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    if (fd < 0 && errno == EEXIST) {
+        return complain(EXIT_CONFIGURATION, "Move it away, or name another with --output",
+                        "%s is there already, and is not overwritten", path);
+    }
+    FILE *out = fd < 0 ? NULL : fdopen(fd, "w");
+    bool written = out != NULL && fwrite(text, 1, size_bytes, out) == size_bytes &&
+                   fflush(out) == 0 && fsync(fd) == 0;
+    const int reason = errno;
+    if (out != NULL) {
+        written = fclose(out) == 0 && written;
+    } else if (fd >= 0) {
+        close(fd);
+    }
+    if (!written) {
+        if (fd >= 0) {
+            unlink(path);
+        }
+        return complain(exit_code_of(reason), "", "%s cannot be written: %s", path,
+                        strerror(reason));
+    }
+    return 0;
+}
+
+int draft_write(const struct draft *d, const char *path, struct founding *out)
+{
+    char *text = NULL;
+    size_t size_bytes = 0;
+    struct config_report report = {0};
+    FILE *memory = open_memstream(&text, &size_bytes);
+    if (memory == NULL) {
+        return complain(EXIT_UNKNOWN, "", "out of memory");
+    }
+    draft_print(d, memory);
+    fclose(memory);
+    const bool sound = cluster_config_parse("new cluster.yaml", text, size_bytes, out, &report);
+    fputs(report.text, stderr);
+    const int code = sound ? write_new(path, text, size_bytes) : EXIT_CONFIGURATION;
+    free(text);
+    return code;
+}
+
+void draft_budget_print(const struct founding *f)
+{
+    const struct quorum q = quorum_of(f->member_count, f->malfunctioning_max);
+    const uint32_t spare = q.voters - q.needed;
+    printf("budget: %u may fail at once, %u of them lying; %u of %u voters are needed\n", spare,
+           q.malfunctioning < spare ? q.malfunctioning : spare, q.needed, q.voters);
 }

@@ -25,12 +25,15 @@ struct draft {
     const char *founded; /* NULL: now */
     const char *audit;
     const char *malfunctioning_max;
+    const char *mode;
+    const char *min_members;
     uint32_t timing_count;
     const char *timing[DRAFT_TIMING_MAX]; /* "key=value" */
     uint32_t member_count;
     struct draft_member members[DRAFT_MEMBERS_MAX];
     uint32_t operator_count;
     const char *operators[DRAFT_OPERATORS_MAX]; /* "name,key" */
+    struct founding_rebuilt rebuilt;            /* from zeros: none */
 };
 
 /* Takes NAME,ROLE,ADDRESS,KEYS. NULL, or what is wrong with it, good until the next call. */
@@ -44,5 +47,12 @@ const char *draft_operator(struct draft *d, const char *text);
 
 /* Writes the YAML, every value in quotes that nothing in it can end. */
 void draft_print(const struct draft *d, FILE *out);
+
+/* Reads what was drafted as every cluster.yaml is read, telling what is wrong with it, and
+ * writes it to `path`, where nothing may be yet ("-": standard output). The exit code. */
+int draft_write(const struct draft *d, const char *path, struct founding *out);
+
+/* A line: how many of its members may fail. */
+void draft_budget_print(const struct founding *f);
 
 #endif

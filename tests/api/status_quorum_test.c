@@ -38,6 +38,21 @@ Test(status_quorum, without_a_quorum_names_the_agents_that_do_not_run)
                 "On selene and themis: systemctl status ostrakon; then the network to them");
 }
 
+Test(status_quorum, names_the_way_out_where_the_others_are_away_for_long)
+{
+    scene_silence(&a, SELENE, 61000);
+    scene_silence(&a, THEMIS, 3000);
+    d->decided_ms = NOW_MS - 60000;
+    look();
+    expect_text(status_action(&s),
+                "On selene and themis: systemctl status ostrakon; then the network to them");
+    d->decided_ms = NOW_MS - 60001;
+    look();
+    expect_text(status_action(&s),
+                "On selene and themis: systemctl status ostrakon; then the network to them. If "
+                "they are gone for good: ostrakon cluster rebuild");
+}
+
 Test(status_quorum, counts_one_as_one)
 {
     for (uint32_t i = HELIOS; i < SCENE_MEMBERS; i++) {
@@ -179,8 +194,8 @@ Test(small_status, of_two_names_the_way_out_when_votes_are_lost)
     look();
     cr_assert(eq(int, s.state, STATUS_NO_QUORUM));
     expect_text(status_action(&s),
-                "No other voter is left to come back: found the cluster anew, ostrakon cluster "
-                "init");
+                "No other voter is left to come back: go on with a new cluster, ostrakon "
+                "cluster rebuild");
     end();
 }
 

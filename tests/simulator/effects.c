@@ -255,7 +255,8 @@ static void judge_all(struct world *w, struct station *s)
 void station_perform(struct world *w, struct station *s)
 {
     world_mix(w, w->effects.count + ((uint64_t)w->effects.outbox_bytes << 16));
-    if (s->sound && !s->computed && !w->failed) { /* else the chain's digest tells, R04 */
+    if (s->sound && !s->computed && !s->blind &&
+        !w->failed) { /* else the chain's digest tells, R04 */
         judge_state(w, s);
     }
     if (s->sound) {

@@ -22,6 +22,7 @@ void memory_begin(struct world *w, struct station *s)
     }
     s->flipped_ms = 0;
     s->computed = false;
+    s->blind = false;
     if (!node_copy(s->twin, s->node)) {
         world_fail(w, CHECK_DAMAGE_TRUE, "%s cannot be copied", world_name(w, s->member));
     }
@@ -97,6 +98,7 @@ void memory_trouble(struct world *w, struct station *s)
         flip_guardian(w, n);
     } else if (fault == FAULT_FLIP_BOTH) {
         flip_both(w, n);
+        s->blind = true;
     } else {
         changed = wipe(w, n);
     }
@@ -164,7 +166,7 @@ static bool judge_step(struct world *w, struct station *s, const struct input *i
     }
     if (s->flipped_ms == 0) {
         world_fail(w, CHECK_SAID_BY_BOTH, "two sound nodes make different things of one input");
-    } else if (!s->computed) {
+    } else if (!s->computed && !s->blind) {
         world_fail(w, CHECK_SAID_BY_BOTH, "%s says what a sound node would not",
                    world_name(w, s->member));
     }
@@ -203,8 +205,9 @@ static bool step_damaged(struct world *w, struct station *s, const struct input 
 bool memory_step(struct world *w, struct station *s, const struct input *in)
 {
     bent_begin(w, s);
-    const bool whole = !s->computed || step_damaged(w, s, in);
-    if (!s->computed) {
+    const bool damaged = s->computed || s->blind;
+    const bool whole = !damaged || step_damaged(w, s, in);
+    if (!damaged) {
         node_step(s->node, in, &w->effects);
     }
     bent_end();

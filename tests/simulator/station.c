@@ -151,7 +151,7 @@ static void keep_snapshot(const struct world *w, struct station *s, uint64_t hei
 {
     const struct cluster *c = &s->node->deciding.cluster;
     const uint64_t every = w->plan.snapshot_heights;
-    if (c->height / every != height_before / every && !s->computed) {
+    if (c->height / every != height_before / every && !s->computed && !s->blind) {
         uint8_t state[CLUSTER_BYTES_MAX];
         disk_keep_snapshot(&s->disk, c->height, state, cluster_encode(c, state));
     }

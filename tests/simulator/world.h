@@ -62,6 +62,7 @@ struct station {
     struct node *twin;   /* of a leaky member: the same inputs in sound memory; else NULL */
     uint64_t flipped_ms; /* when its memory was first changed in this run; 0: it was not */
     bool computed;       /* so that nothing at rest tells */
+    bool blind;          /* its shadow is, until the page's turn: its twin tells before */
     bool neutered;       /* for the rest of the world's life */
     bool follows;        /* unfit: it follows, and hands in what it signed before */
     uint32_t resignation_bytes; /* of class "own", as it was signed last */

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "consensus/founding.h"
+#include "consensus/cluster.h"
 
 static struct founding founding_of(uint32_t members)
 {
@@ -40,7 +40,9 @@ Test(founding, has_the_defaults_of_the_rules)
 
 Test(founding, fits_its_bytes_with_the_largest_roster)
 {
-    const struct founding f = founding_of(MEMBERS_MAX);
+    struct founding f = founding_of(MEMBERS_MAX);
+    f.operator_count = OPERATORS_MAX;
+    f.rebuilt.from.bytes[0] = 1;
     uint8_t bytes[FOUNDING_BYTES_MAX];
 
     cr_assert(founding_encode(&f, bytes) <= FOUNDING_BYTES_MAX);
@@ -55,6 +57,50 @@ Test(founding, has_one_id)
 
     cr_assert(hash_equal(&id_a, &id_b));
     cr_assert_not(hash_is_none(&id_a));
+}
+
+Test(founding, that_was_rebuilt_has_another_id_with_any_of_its_values)
+{
+    struct founding f[6];
+    struct hash ids[6];
+    for (uint32_t i = 0; i < 6; i++) {
+        f[i] = founding_of(3);
+        f[i].rebuilt =
+            (struct founding_rebuilt){.from = {{1}}, .next_window = 7, .fence = 9, .term = 2};
+    }
+    f[0].rebuilt.from = (struct hash){{0}}; /* and so none of the others counts */
+    f[2].rebuilt.height++;
+    f[3].rebuilt.next_window++;
+    f[4].rebuilt.fence++;
+    f[5].rebuilt.term++;
+
+    for (uint32_t i = 0; i < 6; i++) {
+        ids[i] = founding_id(&f[i]);
+        for (uint32_t k = 0; k < i; k++) {
+            cr_assert_not(hash_equal(&ids[i], &ids[k]), "%u and %u", i, k);
+        }
+    }
+    const struct founding anew = founding_of(3);
+    const struct hash id = founding_id(&anew);
+    cr_assert(hash_equal(&ids[0], &id));
+}
+
+Test(founding, that_was_rebuilt_goes_on_with_windows_fences_and_terms)
+{
+    static struct cluster c, back;
+    static uint8_t bytes[CLUSTER_BYTES_MAX];
+    struct founding f = founding_of(2);
+    f.rebuilt = (struct founding_rebuilt){
+        .from = {{1}}, .height = 77, .next_window = 5, .fence = 501, .term = 1003};
+
+    cluster_found(&c, &f);
+
+    cr_assert(c.height == 0 && c.windows.next == 5 && c.last_fence == 501);
+    cr_assert(c.grant.fence == 0 && c.members_min == 2);
+    for (uint32_t i = 0; i < c.member_count; i++) {
+        cr_assert(c.member[i].term == 1003 && c.member[i].standing == STANDING_GOOD);
+    }
+    cr_assert(cluster_decode(&back, bytes, cluster_encode(&c, bytes)));
 }
 
 /* Two nodes whose files differ in anything that counts must not take each other for the same

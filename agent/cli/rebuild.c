@@ -1,0 +1,379 @@
+#include "command.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cjson/cJSON.h>
+#include <sodium.h>
+
+#include "agent/config.h"
+#include "agent/config_timing.h"
+#include "draft.h"
+#include "moment.h"
+#include "past.h"
+
+/* `ostrakon cluster rebuild`: the founding document of a cluster that goes on where another
+ * one, whose quorum is gone for good, has ended (standing.md, section 6.1). All of it follows
+ * from the last block that this member has and from whom a person chooses, so it is the same
+ * whichever survivor of that height writes it. */
+
+#define CONFIG_DEFAULT "/etc/ostrakon/node.yaml"
+#define OUTPUT_DEFAULT "cluster.rebuilt.yaml"
+#define PAIR_BYTES 128u
+
+enum { OPTION_MEMBER = 'm', OPTION_OUTPUT = 'o', OPTION_YES = 'y' };
+
+struct options {
+    struct invocation *invocation;
+    const char *output;
+    bool yes;
+    uint32_t count;
+    const char *members[MEMBERS_MAX];
+};
+
+static const struct argp_option own_options[] = {
+    {"member", OPTION_MEMBER, "NAME", 0, "a survivor that goes on, once for each", 0},
+    {"output", OPTION_OUTPUT, "FILE", 0, "where to write (default " OUTPUT_DEFAULT ")", 0},
+    {"yes", OPTION_YES, NULL, 0, "write it; without this, only tell what would be", 0},
+    {NULL, 0, NULL, 0, NULL, 0},
+};
+
+static error_t on_option(int key, char *argument, struct argp_state *state)
+{
+    struct options *options = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = options->invocation;
+        options->output = OUTPUT_DEFAULT;
+        return 0;
+    case OPTION_MEMBER:
+        if (options->count == MEMBERS_MAX) {
+            argp_error(state, "--member %s: too many members", argument);
+        }
+        options->members[options->count++] = argument;
+        return 0;
+    case OPTION_OUTPUT:
+        options->output = argument;
+        return 0;
+    case OPTION_YES:
+        options->yes = true;
+        return 0;
+    case ARGP_KEY_END:
+        if (options->count == 0) {
+            argp_error(state, "--member NAME is needed, once for each survivor");
+        }
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+/* What is read and made. */
+struct rebuild {
+    const struct options *options;
+    struct node_config config;
+    struct cluster past;
+    int lock;        /* of the data directory; -1 */
+    uint32_t chosen; /* bits of members */
+    struct draft draft;
+    char founded[MOMENT_BYTES];
+    char malfunctioning_max[16];
+    char min_members[16];
+    char timing[DRAFT_TIMING_MAX][PAIR_BYTES];
+    char operators[OPERATORS_MAX][PAIR_BYTES];
+    struct founding result;
+};
+
+/* What a member has seen must not grow meanwhile, nor may it sign anything more. */
+static int take_lock(struct rebuild *r)
+{
+    char path[CONFIG_PATH_BYTES + 8];
+    snprintf(path, sizeof path, "%s/lock", r->config.data_dir);
+    r->lock = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    if (r->lock < 0 && errno != ENOENT) {
+        return complain(exit_code_of(errno), "", "%s cannot be opened: %s", path,
+                        strerror(errno));
+    }
+    if (r->lock >= 0 && flock(r->lock, LOCK_EX | LOCK_NB) != 0) {
+        return complain(EXIT_CONFIGURATION,
+                        "Stop it here and on the other survivors first: "
+                        "systemctl stop ostrakon",
+                        "an agent runs on %s", r->config.data_dir);
+    }
+    return 0;
+}
+
+static uint32_t find(const struct cluster *c, const char *name)
+{
+    for (uint32_t i = 0; i < c->member_count; i++) {
+        if (strcmp(c->member[i].name, name) == 0) {
+            return i;
+        }
+    }
+    return MEMBER_NONE;
+}
+
+/* Only who could be trusted with a vote: everybody else comes back by an operator's admit. */
+static int choose(struct rebuild *r)
+{
+    const struct cluster *c = &r->past;
+    for (uint32_t k = 0; k < r->options->count; k++) {
+        const char *name = r->options->members[k];
+        const uint32_t i = find(c, name);
+        if (i == MEMBER_NONE) {
+            return complain(EXIT_USAGE, "", "%s is no member of %s", name, c->name);
+        }
+        const enum standing standing = c->member[i].standing;
+        if (standing != STANDING_GOOD && standing != STANDING_SUSPENDED) {
+            return complain(EXIT_CONFIGURATION,
+                            "Rebuild without it; an operator may admit it afterwards",
+                            "%s is %s: it cannot be one of the first members", name,
+                            standing_text(standing));
+        }
+        r->chosen |= 1u << i;
+    }
+    return 0;
+}
+
+static void draft_timing_of(struct rebuild *r)
+{
+    const struct timing defaults = timing_default();
+    const struct timing *t = &r->past.timing;
+    uint32_t count = 0;
+#define X(key, least, most)                                                                    \
+    if (t->key != defaults.key) {                                                              \
+        snprintf(r->timing[count], PAIR_BYTES, "%s=%" PRIu32, #key, t->key);                   \
+        r->draft.timing[count] = r->timing[count];                                             \
+        count++;                                                                               \
+    }
+    TIMING_KEYS(X)
+#undef X
+    r->draft.timing_count = count;
+}
+
+static void draft_members_of(struct rebuild *r)
+{
+    for (uint32_t i = 0; i < r->past.member_count; i++) {
+        const struct member *from = &r->past.member[i];
+        struct draft_member *to = &r->draft.members[r->draft.member_count];
+        if ((r->chosen >> i & 1) == 0) {
+            continue;
+        }
+        memcpy(to->name, from->name, sizeof from->name);
+        snprintf(to->role, sizeof to->role, "%s",
+                 from->role == ROLE_WITNESS ? "witness" : "node");
+        memcpy(to->address, from->address, sizeof from->address);
+        sodium_bin2hex(to->transport_key, sizeof to->transport_key, from->transport_key,
+                       sizeof from->transport_key);
+        sodium_bin2hex(to->vote_key, sizeof to->vote_key, from->vote_key,
+                       sizeof from->vote_key);
+        r->draft.member_count++;
+    }
+}
+
+static void draft_operators_of(struct rebuild *r)
+{
+    char key[2 * PUBLIC_KEY_BYTES + 1];
+    for (uint32_t i = 0; i < r->past.operator_count; i++) {
+        const struct operator_key *from = &r->past.operators[i];
+        sodium_bin2hex(key, sizeof key, from->key, sizeof from->key);
+        snprintf(r->operators[i], PAIR_BYTES, "%s,%s", from->name, key);
+        r->draft.operators[i] = r->operators[i];
+    }
+    r->draft.operator_count = r->past.operator_count;
+}
+
+/* What operators have changed since the founding stays changed. The least number of members
+ * does only if somebody chose it, and it can still be met. */
+static void draft_settings_of(struct rebuild *r)
+{
+    const struct cluster *c = &r->past;
+    const uint32_t founded = r->config.founding.member_count;
+    const bool chosen = c->members_min != founding_members_min(founded);
+    if (c->malfunctioning_max < MEMBERS_MAX) {
+        snprintf(r->malfunctioning_max, sizeof r->malfunctioning_max, "%" PRIu32,
+                 c->malfunctioning_max);
+        r->draft.malfunctioning_max = r->malfunctioning_max;
+    }
+    if (chosen && c->members_min <= r->draft.member_count) {
+        snprintf(r->min_members, sizeof r->min_members, "%" PRIu32, c->members_min);
+        r->draft.min_members = r->min_members;
+    }
+    r->draft.audit = c->audit_required ? "required" : "off";
+    r->draft.mode = c->observes ? "observe" : "act";
+}
+
+static uint32_t greatest_term(const struct cluster *c)
+{
+    uint32_t term = 1;
+    for (uint32_t i = 0; i < c->member_count; i++) {
+        term = c->member[i].term > term ? c->member[i].term : term;
+    }
+    return term;
+}
+
+static void make_draft(struct rebuild *r)
+{
+    const struct cluster *c = &r->past;
+    r->draft.name = c->name;
+    r->draft.founded = moment_iso(c->time_ms, r->founded);
+    draft_timing_of(r);
+    draft_members_of(r);
+    draft_operators_of(r);
+    draft_settings_of(r);
+    r->draft.rebuilt = (struct founding_rebuilt){
+        .from = c->id,
+        .height = c->height,
+        .next_window = c->windows.next,
+        .fence = c->last_fence + REBUILT_FENCES,
+        .term = greatest_term(c) + REBUILT_TERMS,
+    };
+}
+
+static void print_plan(const struct rebuild *r)
+{
+    const struct cluster *c = &r->past;
+    const struct founding_rebuilt *n = &r->draft.rebuilt;
+    char from[MOMENT_BYTES];
+    char id[2 * HASH_BYTES + 1];
+    moment_iso(n->next_window * c->timing.window_s * 1000, from);
+    sodium_bin2hex(id, sizeof id, c->id.bytes, sizeof c->id.bytes);
+    printf("%s, as %s has it: height %" PRIu64 " of %s\n", c->name, r->config.name, n->height,
+           r->founded);
+    printf("cluster id: %s, which ends\n   members:", id);
+    for (uint32_t i = 0; i < r->draft.member_count; i++) {
+        printf(" %s", r->draft.members[i].name);
+    }
+    printf(", of %" PRIu32 "\n   windows: from %s on, as all before are settled\n",
+           c->member_count, from);
+    printf("    fences: above %" PRIu64 "; terms: %" PRIu32
+           ", so no token or command of before "
+           "counts\n",
+           n->fence, n->term);
+}
+
+static void print_warning(void)
+{
+    printf("\nOnly where the others are gone for good, or stay off until a person has dealt "
+           "with them.\nIf a quorum of the old members still lives, or comes back, there are "
+           "two clusters: each\nhas a leader, each removes members, and names may be held "
+           "twice. The sink refuses the old\none's grants once a leader of the new one has "
+           "been there; nothing else stops it.\n"
+           "Write it on the survivor with the greatest height: what only another one has seen "
+           "is\nforgotten.\n\n"
+           "Nothing is written yet. If that is what you want, say it again with --yes\n");
+}
+
+static void print_result(const struct rebuild *r, const char *id)
+{
+    printf("\nwrote %s\ncluster id: %s\n", r->options->output, id);
+    draft_budget_print(&r->result);
+    printf("\nPut this one file in place of cluster.yaml on each of these members, compare the "
+           "id there\n(ostrakond --check node.yaml), and start their agents: each sets its old "
+           "data aside.\n");
+}
+
+static void print_json(const struct rebuild *r, const char *id)
+{
+    const struct founding_rebuilt *n = &r->draft.rebuilt;
+    char number[32];
+    cJSON *document = cJSON_CreateObject();
+    cJSON_AddStringToObject(document, "cluster", r->past.name);
+    cJSON_AddStringToObject(document, "cluster_id", id);
+    cJSON_AddStringToObject(document, "file", r->options->output);
+    cJSON_AddNumberToObject(document, "height", (double)n->height);
+    cJSON_AddNumberToObject(document, "next_window", (double)n->next_window);
+    snprintf(number, sizeof number, "%" PRIu64, n->fence);
+    cJSON_AddStringToObject(document, "fence", number);
+    cJSON_AddNumberToObject(document, "term", n->term);
+    cJSON *members = cJSON_AddArrayToObject(document, "members");
+    for (uint32_t i = 0; i < r->draft.member_count; i++) {
+        cJSON_AddItemToArray(members, cJSON_CreateString(r->draft.members[i].name));
+    }
+    char *text = cJSON_PrintUnformatted(document);
+    if (text != NULL) {
+        printf("%s\n", text);
+    }
+    cJSON_free(text);
+    cJSON_Delete(document);
+}
+
+static int rebuild(struct rebuild *r)
+{
+    char why[PAST_ERROR_BYTES];
+    char id[2 * HASH_BYTES + 1];
+    int code = take_lock(r);
+    if (code != 0) {
+        return code;
+    }
+    if (!past_read(&r->config, &r->past, why)) {
+        return complain(EXIT_CONFIGURATION, "Try another survivor", "%s/ostrakon.db: %s",
+                        r->config.data_dir, why);
+    }
+    code = choose(r);
+    if (code != 0) {
+        return code;
+    }
+    make_draft(r);
+    if (!r->options->invocation->json || !r->options->yes) {
+        print_plan(r);
+    }
+    if (!r->options->yes) {
+        print_warning();
+        return EXIT_DEGRADED;
+    }
+    code = draft_write(&r->draft, r->options->output, &r->result);
+    if (code != 0) {
+        return code;
+    }
+    const struct hash hash = founding_id(&r->result);
+    sodium_bin2hex(id, sizeof id, hash.bytes, sizeof hash.bytes);
+    if (r->options->invocation->json) {
+        print_json(r, id);
+    } else {
+        print_result(r, id);
+    }
+    return 0;
+}
+
+int rebuild_run(struct invocation *invocation, int argc, char **argv)
+{
+    const struct argp_child children[] = {{&shared_argp, 0, NULL, 0}, {NULL, 0, NULL, 0}};
+    const struct argp argp = {
+        .options = own_options,
+        .parser = on_option,
+        .doc =
+            "Write the cluster.yaml of a cluster that goes on with the survivors of a quorum "
+            "that is gone for good, from what this node has stored (--config, "
+            "default " CONFIG_DEFAULT "). Its agent must be stopped.\v"
+            "Exit codes: 0 written, 1 told only, 64 wrong usage, 77, 78.",
+        .children = children,
+    };
+    struct options options = {.invocation = invocation};
+    argp_parse(&argp, argc, argv, 0, NULL, &options);
+    struct config_report report = {0};
+    struct rebuild *r = calloc(1, sizeof *r);
+    if (r == NULL) {
+        return complain(EXIT_UNKNOWN, "", "out of memory");
+    }
+    r->options = &options;
+    r->lock = -1;
+    const char *config = invocation->config == NULL ? CONFIG_DEFAULT : invocation->config;
+    int code = EXIT_CONFIGURATION;
+    if (node_config_read(config, &r->config, &report)) {
+        code = rebuild(r);
+    } else {
+        fputs(report.text, stderr);
+    }
+    if (r->lock >= 0) {
+        close(r->lock);
+    }
+    free(r);
+    return code;
+}
