@@ -151,7 +151,12 @@ void agent_tell_fleet(struct agent *a);
 void agent_guard_open(struct agent *a);
 void agent_guard_finish(struct agent *a);
 
-/* agent_peers.c: the other members, and what is said of them in the journal. */
+/* agent_peers.c: the other members, and what is said of them in the journal. A machine that
+ * joins is the member whose transport key the chain has as its own, once it is there; then it
+ * is to start anew (agent_has_joined). Peers follow the replicated state: after every block. */
+void agent_find_self(struct agent *a);
+bool agent_has_joined(const struct agent *a);
+void agent_follow_roster(struct agent *a);
 struct peers *agent_open_peers(struct agent *a, char error[static AGENT_ERROR_BYTES]);
 /* Whom the chain has in no good standing now is taken little of. */
 void agent_restrict_peers(struct agent *a);

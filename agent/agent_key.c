@@ -63,7 +63,7 @@ bool agent_open_key(struct agent *a, char error[static AGENT_ERROR_BYTES])
         }
     } else if (memcmp(vote.public_key, self->vote_key, PUBLIC_KEY_BYTES) == 0) {
         good = use_key(a, &vote, self, error);
-    } else if (has_voted(a)) {
+    } else if (has_voted(a) || a->config.joins) {
         snprintf(error, AGENT_ERROR_BYTES, "%s is not the key that the cluster has for %s",
                  a->config.vote_key_path, a->config.name);
         follow(a, NEUTER_KEY_OTHER, error);

@@ -56,7 +56,7 @@ static bool check_key(const struct keyfile *key,
                       const uint8_t expected[static PUBLIC_KEY_BYTES], const char *path,
                       const struct agent *a, char error[static AGENT_ERROR_BYTES])
 {
-    if (memcmp(key->public_key, expected, PUBLIC_KEY_BYTES) == 0) {
+    if (a->config.joins || memcmp(key->public_key, expected, PUBLIC_KEY_BYTES) == 0) {
         return true;
     }
     snprintf(error, AGENT_ERROR_BYTES, "%s is not the key that %s names for %s", path,
@@ -284,12 +284,16 @@ bool agent_open(struct agent *a, char error[static AGENT_ERROR_BYTES])
         return false;
     }
     (void)sodium_mlock(a->node, sizeof a->node->deciding); /* fails without the right to */
-    if (!lock_directory(a, error) || !agent_leave_past(a, error) || !open_node(a, error) ||
-        !neuter_open(a, error)) {
+    if (!lock_directory(a, error) || !agent_leave_past(a, error) || !open_node(a, error)) {
         return false;
     }
     struct store *store = open_store(a, error);
     if (store == NULL) {
+        return false;
+    }
+    agent_find_self(a);
+    if (!neuter_open(a, error)) {
+        store_destroy(store);
         return false;
     }
     a->votes_cause = open_votes(a);

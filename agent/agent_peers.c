@@ -4,6 +4,8 @@
 
 #include <sodium.h>
 
+#include "agent/words.h"
+
 static void on_message(void *context, uint32_t member, const uint8_t *bytes, size_t size_bytes)
 {
     struct agent *a = context;
@@ -38,6 +40,7 @@ static void on_foreign(void *context, const struct peers_foreign *foreign)
 {
     struct agent *a = context;
     const struct founding *f = &a->config.founding;
+    const char *name = words_member(&a->node->deciding.cluster, foreign->member);
     char ours[17];
     char theirs[17] = "unknown";
     const struct hash id = a->node->deciding.cluster.id;
@@ -46,12 +49,10 @@ static void on_foreign(void *context, const struct peers_foreign *foreign)
     if (foreign->cluster_id != NULL) {
         sodium_bin2hex(theirs, sizeof theirs, foreign->cluster_id, 8);
     }
-    journal_sayf(&a->journal, WORDS_ERROR, "OST-5501", "cluster_files_differ",
-                 f->members[foreign->member].name,
+    journal_sayf(&a->journal, WORDS_ERROR, "OST-5501", "cluster_files_differ", name,
                  "%s was founded with another cluster.yaml: '%.64s' (%s) there, '%s' (%s) "
                  "here; compare the files, they must be the same on every node",
-                 f->members[foreign->member].name, foreign->cluster_name, theirs, f->name,
-                 ours);
+                 name, foreign->cluster_name, theirs, f->name, ours);
 }
 
 static void on_trouble(void *context, const struct peers_trouble *trouble)
@@ -59,7 +60,7 @@ static void on_trouble(void *context, const struct peers_trouble *trouble)
     struct agent *a = context;
     const char *member = trouble->member == PEERS_NOBODY
                              ? NULL
-                             : a->config.founding.members[trouble->member].name;
+                             : words_member(&a->node->deciding.cluster, trouble->member);
     journal_sayf(&a->journal, WORDS_WARNING, "OST-5502", "peer_trouble", member,
                  "%s%s%s (%s): %.160s; suppressed=%u", member == NULL ? "" : member,
                  member == NULL ? "" : " at ", trouble->address,
@@ -76,18 +77,71 @@ void agent_restrict_peers(struct agent *a)
     peers_restrict(a->peers, removed);
 }
 
+/* The member with this machine's transport key; MEMBER_NONE. */
+static uint32_t find_own_key(const struct agent *a)
+{
+    const struct cluster *c = &a->node->deciding.cluster;
+    for (uint32_t i = 0; i < c->member_count && i < MEMBERS_MAX; i++) {
+        const uint8_t *key = c->member[i].transport_key;
+        if (memcmp(key, a->transport.public_key, PUBLIC_KEY_BYTES) == 0) {
+            return i;
+        }
+    }
+    return MEMBER_NONE;
+}
+
+void agent_find_self(struct agent *a)
+{
+    const uint32_t found = find_own_key(a);
+    if (a->config.joins && found != MEMBER_NONE) {
+        a->config.member = found;
+        node_be(a->node, found);
+    }
+}
+
+bool agent_has_joined(const struct agent *a)
+{
+    const uint32_t found = find_own_key(a);
+    return a->config.joins && found != MEMBER_NONE && found != a->config.member;
+}
+
+static struct peers_member peer_of(const struct cluster *c, uint32_t member)
+{
+    const struct member *m = &c->member[member];
+    struct peers_member p = {.name = NULL};
+    if (member < c->member_count) {
+        p = (struct peers_member){.name = m->name, .address = m->address};
+        memcpy(p.key, m->transport_key, sizeof p.key);
+    }
+    return p;
+}
+
+void agent_follow_roster(struct agent *a)
+{
+    const struct cluster *c = &a->node->deciding.cluster;
+    for (uint32_t i = 0; i < c->member_count && i < MEMBERS_MAX; i++) {
+        const struct peers_member p = peer_of(c, i);
+        if (i != a->config.member) {
+            peers_put(a->peers, i, &p);
+        }
+    }
+}
+
 struct peers *agent_open_peers(struct agent *a, char error[static AGENT_ERROR_BYTES])
 {
     const struct founding *f = &a->config.founding;
+    const struct cluster *c = &a->node->deciding.cluster;
+    const uint32_t self = a->config.member;
     struct peers_member members[MEMBERS_MAX];
-    for (uint32_t i = 0; i < f->member_count; i++) {
-        members[i] =
-            (struct peers_member){.name = f->members[i].name, .address = f->members[i].address};
-        memcpy(members[i].key, f->members[i].transport_key, sizeof members[i].key);
+    for (uint32_t i = 0; i < MEMBERS_MAX; i++) {
+        members[i] = peer_of(c, i);
     }
+    /* The name in its certificate, whatever the chain calls it. */
+    members[self] = (struct peers_member){.name = a->config.name, .address = a->config.listen};
+    memcpy(members[self].key, a->transport.public_key, sizeof members[self].key);
     struct peers_config config = {
-        .self = a->config.member,
-        .member_count = f->member_count,
+        .self = self,
+        .member_count = self < c->member_count ? c->member_count : self + 1,
         .members = members,
         .listen = a->config.listen,
         .key = a->transport.key,

@@ -62,7 +62,9 @@ struct certificate_config {
 /* Paths are absolute, or relative to the working directory if the name of node.yaml was. */
 struct node_config {
     char name[NAME_SIZE_BYTES];
-    uint32_t member; /* our index in founding.members */
+    uint32_t member; /* our index in founding.members; MEMBERS_MAX - 1 where we are none of
+                      * them, until the chain tells */
+    bool joins;      /* this machine came after the founding: the chain has its keys */
     char cluster_path[CONFIG_PATH_BYTES];
     char data_dir[CONFIG_PATH_BYTES];
     char latch_dir[CONFIG_PATH_BYTES];          /* data_dir/latch.d */
@@ -117,7 +119,8 @@ void hook_argv(const struct hook_command *h, const char *argv[static HOOK_WORDS_
 bool address_canonical(const char *text, char out[static ADDRESS_SIZE_BYTES])
     __attribute__((warn_unused_result));
 
-/* Reads both keys, and compares them with what the cluster's file says of this member. False,
+/* Reads both keys, and compares them with what the cluster's file says of this member, unless
+ * it joins. False,
  * with faults in the report and both zeroed, if either is not as it should be. The caller
  * finishes them. */
 bool node_keys_read(const struct node_config *c, struct keyfile *transport,

@@ -266,6 +266,10 @@ static void judge_node(const struct judge *j, const struct raw_node *raw,
     if (raw->listen != NULL) {
         judge_address(j, "listen", raw->listen, out->listen);
     }
+    out->joins = raw->joins != NULL && strcmp(raw->joins, "true") == 0;
+    if (raw->joins != NULL && !out->joins && strcmp(raw->joins, "false") != 0) {
+        refuse(j, "joins", raw->joins);
+    }
     judge_log_level(j, raw->log_level, &out->log_level);
     judge_examination(j, raw, out);
     if (raw->watchdog != NULL) {
@@ -293,15 +297,21 @@ static void judge_membership(const struct judge *j, struct node_config *out)
             out->member = i;
         }
     }
-    if (out->member == MEMBER_NONE) {
+    if (out->member == MEMBER_NONE && out->joins) {
+        out->member = MEMBERS_MAX - 1;
+        if (out->listen[0] == '\0') {
+            config_fault(j->report, shape_place(j->shape, "listen"), "listen",
+                         "missing; who joins says where the others are to reach it, like "
+                         "0.0.0.0:7100");
+        }
+    } else if (out->member == MEMBER_NONE) {
         const char *nearest = text_nearest(out->name, names, f->member_count);
         config_fault(j->report, shape_place(j->shape, "name"), "name",
                      "%s is no member of the cluster %s in %s%s%s%s", out->name, f->name,
                      out->cluster_path, nearest == NULL ? "" : "; did you mean ",
                      nearest == NULL ? "" : nearest, nearest == NULL ? "" : "?");
         return;
-    }
-    if (out->listen[0] == '\0') {
+    } else if (out->listen[0] == '\0') {
         memcpy(out->listen, f->members[out->member].address, sizeof out->listen);
     }
     if (strcmp(out->listen, out->api) == 0) {

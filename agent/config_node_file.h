@@ -44,6 +44,7 @@ struct raw_node {
     char *cluster;
     char *data_dir;
     char *latch_dir;
+    char *joins;
     char *listen;
     char *api;
     char *socket;

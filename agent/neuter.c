@@ -253,7 +253,7 @@ void neuter_look_at_chain(struct agent *a)
     if (n->begun) {
         return;
     }
-    if (n->cause == NEUTER_KEY_OTHER && same) {
+    if (n->cause == NEUTER_KEY_OTHER && (same || agent_has_joined(a))) {
         say_key_taken(a);
         begin(a);
     } else if (n->cause == NEUTER_NOT && gate_has_key(&a->gate) && !same) {

@@ -16,13 +16,30 @@ static bool is_old_key(const struct agent *a)
     return memcmp(founded, a->neuter.vote_key, sizeof a->neuter.vote_key) == 0;
 }
 
+static bool has_own_transport_key(const struct agent *a)
+{
+    const struct member *self = &a->node->deciding.cluster.member[a->config.member];
+    return memcmp(self->transport_key, a->transport.public_key, PUBLIC_KEY_BYTES) == 0;
+}
+
 static void say_other_key(const struct agent *a, char *text, size_t text_bytes, char *action,
                           size_t action_bytes)
 {
     const char *name = a->config.name;
     char hex[IDENTITY_HEX_SIZE_BYTES];
     identity_hex(a->neuter.vote_key, hex);
-    if (is_old_key(a)) {
+    if (a->config.joins && !has_own_transport_key(a)) {
+        char transport[IDENTITY_HEX_SIZE_BYTES];
+        identity_hex(a->transport.public_key, transport);
+        snprintf(text, text_bytes,
+                 "%s only follows: the cluster has no member with its keys, and it waits until "
+                 "an operator admits it.",
+                 name);
+        snprintf(action, action_bytes,
+                 "ostrakon operator admit %s %s --transport-key %s --address ADDRESS --role "
+                 "ROLE --key FILE --wait",
+                 name, hex, transport);
+    } else if (is_old_key(a)) {
         snprintf(
             text, text_bytes,
             "%s only follows: its vote.pem is the key of its founding, and the cluster has "

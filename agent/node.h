@@ -310,6 +310,10 @@ struct node {
 
 void node_init(struct node *n, const struct node_options *o);
 
+/* Before node_resume: this node is that member, whatever the options said. One that the state
+ * does not have follows, and says nothing that counts. */
+void node_be(struct node *n, uint32_t self);
+
 /* The state as a snapshot has it. False: not one that this cluster can have written. */
 bool node_restore(struct node *n, const uint8_t *state, size_t size_bytes)
     __attribute__((warn_unused_result));

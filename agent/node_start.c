@@ -22,7 +22,7 @@ static void clear_bulk(struct node *n)
 
 void node_init(struct node *n, const struct node_options *o)
 {
-    assert(o->self < o->founding.member_count);
+    assert(o->self < MEMBERS_MAX);
     assert(o->incarnation != 0);
     assert(o->nonce != 0);
     struct deciding *d = &n->deciding;
@@ -40,6 +40,13 @@ void node_init(struct node *n, const struct node_options *o)
         .nonce = o->nonce,
     };
     simplex_init(&d->simplex, &options);
+}
+
+void node_be(struct node *n, uint32_t self)
+{
+    assert(self < MEMBERS_MAX);
+    n->deciding.options.self = self;
+    n->deciding.simplex.options.self = self;
 }
 
 bool node_restore(struct node *n, const uint8_t *state, size_t size_bytes)

@@ -57,7 +57,7 @@ static void peer_queue(struct peer *peer, struct message *m)
 
 static struct peer *peer_of(struct peers *p, uint32_t member)
 {
-    assert(member < p->count);
+    assert(member < PEERS_ROOM);
     assert(member != p->self);
     return &p->peers[member];
 }
@@ -71,6 +71,10 @@ void peers_send(struct peers *p, uint32_t member, const uint8_t *bytes, size_t s
                 enum peers_kind kind)
 {
     struct peer *const peer = peer_of(p, member);
+    if (!peer->is_there) {
+        p->counters.messages_dropped++;
+        return;
+    }
     struct message *const m = message_of(bytes, size_bytes);
     if (kind == PEERS_HEARTBEAT) {
         free(peer->heartbeat);
@@ -84,7 +88,7 @@ void peers_send(struct peers *p, uint32_t member, const uint8_t *bytes, size_t s
 void peers_probe(struct peers *p, uint32_t member, const uint8_t *bytes, size_t size_bytes)
 {
     struct peer *const peer = peer_of(p, member);
-    if (peer->probe != NULL) {
+    if (peer->probe != NULL || !peer->is_there) {
         return;
     }
     peer->probe = message_of(bytes, size_bytes);
@@ -162,37 +166,55 @@ void peers_tell_foreign(struct peers *p, uint32_t member, const char *cluster)
 
 /* Life */
 
-static bool is_member(void *context, const uint8_t key[static TLS_KEY_BYTES])
+uint32_t peers_member_of(const struct peers *p, const uint8_t key[static TLS_KEY_BYTES])
 {
-    const struct peers *const p = context;
     for (uint32_t i = 0; i < p->count; i++) {
         /* Who shows our own key is a second copy of us. */
-        if (i != p->self && memcmp(p->peers[i].key, key, TLS_KEY_BYTES) == 0) {
-            return true;
+        if (i != p->self && p->peers[i].is_there &&
+            memcmp(p->peers[i].key, key, TLS_KEY_BYTES) == 0) {
+            return i;
         }
     }
-    return false;
+    return PEERS_NOBODY;
 }
 
-static void peer_init(struct peers *p, uint32_t member, const struct peers_member *from)
+static bool is_member(void *context, const uint8_t key[static TLS_KEY_BYTES])
 {
-    struct peer *const peer = &p->peers[member];
-    peer->p = p;
-    peer->member = member;
-    peer->name = from->name;
-    peer->address = from->address;
-    memcpy(peer->key, from->key, sizeof peer->key);
-    STAILQ_INIT(&peer->queue);
+    return peers_member_of(context, key) != PEERS_NOBODY;
 }
 
-static void peer_finish(struct peer *peer)
+static void peer_name(struct peer *peer, const struct peers_member *from)
+{
+    peer->is_there = from->name != NULL;
+    if (peer->is_there) {
+        snprintf(peer->address, sizeof peer->address, "%s", from->address);
+        memcpy(peer->key, from->key, sizeof peer->key);
+    }
+}
+
+void peer_clear(struct peer *peer)
 {
     struct message *m;
     while ((m = peer_take(peer)) != NULL) {
         free(m);
     }
     free(peer->heartbeat);
+    peer->heartbeat = NULL;
     free(peer->probe);
+    peer->probe = NULL;
+}
+
+void peers_put(struct peers *p, uint32_t member, const struct peers_member *from)
+{
+    struct peer *const peer = peer_of(p, member);
+    if (peer->is_there && strcmp(peer->address, from->address) == 0 &&
+        memcmp(peer->key, from->key, sizeof peer->key) == 0) {
+        return;
+    }
+    peer_name(peer, from);
+    peer->is_new = true;
+    p->count = member < p->count ? p->count : member + 1;
+    peers_flush_soon(p);
 }
 
 struct peers *peers_create(struct loop *loop, const struct peers_config *config,
@@ -210,8 +232,13 @@ struct peers *peers_create(struct loop *loop, const struct peers_config *config,
     sodium_bin2hex(p->cluster, sizeof p->cluster, config->cluster_id, PEERS_CLUSTER_BYTES);
     snprintf(p->cluster + 2 * PEERS_CLUSTER_BYTES, PEERS_NAME_CHARS, " %s",
              config->cluster_name);
-    for (uint32_t i = 0; i < p->count; i++) {
-        peer_init(p, i, &config->members[i]);
+    for (uint32_t i = 0; i < PEERS_ROOM; i++) {
+        p->peers[i].p = p;
+        p->peers[i].member = i;
+        STAILQ_INIT(&p->peers[i].queue);
+        if (i < p->count) {
+            peer_name(&p->peers[i], &config->members[i]);
+        }
     }
     p->flush_timer = loop_timer_create(loop, peers_flush, p);
     const struct tls_roster roster = {.is_known = is_member, .context = p};
@@ -241,7 +268,7 @@ void peers_destroy(struct peers *p)
     http_destroy(p->server);
     peers_curl_destroy(p);
     for (uint32_t i = 0; i < p->count; i++) {
-        peer_finish(&p->peers[i]);
+        peer_clear(&p->peers[i]);
     }
     loop_timer_destroy(p->flush_timer);
     tls_destroy(p->tls);

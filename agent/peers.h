@@ -92,8 +92,8 @@ struct peers_callbacks {
 };
 
 struct peers_member {
-    const char *name;    /* borrowed until peers_destroy */
-    const char *address; /* numeric "ip:port" or "[ip6]:port"; borrowed likewise */
+    const char *name;    /* NULL: nobody is at this place yet */
+    const char *address; /* numeric "ip:port" or "[ip6]:port" */
     uint8_t key[PEERS_KEY_BYTES];
 };
 
@@ -130,10 +130,15 @@ struct peers *peers_create(struct loop *loop, const struct peers_config *config,
 /* Ends all connections, without goodbye, so that the others know at once. Accepts NULL. */
 void peers_destroy(struct peers *p);
 
-/* Queues one message (1 .. PEERS_MESSAGE_MAX bytes, copied) for a member other than ourselves.
- * What is queued in one callback goes out together when it has ended. While a member does not
- * answer, attempts are spaced out: a heartbeat that may not be tried yet waits (or is
- * replaced), a message waits up to PEERS_PATIENCE_MS. */
+/* From now on it is this member that is at the place (below PEERS_ROOM, and not ours): who has
+ * the key that was there before is a stranger, and what was under way to it is dropped. Does
+ * nothing where nothing differs. */
+void peers_put(struct peers *p, uint32_t member, const struct peers_member *from);
+
+/* Queues one message (1 .. PEERS_MESSAGE_MAX bytes, copied) for a member other than ourselves;
+ * nobody at its place: it is dropped. What is queued in one callback goes out together when it
+ * has ended. While a member does not answer, attempts are spaced out: a heartbeat that may not
+ * be tried yet waits (or is replaced), a message waits up to PEERS_PATIENCE_MS. */
 void peers_send(struct peers *p, uint32_t member, const uint8_t *bytes, size_t size_bytes,
                 enum peers_kind kind);
 

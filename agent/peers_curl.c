@@ -264,6 +264,32 @@ static bool exchange_create(struct peer *peer, enum exchange_kind kind)
            prepare_callbacks(e->easy, e);
 }
 
+bool peer_connect(struct peer *peer)
+{
+    struct socket *s;
+    bool is_ready = true;
+    /* Those that curl keeps for who was there: nobody is to be heard of through them. */
+    LIST_FOREACH(s, &peer->p->sockets, link) {
+        if (s->peer == peer) {
+            shutdown(s->fd, SHUT_RDWR);
+        }
+    }
+    for (uint32_t kind = 0; kind < EXCHANGE_KINDS; kind++) {
+        struct exchange *const e = &peer->exchanges[kind];
+        if (e->easy != NULL) {
+            exchange_drop(e);
+            curl_easy_cleanup(e->easy);
+        }
+        is_ready = exchange_create(peer, (enum exchange_kind)kind) && is_ready;
+    }
+    peer->wait_ms = 0;
+    peer->not_before_ms = 0;
+    if (!is_ready) {
+        peer_clear(peer);
+    }
+    return is_ready;
+}
+
 static void headers_create(struct peers *p)
 {
     char cluster[sizeof p->cluster + sizeof PEERS_CLUSTER_HEADER + 2];
@@ -296,7 +322,8 @@ bool peers_curl_create(struct peers *p)
         /* Without it curl keeps four for each request under way, and closes warm ones. */
         curl_multi_setopt(p->multi, CURLMOPT_MAXCONNECTS, (long)(4 * PEERS_ROOM)) == CURLM_OK;
     for (uint32_t i = 0; i < p->count; i++) {
-        for (uint32_t kind = 0; i != p->self && kind < EXCHANGE_KINDS; kind++) {
+        const bool is_other = i != p->self && p->peers[i].is_there;
+        for (uint32_t kind = 0; is_other && kind < EXCHANGE_KINDS; kind++) {
             is_ready = is_ready && exchange_create(&p->peers[i], (enum exchange_kind)kind);
         }
     }

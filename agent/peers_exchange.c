@@ -98,6 +98,15 @@ static void exchange_clear(struct exchange *e)
     e->messages = 0;
 }
 
+void exchange_drop(struct exchange *e)
+{
+    if (e->is_busy) {
+        curl_multi_remove_handle(e->peer->p->multi, e->easy);
+        e->peer->p->counters.messages_dropped += e->messages;
+        exchange_clear(e);
+    }
+}
+
 static void start_heartbeat(struct peer *peer)
 {
     struct exchange *const e = &peer->exchanges[EXCHANGE_HEARTBEAT];
@@ -150,6 +159,13 @@ static void start_probe(struct peer *peer, uint64_t now_ms)
 static uint64_t peer_flush(struct peer *peer, uint64_t now_ms)
 {
     uint64_t next_ms = LOOP_NEVER;
+    if (peer->is_new) {
+        peer->is_new = false;
+        peer->is_there = peer_connect(peer);
+    }
+    if (!peer->is_there) {
+        return LOOP_NEVER;
+    }
     start_probe(peer, now_ms);
     if (peer->probe != NULL && !peer->exchanges[EXCHANGE_PROBE].is_busy) {
         next_ms = peer->probe_at_ms;

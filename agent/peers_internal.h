@@ -16,6 +16,8 @@
 #define PEERS_CLUSTER_HEADER "Ostrakon-Cluster"
 #define PEERS_FRAME_BYTES 4u /* the length in front of a message */
 
+#define PEERS_ADDRESS_CHARS 64u
+
 /* Kinds beside those of enum peers_kind, for a peer's handles. */
 enum exchange_kind {
     EXCHANGE_HEARTBEAT,
@@ -51,8 +53,9 @@ STAILQ_HEAD(message_queue, message);
 struct peer {
     struct peers *p;
     uint32_t member;
-    const char *name;
-    const char *address;
+    bool is_there; /* somebody is at this place */
+    bool is_new;   /* its handles are yet to be made for it */
+    char address[PEERS_ADDRESS_CHARS];
     uint8_t key[PEERS_KEY_BYTES];
     struct exchange exchanges[EXCHANGE_KINDS];
 
@@ -85,7 +88,7 @@ struct peers {
     struct loop *loop;
     struct peers_callbacks callbacks;
     struct peer peers[PEERS_ROOM]; /* [self] has the key alone */
-    uint32_t count;
+    uint32_t count;                /* places, of which some may be nobody's */
     uint32_t self;
     uint8_t cluster_id[PEERS_CLUSTER_BYTES];
     char cluster[2 * PEERS_CLUSTER_BYTES + 1 + PEERS_NAME_CHARS]; /* the header's value */
@@ -108,6 +111,10 @@ struct peers {
 bool peers_curl_create(struct peers *p) __attribute__((warn_unused_result));
 void peers_curl_destroy(struct peers *p);
 
+/* Handles for whoever is at the peer's place now, in place of those for who was. False: its
+ * address or key is unfit. Not from a curl callback. */
+bool peer_connect(struct peer *peer);
+
 /* Has curl do what there is to do, and judges what has ended. Not from a curl callback. */
 void peers_curl_turn(struct peers *p);
 
@@ -119,6 +126,9 @@ void peers_flush(void *context);
 /* The request under way has ended. */
 void exchange_end(struct exchange *e, CURLcode result);
 
+/* Drops the request under way, if there is one. */
+void exchange_drop(struct exchange *e);
+
 /* The peer has been heard: attempts are no longer spaced out. */
 void peer_is_there(struct peer *peer);
 
@@ -126,6 +136,12 @@ void peer_is_there(struct peer *peer);
 
 /* Has peers_flush run when the callback under way has ended. */
 void peers_flush_soon(struct peers *p);
+
+/* Drops all that waits for the peer. */
+void peer_clear(struct peer *peer);
+
+/* Whose key that is; PEERS_NOBODY. */
+uint32_t peers_member_of(const struct peers *p, const uint8_t key[static TLS_KEY_BYTES]);
 
 /* The oldest message off the queue, the caller's to free; NULL: none. */
 struct message *peer_take(struct peer *peer);

@@ -12,16 +12,6 @@
 #define CONNECTIONS_PER_MEMBER (4u * EXCHANGE_KINDS)
 #define CONNECTIONS_MIN 64u
 
-static uint32_t member_of(const struct peers *p, const uint8_t key[static TLS_KEY_BYTES])
-{
-    for (uint32_t i = 0; i < p->count; i++) {
-        if (i != p->self && memcmp(p->peers[i].key, key, TLS_KEY_BYTES) == 0) {
-            return i;
-        }
-    }
-    return PEERS_NOBODY;
-}
-
 /* The size of the message at `at`; 0 if the frame is not sound. */
 static size_t frame_at(const uint8_t *body, size_t body_bytes, size_t at)
 {
@@ -109,7 +99,7 @@ static void refuse_greedy(struct peers *p, uint32_t member, struct http_request 
 static void on_request(void *context, struct http_request *request)
 {
     struct peers *const p = context;
-    const uint32_t member = member_of(p, request->key);
+    const uint32_t member = peers_member_of(p, request->key);
     if (member == PEERS_NOBODY) {
         /* A connection outlives the standing of who made it. */
         const struct http_answer no = {.status = 403, .close = true};
@@ -146,7 +136,7 @@ static void on_request(void *context, struct http_request *request)
 static void on_broken(void *context, const uint8_t key[static TLS_KEY_BYTES])
 {
     struct peers *const p = context;
-    const uint32_t member = member_of(p, key);
+    const uint32_t member = peers_member_of(p, key);
     if (member != PEERS_NOBODY) {
         p->callbacks.on_closed(p->callbacks.context, member);
     }
@@ -167,7 +157,7 @@ static void on_trouble(void *context, const struct http_trouble *trouble)
     if (is_known && trouble->kind == HTTP_TROUBLE_LEFT) {
         return; /* a member that died or thought better of it; nothing to look into */
     }
-    const uint32_t member = is_known ? member_of(p, caller->key) : PEERS_NOBODY;
+    const uint32_t member = is_known ? peers_member_of(p, caller->key) : PEERS_NOBODY;
     char reason[160];
     if (!is_stranger) {
         snprintf(reason, sizeof reason, "%s", trouble->reason);

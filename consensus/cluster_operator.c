@@ -97,8 +97,33 @@ static bool has_key(const struct cluster *c, uint32_t but_not, const uint8_t *ke
     return found;
 }
 
+/* Whether another member is called so, or is to be reached there. */
+static bool is_taken(const struct cluster *c, const struct operator_command *o)
+{
+    bool taken = false;
+    for (uint32_t i = 0; i < c->member_count && i < MEMBERS_MAX; i++) {
+        const struct member *m = &c->member[i];
+        const bool same = memcmp(m->name, o->name, sizeof m->name) == 0 ||
+                          (m->standing != STANDING_LEFT &&
+                           memcmp(m->address, o->address, sizeof m->address) == 0);
+        taken = taken || (same && i != o->member);
+    }
+    return taken;
+}
+
+static bool is_new(const struct cluster *c, const struct operator_command *o)
+{
+    return o->operation == OPERATION_ADMIT && o->member == c->member_count;
+}
+
 static enum cause admit_cause(const struct cluster *c, const struct operator_command *o)
 {
+    if (!is_new(c, o) && memcmp(c->member[o->member].name, o->name, sizeof o->name) != 0) {
+        return CAUSE_NO_MEMBER;
+    }
+    if (is_taken(c, o)) {
+        return CAUSE_TAKEN;
+    }
     if (identity_judge(o->transport_key) != KEY_ACCEPTED ||
         identity_judge(o->vote_key) != KEY_ACCEPTED || has_key(c, MEMBER_NONE, o->vote_key) ||
         has_key(c, o->member, o->transport_key)) {
@@ -125,7 +150,8 @@ static enum cause rename_cause(const struct cluster *c, const struct operator_co
 
 static enum cause member_cause(const struct cluster *c, const struct operator_command *o)
 {
-    if (o->member >= c->member_count || c->member[o->member].standing == STANDING_LEFT) {
+    if (o->member >= MEMBERS_MAX || (o->member >= c->member_count && !is_new(c, o)) ||
+        c->member[o->member].standing == STANDING_LEFT) {
         return CAUSE_NO_MEMBER;
     }
     if (c->member[o->member].term != o->term) {
@@ -178,6 +204,26 @@ enum cause cluster_operator_cause(const struct cluster *c, uint32_t author,
     return operation_names_member(o->operation) ? member_cause(c, o) : whole_cause(c, o);
 }
 
+/* A new member is one whose index was nobody's: all else of it is zeros. */
+static void admit(struct cluster *c, const struct turn *t, const struct operator_command *o)
+{
+    struct member *m = &c->member[o->member];
+    c->member_count += is_new(c, o) ? 1 : 0;
+    memcpy(m->name, o->name, sizeof m->name);
+    memcpy(m->address, o->address, sizeof m->address);
+    memcpy(m->transport_key, o->transport_key, sizeof m->transport_key);
+    memcpy(m->vote_key, o->vote_key, sizeof m->vote_key);
+    m->role = o->role;
+    m->held = false;
+    /* What it attested under its old key says nothing of it, and it may start from an empty
+     * chain. */
+    c->latest[o->member] = (struct attested){0};
+    c->barred_until_ms[o->member] = 0;
+    c->dissent_until_ms[o->member] = 0;
+    c->confidence[o->member] = (struct confidence){0};
+    cluster_move(c, t, o->member, STANDING_SUSPENDED, STANDING_CAUSE_ADMITTED);
+}
+
 void cluster_on_operator(struct cluster *c, const struct turn *t, uint32_t author,
                          const struct operator_command *o)
 {
@@ -190,16 +236,7 @@ void cluster_on_operator(struct cluster *c, const struct turn *t, uint32_t autho
     struct member *m = &c->member[o->member];
     switch (o->operation) {
     case OPERATION_ADMIT:
-        memcpy(m->transport_key, o->transport_key, sizeof m->transport_key);
-        memcpy(m->vote_key, o->vote_key, sizeof m->vote_key);
-        m->held = false;
-        /* What it attested under its old key says nothing of it, and it may start from an
-         * empty chain. */
-        c->latest[o->member] = (struct attested){0};
-        c->barred_until_ms[o->member] = 0;
-        c->dissent_until_ms[o->member] = 0;
-        c->confidence[o->member] = (struct confidence){0};
-        cluster_move(c, t, o->member, STANDING_SUSPENDED, STANDING_CAUSE_ADMITTED);
+        admit(c, t, o);
         break;
     case OPERATION_REMOVE:
         cluster_move(c, t, o->member, STANDING_LEFT, STANDING_CAUSE_REMOVED);

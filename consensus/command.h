@@ -164,12 +164,16 @@ struct operator_command {
     uint64_t seq;          /* of this key, one more than its last decided one */
     uint64_t not_after_ms; /* void in blocks of a later time */
     enum operation operation;
-    uint32_t member;                         /* ADMIT, REMOVE, DRAIN, UNDRAIN, RENAME */
-    uint32_t term;                           /* likewise: the member's present one */
+    uint32_t member;                         /* ADMIT, REMOVE, DRAIN, UNDRAIN, RENAME; ADMIT:
+                                              * the first index that is free, for a new one */
+    uint32_t term;                           /* likewise: the member's present one; or 0 */
     uint32_t duration_s;                     /* PAUSE: 0 ends it, at most PAUSE_S_MAX */
     uint8_t transport_key[PUBLIC_KEY_BYTES]; /* ADMIT */
     uint8_t vote_key[PUBLIC_KEY_BYTES];      /* ADMIT */
-    char name[NAME_SIZE_BYTES];              /* RENAME */
+    enum role role;                          /* ADMIT */
+    char address[ADDRESS_SIZE_BYTES];        /* ADMIT */
+    char name[NAME_SIZE_BYTES];              /* RENAME; ADMIT: whom, so that an index that was
+                                              * told wrongly admits nobody else */
     enum setting setting;                    /* SETTINGS */
     uint32_t value;                          /* SETTINGS */
     uint32_t key_count;                      /* SET_OPERATORS: 1 .. OPERATORS_MAX */

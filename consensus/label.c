@@ -39,3 +39,17 @@ bool label_is_name(const char *label, size_t size_bytes)
     }
     return length > 0 && length < size_bytes;
 }
+
+bool label_is_address(const char *label, size_t size_bytes)
+{
+    const size_t length = length_of(label, size_bytes);
+    for (size_t i = 0; i < length; i++) {
+        const bool digit =
+            (label[i] >= '0' && label[i] <= '9') || (label[i] >= 'a' && label[i] <= 'f');
+        if (!digit && label[i] != '.' && label[i] != ':' && label[i] != '[' &&
+            label[i] != ']') {
+            return false;
+        }
+    }
+    return length > 0 && length < size_bytes;
+}

@@ -13,5 +13,7 @@ bool label_is_printable(const char *label, size_t size_bytes);
 bool label_is_text(const char *label, size_t size_bytes);
 /* Not empty, and only of a-z, 0-9 and '-': what members and operators are called. */
 bool label_is_name(const char *label, size_t size_bytes);
+/* Not empty, and only of what numeric addresses with their ports are written in. */
+bool label_is_address(const char *label, size_t size_bytes);
 
 #endif

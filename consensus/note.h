@@ -93,6 +93,7 @@ enum note_kind {
     X(LAST_VOTER, "last_voter")                                                                \
     X(NO_MEMBER, "no_member")                                                                  \
     X(BAD_KEY, "bad_key")                                                                      \
+    X(TAKEN, "taken")                                                                          \
     X(OWN_REFERENCE, "own_reference")                                                          \
     X(REFUTED, "refuted")                                                                      \
     X(NOT_ATTESTED, "not_attested")                                                            \

@@ -67,7 +67,9 @@ static bool is_body_sound(const struct operator_command *o)
 {
     switch (o->operation) {
     case OPERATION_ADMIT:
-        return memcmp(o->transport_key, o->vote_key, sizeof o->vote_key) != 0;
+        return memcmp(o->transport_key, o->vote_key, sizeof o->vote_key) != 0 &&
+               o->role <= ROLE_WITNESS && label_is_name(o->name, sizeof o->name) &&
+               label_is_address(o->address, sizeof o->address);
     case OPERATION_PAUSE:
         return o->duration_s <= PAUSE_S_MAX;
     case OPERATION_RENAME:
@@ -114,6 +116,9 @@ bool operator_read(struct reader *r, struct operator_command *o)
     } else if (o->operation == OPERATION_ADMIT) {
         read_bytes(r, o->transport_key, sizeof o->transport_key);
         read_bytes(r, o->vote_key, sizeof o->vote_key);
+        o->role = (enum role)read_uint(r, 1);
+        read_bytes(r, o->address, sizeof o->address);
+        read_bytes(r, o->name, sizeof o->name);
     } else if (o->operation == OPERATION_RENAME) {
         read_bytes(r, o->name, sizeof o->name);
     } else if (o->operation == OPERATION_SETTINGS) {
@@ -149,6 +154,9 @@ void operator_write(struct writer *w, const struct operator_command *o)
     } else if (o->operation == OPERATION_ADMIT) {
         write_bytes(w, o->transport_key, sizeof o->transport_key);
         write_bytes(w, o->vote_key, sizeof o->vote_key);
+        write_uint(w, (uint64_t)o->role, 1);
+        write_bytes(w, o->address, sizeof o->address);
+        write_bytes(w, o->name, sizeof o->name);
     } else if (o->operation == OPERATION_RENAME) {
         write_bytes(w, o->name, sizeof o->name);
     } else if (o->operation == OPERATION_SETTINGS) {

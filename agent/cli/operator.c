@@ -1,14 +1,11 @@
 #include "operator.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cjson/cJSON.h>
-
+#include "agent/config.h"
 #include "agent/config_value.h"
-#include "agent/keyfile.h"
 #include "moment.h"
 
 /* `ostrakon operator`: what a person decides about members, signed with a key that
@@ -18,7 +15,7 @@
 #define VALID_MOST_MS 604800000u
 
 enum { KEY_KEY = 'k', KEY_WAIT = 'w', KEY_YES = 'y' };
-enum { KEY_TERM = 0x100, KEY_VALID };
+enum { KEY_TERM = 0x100, KEY_VALID, KEY_TRANSPORT, KEY_ADDRESS, KEY_ROLE };
 
 struct form {
     enum operation operation;
@@ -29,7 +26,8 @@ struct form {
 static const struct form forms[] = {
     {OPERATION_ADMIT, "MEMBER VOTE_KEY",
      "Bring a member back, or its new vote key in: after ostrakon clear, which prints "
-     "VOTE_KEY. "
+     "VOTE_KEY. With --transport-key, --address and --role also one that the cluster has not "
+     "yet, or one whose machine was replaced. "
      "It is suspended from then on, under a new term, until the electors reinstate it."},
     {OPERATION_REMOVE, "MEMBER", "Remove a member for good. It never comes back; needs --yes."},
     {OPERATION_DRAIN, "MEMBER",
@@ -64,6 +62,10 @@ static const struct argp_option own_options[] = {
     {"term", KEY_TERM, "NUMBER", 0, "only if that is the member's term (default: what it is)",
      0},
     {"valid", KEY_VALID, "DURATION", 0, "void if not decided within: 90s, 10m (default 5m)", 0},
+    {"transport-key", KEY_TRANSPORT, "KEY", 0, "admit: its transport key, if it has a new one",
+     0},
+    {"address", KEY_ADDRESS, "ADDRESS", 0, "admit: where the others reach it, if elsewhere", 0},
+    {"role", KEY_ROLE, "ROLE", 0, "admit: node or witness, if another", 0},
     {"yes", KEY_YES, NULL, 0, "remove: it is meant", 0},
     {NULL, 0, NULL, 0, NULL, 0},
 };
@@ -82,6 +84,55 @@ static void set_vote_key(struct order *order, const char *text, const struct arg
     if (!value_key(text, order->vote_key) || !key_is_sound(order->vote_key)) {
         argp_error(state, "%s: expected a public key, 64 hexadecimal digits", text);
     }
+}
+
+static void set_transport_key(struct order *order, const char *text,
+                              const struct argp_state *state)
+{
+    order->has_transport_key = true;
+    if (!value_key(text, order->transport_key) || !key_is_sound(order->transport_key)) {
+        argp_error(state, "--transport-key %s: expected a public key, 64 hexadecimal digits",
+                   text);
+    }
+}
+
+static void set_address(struct order *order, const char *text, const struct argp_state *state)
+{
+    if (!address_canonical(text, order->address) || !address_is_reachable(order->address)) {
+        argp_error(state,
+                   "--address %s: expected a numeric address and port, like "
+                   "192.0.2.6:7100",
+                   text);
+    }
+}
+
+static void set_role(struct order *order, const char *text, const struct argp_state *state)
+{
+    order->has_role = true;
+    order->role = strcmp(text, "node") == 0 ? ROLE_NODE : ROLE_WITNESS;
+    if (order->role == ROLE_WITNESS && strcmp(text, "witness") != 0) {
+        argp_error(state, "--role %s: expected node or witness", text);
+    }
+}
+
+/* An option that only says what an admit is to bring in. */
+static bool take_machine(int key, struct order *order, const char *text,
+                         const struct argp_state *state)
+{
+    if (key != KEY_TRANSPORT && key != KEY_ADDRESS && key != KEY_ROLE) {
+        return false;
+    }
+    if (order->operation != OPERATION_ADMIT) {
+        argp_error(state, "--transport-key, --address and --role are of operator admit");
+    }
+    if (key == KEY_TRANSPORT) {
+        set_transport_key(order, text, state);
+    } else if (key == KEY_ADDRESS) {
+        set_address(order, text, state);
+    } else {
+        set_role(order, text, state);
+    }
+    return true;
 }
 
 static void set_duration(struct order *order, const char *text, const struct argp_state *state)
@@ -182,6 +233,9 @@ static error_t on_option(int key, char *argument, struct argp_state *state)
 {
     struct options *options = state->input;
     struct order *order = &options->order;
+    if (take_machine(key, order, argument, state)) {
+        return 0;
+    }
     switch (key) {
     case ARGP_KEY_INIT:
         state->child_inputs[0] = order->invocation;
@@ -258,79 +312,9 @@ RUN(rename, 5)
 RUN(settings, 6)
 RUN(set_operators, 7)
 
-struct key_options {
-    struct invocation *invocation;
-    const char *path;
-};
-
-static error_t on_key_option(int key, char *argument, struct argp_state *state)
-{
-    struct key_options *options = state->input;
-    switch (key) {
-    case ARGP_KEY_INIT:
-        state->child_inputs[0] = options->invocation;
-        return 0;
-    case ARGP_KEY_ARG:
-        if (options->path != NULL) {
-            argp_error(state, "%s: one word too many", argument);
-        }
-        options->path = argument;
-        return 0;
-    case ARGP_KEY_END:
-        if (options->path == NULL) {
-            argp_error(state, "FILE is needed");
-        }
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
-
-static void print_key(const struct key_options *options, const char *hex)
-{
-    if (!options->invocation->json) {
-        printf("made %s\n\nkey: %s\n\n", options->path, hex);
-        printf("Give this line, which is no secret, to whoever founds the cluster:\n"
-               "  ostrakon cluster init --operator NAME,KEY ...\n"
-               "The file is secret: whoever has it admits and removes members.\n");
-        return;
-    }
-    cJSON *document = cJSON_CreateObject();
-    cJSON_AddStringToObject(document, "key", hex);
-    cJSON_AddStringToObject(document, "key_file", options->path);
-    char *text = cJSON_PrintUnformatted(document);
-    if (text != NULL) {
-        printf("%s\n", text);
-    }
-    cJSON_free(text);
-    cJSON_Delete(document);
-}
-
-static int operator_keygen_run(struct invocation *invocation, int argc, char **argv)
-{
-    const struct argp_child children[] = {{&shared_argp, 0, NULL, 0}, {NULL, 0, NULL, 0}};
-    const struct argp argp = {
-        .parser = on_key_option,
-        .args_doc = "FILE",
-        .doc = "Make the key of an operator, and print its public half.",
-        .children = children,
-    };
-    struct key_options options = {.invocation = invocation};
-    uint8_t key[KEYFILE_KEY_BYTES];
-    char error[KEYFILE_ERROR_BYTES];
-    char hex[IDENTITY_HEX_SIZE_BYTES];
-    argp_parse(&argp, argc, argv, 0, NULL, &options);
-    if (!keyfile_create(options.path, key, error)) {
-        return complain(exit_code_of(errno), "", "%s", error);
-    }
-    identity_hex(key, hex);
-    print_key(&options, hex);
-    return 0;
-}
-
 static const struct subcommand operator_commands[] = {
     {"keygen", "make an operator's key", operator_keygen_run},
-    {"admit", "bring a member back with a new vote key", admit_run},
+    {"admit", "bring a member in, or back with a new vote key", admit_run},
     {"remove", "remove a member for good", remove_run},
     {"drain", "have a member lead nothing", drain_run},
     {"undrain", "the end of that", undrain_run},

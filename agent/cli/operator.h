@@ -19,8 +19,14 @@ struct order {
     bool waits;
     uint32_t duration_s;                /* PAUSE */
     uint8_t vote_key[PUBLIC_KEY_BYTES]; /* ADMIT */
-    char name[NAME_SIZE_BYTES];         /* RENAME */
-    enum setting setting;               /* SETTINGS */
+    /* ADMIT: what is other than the cluster has it; all three: it may be somebody new */
+    bool has_transport_key;
+    bool has_role;
+    uint8_t transport_key[PUBLIC_KEY_BYTES];
+    enum role role;
+    char address[ADDRESS_SIZE_BYTES]; /* "": as it is */
+    char name[NAME_SIZE_BYTES];       /* RENAME */
+    enum setting setting;             /* SETTINGS */
     uint32_t value;
     uint32_t key_count; /* SET_OPERATORS */
     struct operator_key keys[OPERATORS_MAX];
@@ -29,5 +35,7 @@ struct order {
 /* Asks the agent for what is missing, signs, hands it in, and waits if that is wanted. Answers
  * the exit code. */
 int order_send(const struct order *order);
+
+int operator_keygen_run(struct invocation *invocation, int argc, char **argv);
 
 #endif

@@ -89,7 +89,10 @@ static int take_member(struct sending *s, const cJSON *member)
     const char *key = field_text(member, "transport_key");
     uint64_t index = 0;
     uint64_t term = 0;
-    if (name == NULL || strcmp(name, s->order->member) != 0 || key == NULL ||
+    const char *address = field_text(member, "address");
+    const char *role = field_text(member, "role");
+    if (name == NULL || strcmp(name, s->order->member) != 0 || key == NULL || role == NULL ||
+        address == NULL || strlen(address) >= sizeof o->address ||
         !identity_read(o->transport_key, key, strlen(key)) ||
         !field_number(member, "index", &index) || index >= MEMBERS_MAX ||
         !field_number(member, "term", &term) || term == 0 || term > UINT32_MAX) {
@@ -97,16 +100,76 @@ static int take_member(struct sending *s, const cJSON *member)
     }
     o->member = (uint32_t)index;
     o->term = s->order->has_term ? s->order->term : (uint32_t)term;
-    memcpy(o->vote_key, s->order->vote_key, sizeof o->vote_key);
+    o->role = strcmp(role, "witness") == 0 ? ROLE_WITNESS : ROLE_NODE;
+    memcpy(o->address, address, strlen(address));
     return 0;
+}
+
+/* Somebody that the cluster has not yet has the first index that is nobody's. */
+static bool is_new(struct sending *s, const cJSON *members)
+{
+    struct operator_command *o = &s->command.by_operator;
+    const cJSON *items = field_of(members, "items");
+    const cJSON *item = NULL;
+    cJSON_ArrayForEach(item, items)
+    {
+        const char *name = field_text(item, "name");
+        if (name == NULL || strcmp(name, s->order->member) == 0) {
+            return false;
+        }
+    }
+    o->member = (uint32_t)cJSON_GetArraySize(items);
+    o->term = s->order->has_term ? s->order->term : 0;
+    return o->member > 0;
+}
+
+/* What an admit says of the machine, over what the cluster has. */
+static void take_machine(struct sending *s)
+{
+    const struct order *from = s->order;
+    struct operator_command *o = &s->command.by_operator;
+    memcpy(o->vote_key, from->vote_key, sizeof o->vote_key);
+    snprintf(o->name, sizeof o->name, "%s", from->member);
+    if (from->has_transport_key) {
+        memcpy(o->transport_key, from->transport_key, sizeof o->transport_key);
+    }
+    if (from->has_role) {
+        o->role = from->role;
+    }
+    if (from->address[0] != '\0') {
+        memcpy(o->address, from->address, sizeof o->address);
+    }
+}
+
+static int ask_members(struct sending *s, bool *found)
+{
+    struct answer answer;
+    const int code = client_get(s->socket, "/v1/members", 0, &answer);
+    *found = code != 0 || !is_new(s, answer.document);
+    answer_finish(&answer);
+    if (code == 0 && !*found && s->command.by_operator.member >= MEMBERS_MAX) {
+        return complain(EXIT_DEGRADED, "An index is never used again, nor is that of who left",
+                        "%s cannot be admitted: the cluster has had %u members",
+                        s->order->member, MEMBERS_MAX);
+    }
+    return code;
 }
 
 static int ask_member(struct sending *s)
 {
     char path[128];
     struct answer answer;
-    if (s->order->member == NULL) {
+    const struct order *order = s->order;
+    const bool whole = order->has_transport_key && order->has_role && order->address[0] != '\0';
+    bool found = true;
+    if (order->member == NULL) {
         return 0;
+    }
+    if (whole) {
+        const int asked = ask_members(s, &found);
+        if (asked != 0 || !found) {
+            return asked;
+        }
     }
     snprintf(path, sizeof path, "/v1/members/%.31s", s->order->member);
     int code = client_get(s->socket, path, 0, &answer);
@@ -240,11 +303,15 @@ static int sign_and_send(struct sending *s, const struct keyfile *key)
     }
     struct key_pair pair;
     o->operation = s->order->operation;
+    if (o->operation == OPERATION_ADMIT) {
+        take_machine(s);
+    } else {
+        memcpy(o->name, s->order->name, sizeof o->name);
+    }
     o->duration_s = s->order->duration_s;
     o->setting = s->order->setting;
     o->value = s->order->value;
     o->key_count = s->order->key_count;
-    memcpy(o->name, s->order->name, sizeof o->name);
     memcpy(o->keys, s->order->keys, sizeof o->keys);
     o->not_after_ms = moment_now_ms() + s->order->valid_ms;
     key_pair_from_seed(&pair, key->seed);

@@ -124,7 +124,11 @@ Test(api_operator, says_why_a_command_cannot_be_right)
     expect_refused(&c, "It was good until ");
     c = order(5, OPERATION_ADMIT, HELIOS); /* without a vote key */
     c.by_operator.vote_key[0] = 1;
+    snprintf(c.by_operator.name, sizeof c.by_operator.name, "helios");
+    snprintf(c.by_operator.address, sizeof c.by_operator.address, "127.0.0.1:7102");
     expect_refused(&c, "A key in it is unsound");
+    memcpy(c.by_operator.address, w.d->cluster.member[SELENE].address, ADDRESS_SIZE_BYTES);
+    expect_refused(&c, "It has no effect: another member is called so, or has that address.");
     c = order(5, OPERATION_PAUSE, 0);
     c.author = MEMBERS_MAX + 1;
     expect_refused(&c, "This cluster has no operator 2: it has 1.");

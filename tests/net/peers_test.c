@@ -280,3 +280,61 @@ Test(peers, do_not_wait_for_one_that_is_stopped)
     waitpid(child, NULL, 0);
     world_finish(&w);
 }
+
+static bool zero_and_two_hear(struct world *world)
+{
+    return world->nodes[0].heard[2].messages > 0 && world->nodes[2].heard[0].messages > 0;
+}
+
+static bool one_was_taken_for_a_stranger(struct world *world)
+{
+    const struct node *const n = &world->nodes[0];
+    return n->troubles > 0 && n->trouble.kind == PEERS_TROUBLE_STRANGER;
+}
+
+Test(peers, know_a_member_from_when_it_is_put_at_its_place)
+{
+    world_init(&w, 3);
+    const struct peers_member two = w.nodes[0].roster[2];
+    w.nodes[0].roster[2].name = NULL;
+    for (uint32_t i = 0; i < 3; i++) {
+        world_run_node(&w, i, 1);
+    }
+    world_pulse(&w, 20);
+    world_turn(&w, 300, NULL);
+    cr_assert(w.nodes[0].heard[2].messages == 0 && w.nodes[2].heard[0].messages == 0);
+    cr_assert(w.nodes[0].trouble.kind == PEERS_TROUBLE_STRANGER);
+
+    peers_put(w.nodes[0].peers, 2, &two);
+
+    cr_assert(world_turn(&w, 3000, zero_and_two_hear));
+    const uint32_t connects = peers_counters(w.nodes[0].peers).connects_out;
+    peers_put(w.nodes[0].peers, 2, &two); /* nothing differs */
+    world_turn(&w, 200, NULL);
+    cr_assert(peers_counters(w.nodes[0].peers).connects_out == connects);
+    world_finish(&w);
+}
+
+Test(peers, takes_who_has_the_key_of_before_for_a_stranger)
+{
+    world_init(&w, 3);
+    for (uint32_t i = 0; i < 2; i++) {
+        world_run_node(&w, i, 1);
+    }
+    world_pulse(&w, 20);
+    cr_assert(world_turn(&w, 3000, all_hear_zero_and_one));
+    struct peers_member replaced = w.nodes[0].roster[1]; /* on another machine, not there yet */
+    memcpy(replaced.key, w.nodes[0].roster[2].key, sizeof replaced.key);
+    replaced.address = w.addresses[2];
+
+    peers_put(w.nodes[0].peers, 1, &replaced);
+
+    cr_assert(world_turn(&w, 3000, one_was_taken_for_a_stranger));
+    const uint32_t before = w.nodes[0].heard[1].messages;
+    w.nodes[1].heard[0].messages = 0;
+    world_turn(&w, 300, NULL);
+    cr_assert(w.nodes[0].heard[1].messages == before, "its word counts for nothing");
+    cr_assert(w.nodes[1].heard[0].messages == 0, "nor is anything sent there");
+    cr_assert(w.nodes[0].heard[1].refused > 0, "but to where it is now");
+    world_finish(&w);
+}

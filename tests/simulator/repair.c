@@ -123,7 +123,11 @@ static void admit(struct world *w, uint32_t member)
     struct station *s = calm_station(w, member);
     key_pair_from_seed(&w->admitted_key[member], seed);
     memcpy(o.vote_key, w->admitted_key[member].public_key, sizeof o.vote_key);
-    memcpy(o.transport_key, w->founding.members[member].transport_key, sizeof o.transport_key);
+    const struct member *known = &calm_newest_state(w, 0)->member[member];
+    o.role = known->role;
+    memcpy(o.name, known->name, sizeof o.name);
+    memcpy(o.address, known->address, sizeof o.address);
+    memcpy(o.transport_key, known->transport_key, sizeof o.transport_key);
     if (!operate(w, &o)) {
         return;
     }

@@ -117,6 +117,17 @@ static void random_operator(struct chance *chance, struct world *w, struct comma
     random_keys(chance, w, o);
     memcpy(o->vote_key, pair.public_key, sizeof o->vote_key);
     memcpy(o->transport_key, c->member[o->member].transport_key, sizeof o->transport_key);
+    o->role = (enum role)chance_below(chance, 2);
+    snprintf(o->address, sizeof o->address, "127.0.0.1:%u", 7000 + chance_below(chance, 90));
+    if (o->operation == OPERATION_ADMIT && chance_one_in(chance, 4)) { /* somebody new */
+        o->member = c->member_count < MEMBERS_MAX ? c->member_count : MEMBERS_MAX - 1;
+        o->term = c->member[o->member].term;
+        seed[2] = 1;
+        key_pair_from_seed(&pair, seed);
+        memcpy(o->transport_key, pair.public_key, sizeof o->transport_key);
+    } else if (o->operation == OPERATION_ADMIT) {
+        memcpy(o->name, c->member[o->member].name, sizeof o->name);
+    }
 }
 
 /* On what is open, and now and then on what is not. */

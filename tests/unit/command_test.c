@@ -13,6 +13,20 @@ static struct key_pair key_of(uint8_t byte)
     return pair;
 }
 
+static struct operator_command admission(void)
+{
+    return (struct operator_command){.seq = 3,
+                                     .not_after_ms = 1800000000000u,
+                                     .operation = OPERATION_ADMIT,
+                                     .member = 4,
+                                     .term = 2,
+                                     .transport_key = {1},
+                                     .vote_key = {2},
+                                     .role = ROLE_WITNESS,
+                                     .address = "127.0.0.1:7106",
+                                     .name = "hera"};
+}
+
 static struct command sample(enum command_kind kind)
 {
     struct command c = {.kind = kind, .author = 2, .term = 7};
@@ -54,13 +68,7 @@ static struct command sample(enum command_kind kind)
         break;
     case COMMAND_OPERATOR:
         c.author = MEMBERS_MAX + 1;
-        c.by_operator = (struct operator_command){.seq = 3,
-                                                  .not_after_ms = 1800000000000u,
-                                                  .operation = OPERATION_ADMIT,
-                                                  .member = 4,
-                                                  .term = 2,
-                                                  .transport_key = {1},
-                                                  .vote_key = {2}};
+        c.by_operator = admission();
         break;
     case COMMAND_BALLOT:
         c.ballot = (struct ballot){.subjects = 0x8003, .yes = 0x8001};

@@ -95,7 +95,12 @@ Test(node_config, has_defaults)
     cr_assert(c.log_level == LOG_LEVEL_INFO);
     cr_assert(strcmp(c.token_path, "") == 0);
     cr_assert(strcmp(c.trust_path, beside("data/trust.json")) == 0);
-    cr_assert(strcmp(c.founding.name, "demo") == 0);
+    cr_assert(strcmp(c.founding.name, "demo") == 0 && !c.joins);
+    cr_assert(*report_of("name: hera\n"
+                         "cluster: cluster.yaml\ndata_dir: data\n"
+                         "joins: true\nlisten: '[::1]:1'\n",
+                         &c) == 0);
+    cr_assert(c.joins && c.member == MEMBERS_MAX - 1);
 }
 
 Test(node_config, takes_what_is_given)
@@ -220,7 +225,7 @@ Test(node_config, says_where_and_what_is_wrong)
          "node.yaml:1:1: data_dir: missing; expected the path of this node's data directory\n"},
         {NODE_YAML "colour: red\n",
          "node.yaml:4:1: colour: unknown key; expected one of name, "
-         "cluster, data_dir, latch_dir, listen, api, socket, hooks, "
+         "cluster, data_dir, latch_dir, joins, listen, api, socket, hooks, "
          "log_level, watchdog, certificates, memory, time_sync, token, "
          "trust\n"},
         {NODE_YAML "api: [1]\nlog_level: loud\n",

@@ -18,6 +18,9 @@ static struct command order_of(enum operation operation)
     }
     if (operation == OPERATION_ADMIT) {
         o->vote_key[0] = 1;
+        o->role = ROLE_WITNESS;
+        snprintf(o->address, sizeof o->address, "[2001:db8::1]:7100");
+        snprintf(o->name, sizeof o->name, "hera");
     } else if (operation == OPERATION_PAUSE) {
         o->duration_s = PAUSE_S_MAX;
     } else if (operation == OPERATION_RENAME) {
@@ -47,7 +50,8 @@ static bool is_same(const struct operator_command *a, const struct operator_comm
                 a->duration_s == b->duration_s &&
                 memcmp(a->transport_key, b->transport_key, sizeof a->transport_key) == 0 &&
                 memcmp(a->vote_key, b->vote_key, sizeof a->vote_key) == 0 &&
-                strcmp(a->name, b->name) == 0 && a->setting == b->setting &&
+                strcmp(a->name, b->name) == 0 && a->role == b->role &&
+                strcmp(a->address, b->address) == 0 && a->setting == b->setting &&
                 a->value == b->value && a->key_count == b->key_count;
     for (uint32_t i = 0; same && i < a->key_count; i++) {
         same = is_same_key(&a->keys[i], &b->keys[i]);
@@ -105,6 +109,20 @@ static bool takes(enum operation operation, size_t at, uint8_t byte)
     const size_t size_bytes = command_encode(&c, bytes);
     bytes[6 + 17 + at] = byte; /* behind author, term, kind; seq, not_after, operation */
     return is_taken(bytes, size_bytes);
+}
+
+Test(operator_codec, refuses_machines_that_nobody_may_have)
+{
+    const size_t role = 1 + 4 + 2 * PUBLIC_KEY_BYTES; /* behind member, term and keys */
+    const size_t address = role + 1;
+    const size_t name = address + ADDRESS_SIZE_BYTES;
+    cr_assert(takes(OPERATION_ADMIT, role, ROLE_NODE));
+    cr_assert(not(takes(OPERATION_ADMIT, role, ROLE_WITNESS + 1)));
+    cr_assert(takes(OPERATION_ADMIT, address + 1, '9'));
+    cr_assert(not(takes(OPERATION_ADMIT, address + 1, 'g')));
+    cr_assert(not(takes(OPERATION_ADMIT, address + 1, '/')));
+    cr_assert(not(takes(OPERATION_ADMIT, address, 0)), "something behind the end");
+    cr_assert(not(takes(OPERATION_ADMIT, name, 'H')));
 }
 
 Test(operator_codec, refuses_names_that_nobody_may_have)

@@ -259,8 +259,33 @@ static void take_setting(const struct words *words, struct operator_command *o)
     }
 }
 
+/* What an admit says of the machine; where the words say nothing, what is known of it. */
+static void take_machine(const struct words *words, const struct member *known,
+                         struct operator_command *o)
+{
+    const char *name = value_of(words, "name");
+    const char *address = value_of(words, "address");
+    const char *role = value_of(words, "role");
+    if (o->operation != OPERATION_ADMIT) {
+        return;
+    }
+    memset(o->name, 0, sizeof o->name);
+    memset(o->address, 0, sizeof o->address);
+    snprintf(o->name, sizeof o->name, "%s", name != NULL ? name : known->name);
+    snprintf(o->address, sizeof o->address, "%s", address != NULL ? address : known->address);
+    o->role = role == NULL ? known->role : strcmp(role, "node") == 0 ? ROLE_NODE : ROLE_WITNESS;
+    memcpy(o->transport_key, known->transport_key, sizeof o->transport_key);
+    const uint64_t transport = number_of(words, "transport", 0);
+    if (transport != 0) {
+        struct key_pair pair;
+        const uint8_t seed[IDENTITY_SEED_BYTES] = {0x41, (uint8_t)transport};
+        key_pair_from_seed(&pair, seed);
+        memcpy(o->transport_key, pair.public_key, sizeof o->transport_key);
+    }
+}
+
 /* operator PERSON OPERATION [member=] [term=] [seq=] [not_after=] [for=] [key=] [name=] [keys=]
- * [SETTING=] */
+ * [SETTING=] [address=] [role=] [transport=] */
 static void run_operator(struct world *w, const struct words *words, FILE *out)
 {
     const struct cluster *c = &w->cluster;
@@ -288,7 +313,7 @@ static void run_operator(struct world *w, const struct words *words, FILE *out)
     take_setting(words, o);
     key_pair_from_seed(&pair, seed);
     memcpy(o->vote_key, pair.public_key, sizeof o->vote_key);
-    memcpy(o->transport_key, c->member[member].transport_key, sizeof o->transport_key);
+    take_machine(words, &c->member[member], o);
     if (o->operation == OPERATION_ADMIT) {
         w->keys[member] = pair;
     }

@@ -40,11 +40,13 @@ void world_found(struct world *w, const struct world_options *o)
         .members_min = o->members_min,
         .member_count = o->nodes + o->witnesses,
     };
+    for (uint32_t i = 0; i < MEMBERS_MAX; i++) { /* also of those who come later */
+        w->incarnation[i] = 1;
+    }
     for (uint32_t i = 0; i < f.member_count; i++) {
         const uint8_t seed[IDENTITY_SEED_BYTES] = {(uint8_t)(i + 1)};
         key_pair_from_seed(&w->keys[i], seed);
         found_member(&f, i, o, &w->keys[i]);
-        w->incarnation[i] = 1;
     }
     f.operator_count = 2;
     for (uint32_t i = 0; i < OPERATORS_MAX;
