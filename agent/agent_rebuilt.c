@@ -14,17 +14,14 @@
 #include "agent/durable.h"
 
 #define SHORT_ID_BYTES 8u
-
-struct past_name {
-    char path[CONFIG_PATH_BYTES + 64];
-};
+#define PAST_NAME_BYTES (CONFIG_PATH_BYTES + 64u)
 
 /* `file`.of-<the old cluster's id, as far as people compare it> */
-static void name_past(const struct agent *a, const char *file, struct past_name *out)
+static void name_past(const struct agent *a, const char *file, char out[static PAST_NAME_BYTES])
 {
     char id[2 * SHORT_ID_BYTES + 1];
     sodium_bin2hex(id, sizeof id, a->config.founding.rebuilt.from.bytes, SHORT_ID_BYTES);
-    snprintf(out->path, sizeof out->path, "%s.of-%s", file, id);
+    snprintf(out, PAST_NAME_BYTES, "%s.of-%s", file, id);
 }
 
 static bool is_there(const char *path)
@@ -51,10 +48,10 @@ static bool mark(const char *votes, const char *past)
 static bool leave_votes(const struct agent *a)
 {
     char votes[CONFIG_PATH_BYTES + 8];
-    struct past_name past;
+    char past[PAST_NAME_BYTES];
     agent_votes_path(a, votes);
-    name_past(a, votes, &past);
-    if (!is_there(past.path) && !mark(votes, past.path)) {
+    name_past(a, votes, past);
+    if (!is_there(past) && !mark(votes, past)) {
         return false;
     }
     if (!durable_name(votes)) {
@@ -67,13 +64,13 @@ static bool leave_votes(const struct agent *a)
 static bool leave_database(const struct agent *a, const char *database)
 {
     static const char *const parts[] = {"-wal", "-shm", ""};
-    struct past_name to;
+    char to[PAST_NAME_BYTES];
     char from[CONFIG_PATH_BYTES + 64];
     for (uint32_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
-        name_past(a, database, &to);
-        strncat(to.path, parts[i], sizeof to.path - strlen(to.path) - 1);
+        name_past(a, database, to);
+        strncat(to, parts[i], sizeof to - strlen(to) - 1);
         snprintf(from, sizeof from, "%s%s", database, parts[i]);
-        if (rename(from, to.path) != 0 && errno != ENOENT) {
+        if (rename(from, to) != 0 && errno != ENOENT) {
             return false;
         }
     }
@@ -82,9 +79,9 @@ static bool leave_database(const struct agent *a, const char *database)
 
 static bool leave_trust(const struct agent *a)
 {
-    struct past_name to;
-    name_past(a, a->config.trust_path, &to);
-    return a->config.trust_path[0] == '\0' || rename(a->config.trust_path, to.path) == 0 ||
+    char to[PAST_NAME_BYTES];
+    name_past(a, a->config.trust_path, to);
+    return a->config.trust_path[0] == '\0' || rename(a->config.trust_path, to) == 0 ||
            errno == ENOENT;
 }
 
@@ -94,10 +91,10 @@ bool agent_leave_past(struct agent *a, char error[static AGENT_ERROR_BYTES])
     const struct founding_rebuilt *r = &a->config.founding.rebuilt;
     char database[CONFIG_PATH_BYTES + 16];
     char why[STORE_TEXT_MAX];
-    struct past_name past;
+    char past[PAST_NAME_BYTES];
     snprintf(database, sizeof database, "%s/ostrakon.db", a->config.data_dir);
-    name_past(a, database, &past);
-    if (hash_is_none(&r->from) || is_there(past.path) || !is_there(database)) {
+    name_past(a, database, past);
+    if (hash_is_none(&r->from) || is_there(past) || !is_there(database)) {
         return true;
     }
     struct store *store = store_open_reading(database, r->from.bytes, why);
@@ -114,6 +111,6 @@ bool agent_leave_past(struct agent *a, char error[static AGENT_ERROR_BYTES])
     journal_sayf(&a->journal, WORDS_NOTICE, "OST-5404", "past_set_aside", a->config.name,
                  "the cluster was rebuilt from height %llu of the one before: what %s has of "
                  "that is set aside as %s",
-                 (unsigned long long)r->height, a->config.name, past.path);
+                 (unsigned long long)r->height, a->config.name, past);
     return true;
 }
