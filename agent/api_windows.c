@@ -120,6 +120,32 @@ static void add_items(cJSON *object, const struct cluster *c, uint64_t due, uint
     }
 }
 
+/* In the order of their listing as far as that is known: by place. */
+static void add_doubtful(cJSON *object, const struct cluster *c)
+{
+    cJSON *items = cJSON_AddArrayToObject(object, "doubtful");
+    for (uint32_t i = 0; i < DOUBTFUL_KEPT; i++) {
+        const struct doubtful_window *d = &c->windows.doubtful[i];
+        if (d->window == 0) {
+            continue;
+        }
+        const char *state = !d->closed                 ? "doubtful"
+                            : doubtful_is_corrected(d) ? "corrected"
+                                                       : "confirmed";
+        cJSON *item = window_object(c, d->window, state);
+        const uint32_t by = (uint32_t)1 << d->members[0] | (uint32_t)1 << d->members[1];
+        api_add_hex(item, "digest", d->digest.bytes, DIGEST_BYTES);
+        api_add_names(item, "by", c, by);
+        if (d->closed) {
+            const uint32_t found =
+                (uint32_t)1 << d->claims[0].member | (uint32_t)1 << d->claims[1].member;
+            api_add_hex(item, "found", d->claims[0].digest.bytes, DIGEST_BYTES);
+            api_add_names(item, "found_by", c, found);
+        }
+        cJSON_AddItemToArray(items, item);
+    }
+}
+
 cJSON *document_windows(const struct agent *a, const struct api_view *view)
 {
     const struct cluster *c = &a->node->deciding.cluster;
@@ -133,6 +159,7 @@ cJSON *document_windows(const struct agent *a, const struct api_view *view)
     api_add_completed(object, c);
     api_add_grant(object, c, s.due);
     add_items(object, c, s.due, view->limit);
+    add_doubtful(object, c);
     cJSON_AddNullToObject(object, "next");
     return object;
 }

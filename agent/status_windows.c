@@ -60,6 +60,32 @@ static void look_at_tier(const struct moment *m)
                words_member(c, c->grant.leader));
 }
 
+/* What is settled stays as it is; what others found on looking again stands beside it. */
+static void look_at_doubts(const struct moment *m)
+{
+    const struct cluster *c = m->cluster;
+    uint32_t open = 0;
+    uint32_t corrected = 0;
+    for (uint32_t i = 0; i < DOUBTFUL_KEPT; i++) {
+        const struct doubtful_window *d = &c->windows.doubtful[i];
+        open += d->window != 0 && !d->closed;
+        corrected += d->window != 0 && doubtful_is_corrected(d);
+    }
+    if (open + corrected == 0) {
+        return;
+    }
+    struct status_reason *r =
+        status_add(m, corrected > 0 ? "OST-3107" : "OST-3105", false, MEMBER_NONE);
+    status_say(r->text,
+               "Statistics that two members settled who were both locked out since: %u windows "
+               "are looked at again, %u have proved wrong.",
+               open, corrected);
+    if (corrected > 0) {
+        status_say(r->action, "Which, and what they should be: ostrakon log --code OST-3107, "
+                              "and doubtful in /v1/windows");
+    }
+}
+
 void status_look_at_windows(const struct moment *m)
 {
     const struct cluster *c = m->cluster;
@@ -67,6 +93,7 @@ void status_look_at_windows(const struct moment *m)
     if (m->status->phase != STATUS_RUNNING) {
         return;
     }
+    look_at_doubts(m);
     if (c->grant.fence != 0) {
         look_at_progress(m);
         look_at_audit(m);

@@ -101,17 +101,6 @@ void words_clock(uint64_t unix_ms, char text[static WORDS_ISO_BYTES])
     }
 }
 
-/* "from 14:03", "14:03 to 14:05": windows by the time they span. */
-static void windows_text(const struct cluster *c, uint64_t first, uint64_t count,
-                         char text[static 2 * WORDS_ISO_BYTES])
-{
-    char from[WORDS_ISO_BYTES];
-    char to[WORDS_ISO_BYTES];
-    words_clock(first * c->timing.window_s * 1000, from);
-    words_clock((first + count) * c->timing.window_s * 1000, to);
-    snprintf(text, 2 * WORDS_ISO_BYTES, "%.8s to %.8s", from, to);
-}
-
 static void say_grant(const struct note *n, const struct cluster *c, char *text, size_t size)
 {
     const unsigned long long fence = n->fence;
@@ -135,25 +124,6 @@ static void say_grant(const struct note *n, const struct cluster *c, char *text,
     } else {
         snprintf(text, size, "fence %llu taken from %s: %s", fence, member,
                  cause_words[n->cause]);
-    }
-}
-
-static void say_windows(const struct note *n, const struct cluster *c, char *text, size_t size)
-{
-    char span[2 * WORDS_ISO_BYTES];
-    windows_text(c, n->first, n->count > 0 ? n->count : 1, span);
-    const char *member = words_member(c, n->member);
-    if (n->kind == NOTE_WINDOWS_SETTLED && n->other == MEMBER_NONE) {
-        snprintf(text, size, "statistics of %s settled by %s, not audited", span, member);
-    } else if (n->kind == NOTE_WINDOWS_SETTLED) {
-        snprintf(text, size, "statistics of %s settled by %s and %s", span, member,
-                 words_member(c, n->other));
-    } else if (n->kind == NOTE_WINDOW_DISPUTED) {
-        snprintf(text, size, "%s disputes the statistics of %s under fence %llu", member, span,
-                 (unsigned long long)n->fence);
-    } else {
-        snprintf(text, size, "%s holds other statistics of %s than those settled", member,
-                 span);
     }
 }
 
@@ -341,10 +311,13 @@ static const struct {
     [NOTE_GRANTED] = {"OST-3001", WORDS_NOTICE, say_grant},
     [NOTE_AUDITOR_REPLACED] = {"OST-3002", WORDS_NOTICE, say_grant},
     [NOTE_GRANT_ENDED] = {"OST-3003", WORDS_NOTICE, say_grant},
-    [NOTE_WINDOWS_SETTLED] = {"OST-3101", WORDS_INFO, say_windows},
-    [NOTE_WINDOW_DISPUTED] = {"OST-3102", WORDS_WARNING, say_windows},
+    [NOTE_WINDOWS_SETTLED] = {"OST-3101", WORDS_INFO, words_say_windows},
+    [NOTE_WINDOW_DISPUTED] = {"OST-3102", WORDS_WARNING, words_say_windows},
     [NOTE_WORK_FAILED] = {"OST-3103", WORDS_WARNING, say_member},
-    [NOTE_DISSENT] = {"OST-3104", WORDS_WARNING, say_windows},
+    [NOTE_DISSENT] = {"OST-3104", WORDS_WARNING, words_say_windows},
+    [NOTE_WINDOW_DOUBTFUL] = {"OST-3105", WORDS_WARNING, words_say_windows},
+    [NOTE_WINDOW_CONFIRMED] = {"OST-3106", WORDS_NOTICE, words_say_windows},
+    [NOTE_WINDOW_CORRECTED] = {"OST-3107", WORDS_WARNING, words_say_windows},
     [NOTE_LOWER_TIER] = {"OST-3201", WORDS_WARNING, words_say_candidates},
     [NOTE_NO_CANDIDATE] = {"OST-3202", WORDS_ERROR, words_say_candidates},
     [NOTE_MEMBER_UNREACHABLE] = {"OST-2001", WORDS_WARNING, say_member},

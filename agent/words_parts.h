@@ -8,6 +8,7 @@
 void words_say_motion(const struct note *n, const struct cluster *c, char *text, size_t size);
 void words_say_electorate(const struct note *n, const struct cluster *c, char *text,
                           size_t size);
+void words_say_windows(const struct note *n, const struct cluster *c, char *text, size_t size);
 void words_say_candidates(const struct note *n, const struct cluster *c, char *text,
                           size_t size);
 

@@ -153,11 +153,30 @@ struct settled_window {
     uint32_t dissenters; /* bits of members: have said otherwise */
 };
 
+#define DOUBTFUL_KEPT 32u
+
+/* What a member has found of a settled window on looking again. */
+struct doubtful_claim {
+    uint32_t member; /* MEMBER_NONE: none yet */
+    struct window_digest digest;
+};
+
+/* A settled window, both of whose members have been locked out within an hour since. */
+struct doubtful_window {
+    uint64_t window;                 /* 0: this place is empty */
+    uint32_t members[2];             /* on whose words it was settled */
+    struct window_digest digest;     /* as it was settled */
+    struct doubtful_claim claims[2]; /* of others, the newer second */
+    bool closed; /* the two agree: on the same digest, or on another, which is a correction */
+};
+
 struct windows {
     uint64_t next; /* the first window that is not settled; all before it are */
     struct window_claims
         open[RESULT_WINDOWS_MAX];                /* of window k in place k % 64, k from next */
     struct settled_window settled[SETTLED_KEPT]; /* the last ones, in place k % 64 */
+    uint64_t doubtful_listed;                    /* so far; the next goes to place n % 32 */
+    struct doubtful_window doubtful[DOUBTFUL_KEPT];
 };
 
 /* Whom an operator wants to be operators, until more than half of them want the same. */
@@ -317,5 +336,10 @@ const char *motion_text(enum motion_kind kind);
  */
 uint64_t cluster_windows_due(const struct cluster *c, uint64_t time_ms);
 uint64_t cluster_window_due_ms(const struct cluster *c, uint64_t window);
+/* Whether that place holds a doubtful window that the member may look at again: open, and not
+ * one that its own word settled. */
+bool doubtful_waits_for(const struct doubtful_window *d, uint32_t member);
+/* Whether two others agree on something else than what is settled. */
+bool doubtful_is_corrected(const struct doubtful_window *d);
 
 #endif

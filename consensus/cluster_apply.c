@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cluster_parts.h"
+#include "doubt.h"
 #include "grant.h"
 #include "motion.h"
 #include "turn.h"
@@ -261,6 +262,7 @@ void cluster_apply(struct cluster *c, const struct block *b, struct notes *notes
     apply_commands(c, &t, b, PASS_APPEAL);
     motions_open(c, &t);
     motions_watch_electorate(c, &t);
+    doubt_review(c, &t);
     grant_review(c, &t);
     call_review(c, t.height);
 

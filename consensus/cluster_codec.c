@@ -115,6 +115,42 @@ static void read_settled(struct reader *r, struct settled_window *s)
     }
 }
 
+static void write_doubtful(struct writer *w, const struct doubtful_window *d)
+{
+    write_uint(w, d->window, 8);
+    if (d->window == 0) {
+        return;
+    }
+    write_uint(w, d->members[0], 1);
+    write_uint(w, d->members[1], 1);
+    write_bytes(w, d->digest.bytes, DIGEST_BYTES);
+    for (uint32_t i = 0; i < 2; i++) {
+        write_uint(w, d->claims[i].member, 1);
+        if (d->claims[i].member != MEMBER_NONE) {
+            write_bytes(w, d->claims[i].digest.bytes, DIGEST_BYTES);
+        }
+    }
+    write_bool(w, d->closed);
+}
+
+static void read_doubtful(struct reader *r, struct doubtful_window *d)
+{
+    d->window = read_uint(r, 8);
+    if (d->window == 0) {
+        return;
+    }
+    d->members[0] = (uint32_t)read_uint(r, 1);
+    d->members[1] = (uint32_t)read_uint(r, 1);
+    read_bytes(r, d->digest.bytes, DIGEST_BYTES);
+    for (uint32_t i = 0; i < 2; i++) {
+        d->claims[i].member = (uint32_t)read_uint(r, 1);
+        if (d->claims[i].member != MEMBER_NONE) {
+            read_bytes(r, d->claims[i].digest.bytes, DIGEST_BYTES);
+        }
+    }
+    d->closed = read_bool(r);
+}
+
 static void write_call(struct writer *w, const struct call *call)
 {
     write_uint(w, call->height, 8);
@@ -235,6 +271,10 @@ size_t cluster_encode(const struct cluster *c, uint8_t out[static CLUSTER_BYTES_
     for (uint32_t i = 0; i < SETTLED_KEPT; i++) {
         write_settled(&w, &c->windows.settled[i]);
     }
+    write_uint(&w, c->windows.doubtful_listed, 8);
+    for (uint32_t i = 0; i < DOUBTFUL_KEPT; i++) {
+        write_doubtful(&w, &c->windows.doubtful[i]);
+    }
     write_call(&w, &c->call);
     return writer_done(&w);
 }
@@ -269,6 +309,10 @@ bool cluster_decode(struct cluster *c, const uint8_t *bytes, size_t size_bytes)
     }
     for (uint32_t i = 0; i < SETTLED_KEPT; i++) {
         read_settled(&r, &c->windows.settled[i]);
+    }
+    c->windows.doubtful_listed = read_uint(&r, 8);
+    for (uint32_t i = 0; i < DOUBTFUL_KEPT; i++) {
+        read_doubtful(&r, &c->windows.doubtful[i]);
     }
     read_call(&r, &c->call);
     c->digests[c->height % DIGESTS_KEPT] = hash_of("ostrakon/state/1", bytes, size_bytes);

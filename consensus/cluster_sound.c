@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "../health/reference.h"
+#include "doubt.h"
 #include "label.h"
 #include "motion.h"
 
@@ -191,5 +192,5 @@ bool cluster_is_sound(const struct cluster *c)
         voters += cluster_is_voter(c, i) ? 1 : 0;
     }
     return voters >= 1 && is_chain_sound(c) && are_operators_sound(c) && is_grant_sound(c) &&
-           are_windows_sound(c) && call_is_sound(c);
+           are_windows_sound(c) && doubts_are_sound(c) && call_is_sound(c);
 }

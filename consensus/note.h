@@ -18,6 +18,10 @@
     X(WINDOW_DISPUTED, "window_disputed")   /* member, window in first, fence */               \
     X(WORK_FAILED, "work_failed")           /* member, fence, text: its reason */              \
     X(DISSENT, "dissent")                   /* member said otherwise of window first */        \
+    X(WINDOW_DOUBTFUL, "window_doubtful")   /* first, count; member, other: by whom settled */ \
+    X(WINDOW_CONFIRMED,                                                                        \
+      "window_confirmed") /* likewise; who found the same on looking again */                  \
+    X(WINDOW_CORRECTED, "window_corrected") /* likewise; who agree on something else */        \
     X(LOWER_TIER, "lower_tier")             /* count: the tier candidates came from, 2, 3 */   \
     X(NO_CANDIDATE, "no_candidate")         /* windows wait */                                 \
     X(MEMBER_UNREACHABLE, "member_unreachable") /* member, count: how many say so */           \

@@ -3,6 +3,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include "doubt.h"
+
 static bool digest_equal(const struct window_digest *a, const struct window_digest *b)
 {
     return memcmp(a->bytes, b->bytes, DIGEST_BYTES) == 0;
@@ -23,6 +25,10 @@ static struct settled_window *settled_of(struct cluster *c, uint64_t window)
 static enum cause claim_cause(const struct cluster *c, uint32_t author, uint64_t window,
                               const struct window_digest *digest)
 {
+    const struct doubtful_window *doubtful = doubt_of(c, window);
+    if (doubtful != NULL) {
+        return doubt_cause(doubtful, author, digest);
+    }
     const struct settled_window *settled = &c->windows.settled[window % SETTLED_KEPT];
     if (window != 0 && settled->window == window) {
         const bool dissents = !digest_equal(&settled->digest, digest);
@@ -62,9 +68,8 @@ enum cause windows_dispute_cause(const struct cluster *c, uint32_t author,
     return claim_cause(c, author, d->window, &d->own);
 }
 
-/* A note that a run of windows shares: the next window prolongs it. */
-static void note_window(const struct turn *t, enum note_kind kind, uint64_t window,
-                        const uint32_t members[static 2])
+void windows_note(const struct turn *t, enum note_kind kind, uint64_t window,
+                  const uint32_t members[static 2])
 {
     for (uint32_t i = 0; i < t->notes->count; i++) {
         struct note *note = &t->notes->list[i];
@@ -105,7 +110,7 @@ static void dissent(struct cluster *c, const struct turn *t, struct settled_wind
     }
     record->run = 0;
     record->spoiled = (uint16_t)((2u << (c->tick - record->next)) - 1); /* all not judged yet */
-    note_window(t, NOTE_DISSENT, settled->window, (const uint32_t[]){member, MEMBER_NONE});
+    windows_note(t, NOTE_DISSENT, settled->window, (const uint32_t[]){member, MEMBER_NONE});
 }
 
 static void advance(struct cluster *c)
@@ -132,7 +137,7 @@ static void settle(struct cluster *c, const struct turn *t, uint64_t window,
         .digest = claims->digest[members[0]],
         .members = {members[0], members[1]},
     };
-    note_window(t, NOTE_WINDOWS_SETTLED, window, members);
+    windows_note(t, NOTE_WINDOWS_SETTLED, window, members);
     for (uint32_t i = 0; i < c->member_count; i++) {
         const bool claimed = ((claims->results | claims->disputes) >> i & 1) != 0;
         if (claimed && !digest_equal(&claims->digest[i], &settled->digest)) {
@@ -178,7 +183,9 @@ void windows_on_result(struct cluster *c, struct turn *t, uint32_t author,
             continue;
         }
         struct settled_window *settled = settled_of(c, window);
-        if (settled != NULL) {
+        if (doubt_of(c, window) != NULL) {
+            doubt_on_claim(c, t, author, window, &s->digests[i]);
+        } else if (settled != NULL) {
             dissent(c, t, settled, author);
         } else {
             on_claim(c, t, author, window, &s->digests[i]);
@@ -194,6 +201,10 @@ void windows_on_dispute(struct cluster *c, struct turn *t, uint32_t author,
     note->count = 1;
     note->fence = d->fence;
     struct settled_window *settled = settled_of(c, d->window);
+    if (doubt_of(c, d->window) != NULL) {
+        doubt_on_claim(c, t, author, d->window, &d->own);
+        return;
+    }
     if (settled != NULL) {
         dissent(c, t, settled, author);
         return;

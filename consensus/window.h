@@ -33,6 +33,10 @@ uint32_t windows_disputers(const struct cluster *c);
 /* Whether the member has found the oldest open window published. */
 bool windows_has_result(const struct cluster *c, uint32_t member);
 
+/* A note that a run of windows shares: the next window prolongs it. */
+void windows_note(const struct turn *t, enum note_kind kind, uint64_t window,
+                  const uint32_t members[static 2]);
+
 /* Renews the deadlines of the grant: it was given, or the oldest open window is another. */
 void windows_renew_deadlines(struct cluster *c);
 

@@ -157,6 +157,43 @@ Test(node, alone_decides_is_granted_and_works_through_the_backlog)
     bench_finish(&b);
 }
 
+Test(node, looks_again_at_a_window_that_rests_on_nobodys_word_and_says_what_it_found)
+{
+    struct bench b = bench_of(1, false);
+    bench_run_alone(&b, b.now_ms + 7000);
+    struct cluster *c = &b.node->deciding.cluster;
+    for (uint64_t k = b.work.first_window; k <= b.work.last_window; k++) {
+        struct input in = {.kind = INPUT_REPORT};
+        in.report = (struct report){.kind = REPORT_RESULT, .fence = b.work.fence, .window = k};
+        memset(in.report.digest.bytes, 1, DIGEST_BYTES);
+        bench_step(&b, in);
+    }
+    bench_step(&b, (struct input){.kind = INPUT_WORK_ENDED, .clean = true});
+    bench_run_alone(&b, b.now_ms + 200);
+    const uint64_t doubtful = c->windows.next - 20;
+    c->windows.doubtful[0] = (struct doubtful_window){
+        .window = doubtful,
+        .members = {1, 2},
+        .claims = {{.member = MEMBER_NONE}, {.member = MEMBER_NONE}},
+    };
+    node_seal_first(b.node);
+    bench_run_alone(&b, b.now_ms + 2000);
+    cr_assert(eq(u32, b.works, 2));
+    cr_assert(eq(u64, b.work.first_window, doubtful));
+    cr_assert(eq(u64, b.work.last_window, doubtful));
+    struct input in = {.kind = INPUT_REPORT};
+    in.report =
+        (struct report){.kind = REPORT_RESULT, .fence = b.work.fence, .window = doubtful};
+    memset(in.report.digest.bytes, 7, DIGEST_BYTES);
+    bench_step(&b, in);
+    bench_step(&b, (struct input){.kind = INPUT_WORK_ENDED, .clean = true});
+    bench_run_alone(&b, b.now_ms + 3000);
+    cr_assert(eq(u32, c->windows.doubtful[0].claims[1].member, 0));
+    cr_assert(eq(u8, c->windows.doubtful[0].claims[1].digest.bytes[0], 7));
+    cr_assert(eq(u32, b.works, 2)); /* once */
+    bench_finish(&b);
+}
+
 Test(node, hands_in_a_failure_when_its_worker_dies_and_tries_again_as_the_only_one)
 {
     struct bench b = bench_of(1, false);

@@ -36,8 +36,10 @@ static bool is_of_motion(const struct note *n)
 
 static void show_note(const struct world *w, const struct note *n, FILE *out)
 {
-    const bool of_window = n->kind == NOTE_WINDOWS_SETTLED || n->kind == NOTE_WINDOW_DISPUTED ||
-                           n->kind == NOTE_DISSENT;
+    const bool of_window =
+        n->kind == NOTE_WINDOWS_SETTLED || n->kind == NOTE_WINDOW_DISPUTED ||
+        n->kind == NOTE_DISSENT ||
+        (n->kind >= NOTE_WINDOW_DOUBTFUL && n->kind <= NOTE_WINDOW_CORRECTED);
     fprintf(out, "%s", note_kind_text(n->kind));
     if (n->member != MEMBER_NONE) {
         show_member_of("member", n->member, out);
@@ -150,6 +152,20 @@ static void show_settled(const struct world *w, uint64_t window, FILE *out)
     fputc('\n', out);
 }
 
+static void show_doubtful(const struct world *w, const struct doubtful_window *d, FILE *out)
+{
+    fprintf(out, "doubtful window=%lld settled=%02x", relative(w, d->window),
+            d->digest.bytes[0]);
+    show_member_of("by", d->members[0], out);
+    show_member_of("and", d->members[1], out);
+    for (uint32_t i = 0; i < 2; i++) {
+        if (d->claims[i].member != MEMBER_NONE) {
+            fprintf(out, " found=%u:%02x", d->claims[i].member, d->claims[i].digest.bytes[0]);
+        }
+    }
+    fprintf(out, "%s\n", d->closed ? " closed" : "");
+}
+
 /* The last settled ones only: those before repeat themselves. */
 static void show_windows(const struct world *w, FILE *out)
 {
@@ -161,6 +177,11 @@ static void show_windows(const struct world *w, FILE *out)
     for (uint64_t k = first; k < c->windows.next + RESULT_WINDOWS_MAX; k++) {
         show_settled(w, k, out);
         show_open(w, k, out);
+    }
+    for (uint32_t i = 0; i < DOUBTFUL_KEPT; i++) {
+        if (c->windows.doubtful[i].window != 0) {
+            show_doubtful(w, &c->windows.doubtful[i], out);
+        }
     }
 }
 
