@@ -26,6 +26,14 @@ static void follow(struct incarnations *i, uint64_t incarnation, uint32_t sent)
     }
     i->current = incarnation;
     i->marked = sent;
+    i->proved = true;
+}
+
+static void meet(struct incarnations *i, uint64_t incarnation, uint32_t sent, bool has_echo)
+{
+    i->current = incarnation;
+    i->marked = sent;
+    i->proved = has_echo;
 }
 
 bool incarnation_heard(struct incarnation_guard *g, uint32_t peer, uint64_t incarnation,
@@ -33,10 +41,18 @@ bool incarnation_heard(struct incarnation_guard *g, uint32_t peer, uint64_t inca
 {
     assert(peer < PEERS_MAX);
     struct incarnations *i = &g->peer[peer];
-    if (incarnation == 0 || incarnation == i->current) {
+    if (incarnation == 0) {
         return false;
     }
-    if (i->current != 0 && (!has_echo || echo <= i->marked)) {
+    if (incarnation == i->current) {
+        i->proved |= has_echo;
+        return false;
+    }
+    if (!i->proved) {
+        meet(i, incarnation, sent, has_echo);
+        return false;
+    }
+    if (!has_echo || echo <= i->marked) {
         return false; /* it may have been under way since before */
     }
     const bool back = was_former(i, incarnation);

@@ -15,6 +15,10 @@
  * names the last heartbeat of mine that its sender had received, and that one I sent only after
  * B had come. No delay, replay or reordering makes such a message.
  *
+ * What has not named any heartbeat of this run of mine may have been under way since before I
+ * started: any other takes its place, or two that both start anew could each stay with what the
+ * other said before.
+ *
  * Who hears clones tells both, in a mask in its heartbeats. A member that is told so by as many
  * different peers as make testimony believes it, and is silent until it is started anew. */
 
@@ -26,6 +30,7 @@ struct incarnations {
     uint64_t former[INCARNATIONS_KEPT];
     uint32_t former_next;
     uint32_t marked;    /* my sequence number when `current` began to be heard */
+    bool proved;        /* `current` has been heard of in answer to this run of mine */
     uint64_t cloned_ms; /* when it was last seen to be cloned */
     bool cloned;
 };

@@ -59,6 +59,23 @@ Test(incarnation, takes_a_message_of_a_run_it_never_heard_for_what_it_is)
     cr_assert(zero(u32, incarnation_cloned(&g, 3000)));
 }
 
+/* Of two that start anew at once each hears the other's former run first, and what either says
+ * then names a run of the other that is over. */
+Test(incarnation, stays_with_none_that_has_not_answered_this_run)
+{
+    struct incarnation_guard g = fresh();
+    incarnation_heard(&g, 1, A, 1, false, 0, 1000);
+    incarnation_heard(&g, 1, B, 2, false, 0, 1100);
+    cr_assert(eq(u64, g.peer[1].current, B));
+    incarnation_heard(&g, 1, A, 3, false, 0, 1200); /* late, and once more the other way */
+    incarnation_heard(&g, 1, B, 4, false, 0, 1300);
+    incarnation_heard(&g, 1, B, 5, true, 4, 1400);
+    incarnation_heard(&g, 1, A, 6, false, 0, 1500);
+    cr_assert(eq(u64, g.peer[1].current, B), "it has answered");
+    cr_assert(not(incarnation_heard(&g, 1, B, 7, true, 6, 1600)));
+    cr_assert(zero(u32, incarnation_cloned(&g, 1600)));
+}
+
 Test(incarnation, tells_clones_among_restarts)
 {
     struct incarnation_guard g = fresh();
