@@ -133,6 +133,7 @@ enum fault {
 #define TRIAL_CHECKS(X)                                                                        \
     X(SUSPENDED, "L5: silent for long, it is suspended in time")                               \
     X(REINSTATED, "L6: back, it is reinstated in time")                                        \
+    X(PERFECT, "L8: back, it has a full record in time")                                       \
     X(RESIGNED, "L3: unfit, it is neutered for all in time")                                   \
     X(PROVED, "L4: of another state, it is locked out in time")                                \
     X(ADMITTED, "admitted with a new key, it is reinstated")                                   \

@@ -118,6 +118,29 @@ static bool fall_silent(struct world *w, uint32_t victims, bool crash)
     return true;
 }
 
+static bool are_perfect(const struct world *w, uint64_t victims)
+{
+    const struct cluster *c = calm_newest_state(w, 0);
+    bool perfect = true;
+    for (uint32_t i = 0; i < c->member_count; i++) {
+        perfect =
+            perfect && ((victims >> i & 1) == 0 || c->record[i].run == c->timing.record_ticks);
+    }
+    return perfect;
+}
+
+/* L8: 36 ticks and two at the defaults; here as many as were drawn. Its tick is judged when it
+ * closes, or with its attestation. */
+static void earn_records(struct world *w, uint32_t victims)
+{
+    const uint32_t ticks = w->plan.timing.record_ticks + 3 + w->plan.malfunctioning;
+    w->counters.check[CHECK_PERFECT]++;
+    if (!calm_wait(w, are_perfect, victims, ticks_ms(w, ticks) + 2000)) {
+        world_fail(w, CHECK_PERFECT, "back for %u ticks, and without a full record: bits %x",
+                   ticks, victims);
+    }
+}
+
 /* L6: from the appeal; before that it catches up, attests, and has been clean for two ticks. */
 static void come_back(struct world *w, uint32_t victims, bool crash)
 {
@@ -140,6 +163,8 @@ static void come_back(struct world *w, uint32_t victims, bool crash)
     if (!calm_wait(w, are_good, victims, within_ms)) {
         world_fail(w, CHECK_REINSTATED, "not reinstated after %llu ms: bits %x",
                    (unsigned long long)within_ms, victims);
+    } else if (w->plan.liars == 0) {
+        earn_records(w, victims);
     }
 }
 
