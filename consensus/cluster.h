@@ -339,6 +339,8 @@ uint64_t cluster_window_due_ms(const struct cluster *c, uint64_t window);
 /* Whether that place holds a doubtful window that the member may look at again: open, and not
  * one that its own word settled. */
 bool doubtful_waits_for(const struct doubtful_window *d, uint32_t member);
+/* How many there are; or of these, how many that were corrected. */
+uint32_t doubtful_count(const struct cluster *c, bool corrected);
 /* Whether two others agree on something else than what is settled. */
 bool doubtful_is_corrected(const struct doubtful_window *d);
 

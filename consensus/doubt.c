@@ -36,6 +36,16 @@ bool doubtful_is_corrected(const struct doubtful_window *d)
     return d->closed && !is_same(&d->claims[0].digest, &d->digest);
 }
 
+uint32_t doubtful_count(const struct cluster *c, bool corrected)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < DOUBTFUL_KEPT; i++) {
+        const struct doubtful_window *d = &c->windows.doubtful[i];
+        count += d->window != 0 && (!corrected || doubtful_is_corrected(d));
+    }
+    return count;
+}
+
 enum cause doubt_cause(const struct doubtful_window *d, uint32_t author,
                        const struct window_digest *digest)
 {

@@ -269,26 +269,6 @@ static void replay(struct audit *a)
     }
 }
 
-/* What the last state says of windows that nobody answers for any more. */
-static uint32_t count_doubts(const struct cluster *c, bool corrected)
-{
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < DOUBTFUL_KEPT; i++) {
-        const struct doubtful_window *d = &c->windows.doubtful[i];
-        count += d->window != 0 && (!corrected || doubtful_is_corrected(d));
-    }
-    return count;
-}
-
-static void print_doubts(const struct cluster *c)
-{
-    if (count_doubts(c, false) > 0) {
-        printf("doubtful: %u windows, settled by two that were both locked out since; %u of "
-               "them proved wrong\n",
-               count_doubts(c, false), count_doubts(c, true));
-    }
-}
-
 static void print_words(const struct audit *a)
 {
     printf("  blocks: %" PRIu64 " to %" PRIu64
@@ -302,7 +282,12 @@ static void print_words(const struct audit *a)
                a->published);
     }
     printf("\n");
-    print_doubts(&a->cluster);
+    const uint32_t doubtful = doubtful_count(&a->cluster, false);
+    if (doubtful > 0) {
+        printf("doubtful: %u windows, settled by two that were both locked out since; %u of "
+               "them proved wrong\n",
+               doubtful, doubtful_count(&a->cluster, true));
+    }
     if (a->trusted != 0) {
         printf("    note: the blocks up to %" PRIu64 " are not in this database; its snapshot "
                "was taken on trust\n",
@@ -329,8 +314,8 @@ static void print_json(struct audit *a)
     cJSON_AddNumberToObject(document, "signatures", (double)a->signatures);
     cJSON_AddNumberToObject(document, "settled", (double)a->settled);
     cJSON_AddNumberToObject(document, "published", (double)a->published);
-    cJSON_AddNumberToObject(document, "doubtful", count_doubts(&a->cluster, false));
-    cJSON_AddNumberToObject(document, "corrected", count_doubts(&a->cluster, true));
+    cJSON_AddNumberToObject(document, "doubtful", doubtful_count(&a->cluster, false));
+    cJSON_AddNumberToObject(document, "corrected", doubtful_count(&a->cluster, true));
     cJSON_AddNumberToObject(document, "problem_count", a->problems);
     cJSON_AddItemReferenceToObject(document, "problems", a->list);
     char *text = cJSON_PrintUnformatted(document);
