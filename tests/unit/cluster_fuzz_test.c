@@ -358,12 +358,9 @@ static void run(uint64_t seed, const struct world_options *o, enum note_kind las
             change_standing(&chance, &w.cluster, &replica);
         }
     }
-    /* That two are removed or proved wrong within a minute, or who settled a window within an
-     * hour, is too seldom to wait for. */
+    /* That two are removed or proved wrong within a minute is too seldom to wait for. */
     const uint64_t seldom = UINT64_C(1) << NOTE_REMOVAL_WAITS | UINT64_C(1) << NOTE_PROOF_HELD |
-                            UINT64_C(1) << NOTE_WINDOW_DOUBTFUL |
-                            UINT64_C(1) << NOTE_WINDOW_CONFIRMED |
-                            UINT64_C(1) << NOTE_WINDOW_CORRECTED;
+                            UINT64_C(7) << NOTE_WINDOW_DOUBTFUL;
     const uint64_t expected = ((UINT64_C(2) << last) - 1) & ~seldom;
     cr_assert((noted & expected) == expected, "noted %lx", noted);
     cr_assert(noted < UINT64_C(2) << NOTE_ELECTORATE_FOUND, "the rest is no block's");
