@@ -23,6 +23,7 @@ struct simplex_world node_world(struct node *n, uint64_t random, struct effects 
         .heard = d->heard,
         .muted = d->muted,
         .silent = d->silent,
+        .offences = &d->offences,
         .bulk = &n->bulk,
         .out = out,
     };
@@ -206,6 +207,7 @@ static void look_around(struct node *n, const struct input *in, struct effects *
     node_challenges_watch(n, in->random, out);
     node_words_say(n, out);
     node_motions_watch(n, out);
+    node_proofs_watch(n, out);
     node_work_watch(n, out);
     node_resign_watch(n, out);
     node_operator_watch(n, out);

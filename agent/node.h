@@ -7,6 +7,7 @@
 
 #include "../consensus/cluster.h"
 #include "../consensus/effects.h"
+#include "../consensus/evidence.h"
 #include "../consensus/founding.h"
 #include "../consensus/pool.h"
 #include "../consensus/simplex.h"
@@ -126,6 +127,7 @@ struct own_confidence {
     uint64_t clean_since_ms; /* nothing stands against me; TIME_NEVER: something does */
     uint64_t appeal_again_ms;
     uint32_t whole_term; /* the term for which the whole diagnosis was begun again; 0: none */
+    uint64_t prove_again_ms; /* when a proof that no block holds yet is signed once more */
 };
 
 /* My own statements. Those that are handed in and not decided lie in my own slots of the pool.
@@ -262,6 +264,7 @@ struct deciding {
     struct diagnosis diagnosis;
     struct own_words own;
     struct own_confidence confidence;
+    struct offences offences;
     struct work_view work;
     struct fleet_view fleet;
     struct links links;

@@ -113,6 +113,9 @@ void node_motions_watch(struct node *n, struct effects *out);
  * or wrong. */
 bool evidence_against(const struct node *n, uint32_t member, enum motion_kind kind);
 
+/* node_proofs.c: what others have signed that convicts them is shown to all. */
+void node_proofs_watch(struct node *n, struct effects *out);
+
 /* node_tokens.c: signatures over what blocks call for, and what is assembled of them. */
 void node_tokens_on_cosign(struct node *n, uint32_t from, const struct message *m,
                            struct effects *out);

@@ -5,6 +5,7 @@
 
 /* Sentences of notes, for agent/words*.c only: each writes at most `size` bytes of `text`. */
 
+void words_say_proof(const struct note *n, const struct cluster *c, char *text, size_t size);
 void words_say_motion(const struct note *n, const struct cluster *c, char *text, size_t size);
 void words_say_electorate(const struct note *n, const struct cluster *c, char *text,
                           size_t size);

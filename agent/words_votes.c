@@ -36,19 +36,39 @@ void words_say_motion(const struct note *n, const struct cluster *c, char *text,
     }
 }
 
+static const char *vote_word(uint64_t kind)
+{
+    static const char *const words[] = {
+        [VOTE_PROPOSE] = "two different blocks proposed",
+        [VOTE_NOTARIZE] = "votes for two different blocks",
+        [VOTE_NULLIFY] = "votes to give a view up that contradict its others",
+        [VOTE_FINALIZE] = "final votes that contradict its others",
+    };
+    return kind >= VOTE_PROPOSE && kind <= VOTE_FINALIZE ? words[kind] : "votes that conflict";
+}
+
+void words_say_proof(const struct note *n, const struct cluster *c, char *text, size_t size)
+{
+    const char *member = words_member(c, n->member);
+    if (n->kind == NOTE_PROVED) {
+        snprintf(text, size, "%s has proved that %s is not sound: it signed %s at height %llu",
+                 words_member(c, n->other), member, vote_word(n->first),
+                 (unsigned long long)n->count);
+    } else if (n->cause == CAUSE_LAST_VOTER) {
+        snprintf(text, size, "%s is proved wrong, and stays: too few would be left", member);
+    } else {
+        snprintf(text, size,
+                 "%s is proved wrong so soon after another that the software is the likely "
+                 "fault: it stays, without a say",
+                 member);
+    }
+}
+
 void words_say_electorate(const struct note *n, const struct cluster *c, char *text,
                           size_t size)
 {
     const unsigned long long have = n->count;
-    if (n->kind == NOTE_PROOF_HELD && n->cause == CAUSE_LAST_VOTER) {
-        snprintf(text, size, "%s is proved wrong, and stays: too few would be left",
-                 words_member(c, n->member));
-    } else if (n->kind == NOTE_PROOF_HELD) {
-        snprintf(text, size,
-                 "%s is proved wrong so soon after another that the software is the likely "
-                 "fault: it stays, without a say",
-                 words_member(c, n->member));
-    } else if (n->kind == NOTE_APPEALED) {
+    if (n->kind == NOTE_APPEALED) {
         snprintf(text, size, "%s appeals", words_member(c, n->member));
     } else if (n->kind == NOTE_NO_ELECTORATE) {
         snprintf(text, size,

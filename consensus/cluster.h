@@ -275,6 +275,7 @@ bool cluster_decode(struct cluster *c, const uint8_t *bytes, size_t size_bytes)
     X(WRONG_VERSION, "wrong protocol version")                                                 \
     X(BAD_COMMAND, "malformed command")                                                        \
     X(BAD_SIGNATURE, "command badly signed")                                                   \
+    X(BAD_PROOF, "proof of what its subject never signed")                                     \
     X(TOO_MANY, "more commands of one author than a block may hold")
 
 enum block_verdict {

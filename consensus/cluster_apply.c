@@ -73,7 +73,7 @@ static enum cause on_attest(struct cluster *c, struct turn *t, const struct comm
     if (cluster_state_differs(c, a)) {
         c->latest[author].incarnation = a->incarnation;
         c->latest[author].seq = a->seq;
-        cluster_prove(c, t, author);
+        cluster_prove(c, t, author, true);
         return CAUSE_OTHER_STATE;
     }
     if (a->incarnation != c->latest[author].incarnation) {
@@ -107,11 +107,12 @@ static void on_fail(struct cluster *c, struct turn *t, const struct command *com
     memcpy(note->text, command->fail.reason, sizeof note->text);
 }
 
-/* Resignations come once a term, a ballot once a motion, an appeal opens one. */
+/* Resignations and proofs come once a term, a ballot once a motion, an appeal opens one. */
 static bool uses_up_urgency(const struct cluster *c, const struct command *command)
 {
     return command->kind != COMMAND_RESIGN && command->kind != COMMAND_BALLOT &&
-           command->kind != COMMAND_APPEAL && cluster_is_urgent(c, command);
+           command->kind != COMMAND_APPEAL && command->kind != COMMAND_PROVE &&
+           cluster_is_urgent(c, command);
 }
 
 /* Its number in the list may be another's since a command before it in this block. */
@@ -160,6 +161,9 @@ static enum cause on_command(struct cluster *c, struct turn *t, const struct com
     case COMMAND_APPEAL:
         motions_on_appeal(c, t, command->author);
         return CAUSE_NONE;
+    case COMMAND_PROVE:
+        cluster_on_prove(c, t, command->author, &command->prove);
+        return CAUSE_NONE;
     }
     return CAUSE_MALFORMED;
 }
@@ -175,6 +179,7 @@ static enum pass pass_of(bool sound, enum command_kind kind)
         [COMMAND_ATTEST] = PASS_ATTEST,     [COMMAND_RESULT] = PASS_WINDOWS,
         [COMMAND_DISPUTE] = PASS_WINDOWS,   [COMMAND_FAIL] = PASS_WINDOWS,
         [COMMAND_BALLOT] = PASS_BALLOT,     [COMMAND_APPEAL] = PASS_APPEAL,
+        [COMMAND_PROVE] = PASS_RESIGN,
     };
     return sound ? passes[kind] : PASS_OPERATOR;
 }

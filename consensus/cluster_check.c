@@ -2,6 +2,8 @@
 
 #include <assert.h>
 
+#include "evidence.h"
+
 /* So much of a block's room is each member's own. */
 #define AUTHOR_COMMANDS_MAX (BLOCK_COMMANDS_MAX / AUTHORS_MAX)
 
@@ -47,7 +49,11 @@ static enum block_verdict check_command(const struct cluster *c, const uint8_t *
     if (++counts[command.author] > AUTHOR_COMMANDS_MAX) {
         return BLOCK_TOO_MANY;
     }
-    return command_verify(&command, &c->id, key) ? BLOCK_GOOD : BLOCK_BAD_SIGNATURE;
+    if (!command_verify(&command, &c->id, key)) {
+        return BLOCK_BAD_SIGNATURE;
+    }
+    return command.kind != COMMAND_PROVE || evidence_holds(c, &command.prove) ? BLOCK_GOOD
+                                                                              : BLOCK_BAD_PROOF;
 }
 
 enum block_verdict cluster_check(const struct cluster *c, const struct block *b)

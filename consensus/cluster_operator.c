@@ -53,20 +53,59 @@ uint32_t cluster_resigned_lately(const struct cluster *c, enum resign_class clas
 
 /* A second proof so soon, against another member, and the software is the likely fault, not
  * both machines: nothing is taken from it but its say. Nor is the last but one ever taken. */
-void cluster_prove(struct cluster *c, const struct turn *t, uint32_t member)
+static enum cause proof_bar(const struct cluster *c, uint32_t member, bool braked)
 {
-    const bool braked = c->proof_ms != 0 && c->proof_member != member &&
-                        c->time_ms < c->proof_ms + turn_ticks_ms(c, LATELY_TICKS);
+    if (braked && c->proof_ms != 0 && c->proof_member != member &&
+        c->time_ms < c->proof_ms + turn_ticks_ms(c, LATELY_TICKS)) {
+        return CAUSE_OTHER_STATE;
+    }
     const bool too_few = cluster_is_voter(c, member) && count_voters(c) <= 2;
-    if (!braked && !too_few) {
-        c->proof_ms = c->time_ms;
-        c->proof_member = member;
+    return too_few ? CAUSE_LAST_VOTER : CAUSE_NONE;
+}
+
+void cluster_prove(struct cluster *c, const struct turn *t, uint32_t member, bool braked)
+{
+    const enum cause bar = proof_bar(c, member, braked);
+    if (bar == CAUSE_NONE) {
+        if (braked) {
+            c->proof_ms = c->time_ms;
+            c->proof_member = member;
+        }
         cluster_move(c, t, member, STANDING_LOCKED_OUT, STANDING_CAUSE_PROOF);
     } else if (!c->member[member].held) {
         c->member[member].held = true;
-        turn_note(t, NOTE_PROOF_HELD, member)->cause =
-            braked ? CAUSE_OTHER_STATE : CAUSE_LAST_VOTER;
+        turn_note(t, NOTE_PROOF_HELD, member)->cause = bar;
     }
+}
+
+/* Conflicting votes are nobody's roll-out: they always act. */
+void cluster_on_prove(struct cluster *c, const struct turn *t, uint32_t author,
+                      const struct prove *p)
+{
+    struct note *note = turn_note(t, NOTE_PROVED, p->subject);
+    note->other = author;
+    note->first = (uint64_t)p->votes[0].kind;
+    note->count = p->votes[0].height;
+    cluster_prove(c, t, p->subject, false);
+}
+
+enum cause cluster_prove_cause(const struct cluster *c, const struct prove *p)
+{
+    if (p->subject >= c->member_count) {
+        return CAUSE_NO_MEMBER;
+    }
+    const struct member *m = &c->member[p->subject];
+    if (p->term != m->term) {
+        return CAUSE_OLD_TERM;
+    }
+    if (m->standing != STANDING_GOOD && m->standing != STANDING_SUSPENDED) {
+        return CAUSE_NOT_GOOD;
+    }
+    if (p->votes[0].height > c->height + 1) {
+        return CAUSE_TOO_NEW;
+    }
+    return m->held && proof_bar(c, p->subject, false) != CAUSE_NONE ? CAUSE_SAID_BEFORE
+                                                                    : CAUSE_NONE;
 }
 
 /* Nobody is left who could decide anything, not even its return. */

@@ -31,8 +31,13 @@ struct record_clock cluster_record_clock(const struct cluster *c);
 void cluster_move(struct cluster *c, const struct turn *t, uint32_t member,
                   enum standing standing, enum standing_cause cause);
 
-/* There is proof that the member's state is not the chain's: it is locked out, or held. */
-void cluster_prove(struct cluster *c, const struct turn *t, uint32_t member);
+/* There is proof against the member: it is locked out, or held. `braked`: of a kind that the
+ * software may be to blame for, if it strikes two members. */
+void cluster_prove(struct cluster *c, const struct turn *t, uint32_t member, bool braked);
+/* The same by the word of `author`, who shows the proof. */
+void cluster_on_prove(struct cluster *c, const struct turn *t, uint32_t author,
+                      const struct prove *p);
+enum cause cluster_prove_cause(const struct cluster *c, const struct prove *p);
 
 /* cluster_operator.c: what operators say. */
 enum cause cluster_operator_cause(const struct cluster *c, uint32_t author,

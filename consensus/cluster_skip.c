@@ -112,6 +112,8 @@ enum cause cluster_would_skip(const struct cluster *c, const struct command *com
         return fail_cause(c, author, &command->fail);
     case COMMAND_BALLOT:
         return motions_ballot_cause(c, author, &command->ballot);
+    case COMMAND_PROVE:
+        return cluster_prove_cause(c, &command->prove);
     case COMMAND_RESIGN:
     case COMMAND_OPERATOR:
     case COMMAND_APPEAL:
@@ -144,7 +146,8 @@ bool cluster_is_urgent(const struct cluster *c, const struct command *command)
     }
     const uint32_t author = command->author;
     if (command->kind == COMMAND_RESIGN || command->kind == COMMAND_OPERATOR ||
-        command->kind == COMMAND_BALLOT || command->kind == COMMAND_APPEAL) {
+        command->kind == COMMAND_BALLOT || command->kind == COMMAND_APPEAL ||
+        command->kind == COMMAND_PROVE) {
         return true;
     }
     if (!cluster_is_voter(c, author) || c->urgent_used[author] >= URGENT_MAX) {

@@ -5,6 +5,7 @@
 
 #include "../health/reference.h"
 #include "codec.h"
+#include "evidence.h"
 #include "label.h"
 #include "operator_codec.h"
 
@@ -212,6 +213,8 @@ static bool body_read(struct reader *r, struct command *c)
         return ballot_read(r, &c->ballot);
     case COMMAND_APPEAL:
         return true;
+    case COMMAND_PROVE:
+        return evidence_read(r, &c->prove);
     }
     return false; /* the kind is a foreign byte */
 }
@@ -251,6 +254,9 @@ static void body_write(struct writer *w, const struct command *c)
         ballot_write(w, &c->ballot);
         return;
     case COMMAND_APPEAL:
+        return;
+    case COMMAND_PROVE:
+        evidence_write(w, &c->prove);
         return;
     }
     assert(false);

@@ -8,6 +8,7 @@
 #include "../tokens/signer.h"
 #include "founding.h"
 #include "hash.h"
+#include "vote.h"
 
 /* What a member, or an operator, says to the replicated state. Layout (integers big-endian):
  * author 1, term 4, kind 1, body, signature 64; signed over the domain, the cluster's id and
@@ -32,8 +33,9 @@ enum command_kind {
     COMMAND_OPERATOR = 6,
     COMMAND_BALLOT = 7,
     COMMAND_APPEAL = 8, /* has no body: "let the electors look at me again" */
+    COMMAND_PROVE = 9,
 };
-#define COMMAND_KINDS 8u
+#define COMMAND_KINDS 9u
 
 /* Operators come behind the members as authors: of key i the author is MEMBERS_MAX + i. */
 #define AUTHORS_MAX (MEMBERS_MAX + OPERATORS_MAX)
@@ -122,6 +124,17 @@ struct ballot {
     uint64_t motion[MEMBERS_MAX]; /* the motion's id, not 0; of other members 0 */
 };
 
+/* What a member has signed and nobody sound ever signs, for everybody to see: protocol.md,
+ * section 6. Its form alone says that it is an offence; evidence.h says whether it is its. */
+#define PROOF_VOTES_MAX 2u
+
+struct prove {
+    uint32_t subject;
+    uint32_t term;  /* the subject's, when that was found: void once that has changed */
+    uint32_t count; /* of its votes: 2 that no one sound casts both, or 1 that no one casts */
+    struct vote votes[PROOF_VOTES_MAX];
+};
+
 #define OPERATIONS(X)                                                                          \
     X(ADMIT, "admit")   /* to `suspended`, with these keys, under a new term */                \
     X(REMOVE, "remove") /* for good */                                                         \
@@ -192,6 +205,7 @@ struct command {
         struct resign resign;
         struct operator_command by_operator;
         struct ballot ballot;
+        struct prove prove;
     };
     uint8_t signature[SIGNATURE_BYTES];
 };

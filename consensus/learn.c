@@ -64,14 +64,17 @@ static void learn_finalization(struct simplex *s, const struct simplex_world *w,
     }
 }
 
-static void look_for_my_vote(struct simplex *s, const struct simplex_world *w,
-                             const struct certificate *c)
+/* Mine may be one that I do not remember; another's may differ from what it sent me. */
+static void look_at_votes(struct simplex *s, const struct simplex_world *w,
+                          const struct certificate *c)
 {
     const struct certificate_context context = simplex_context(s, w);
     for (uint32_t i = 0; i < c->count; i++) {
-        if (c->signer[i] == s->options.self) {
-            const struct vote mine = certificate_vote(c, i, &context);
-            amnesia_look(s, w, &mine);
+        const struct vote v = certificate_vote(c, i, &context);
+        if (v.signer == s->options.self) {
+            amnesia_look(s, w, &v);
+        } else {
+            tally_compare(s, w, &v);
         }
     }
 }
@@ -79,7 +82,7 @@ static void look_for_my_vote(struct simplex *s, const struct simplex_world *w,
 void learn_verified(struct simplex *s, const struct simplex_world *w,
                     const struct certificate *c)
 {
-    look_for_my_vote(s, w, c);
+    look_at_votes(s, w, c);
     if (c->kind == CERTIFICATE_FINALIZATION) {
         learn_finalization(s, w, c);
         return;

@@ -13,11 +13,6 @@ static_assert(1 + VOTE_BYTES + 3 * CERTIFICATE_BYTES_MAX + 4 + BLOCK_BYTES_MAX <
                   MESSAGE_BYTES_MAX,
               "a proposal is the longest message");
 
-bool view_above(uint32_t a, uint32_t b)
-{
-    return a != VIEW_NONE && (b == VIEW_NONE || a > b);
-}
-
 static void span_read(struct reader *r, struct bytes_view *view, uint32_t size_bytes_max)
 {
     const uint32_t size_bytes = (uint32_t)read_uint(r, 4);

@@ -11,28 +11,13 @@
 #include "founding.h"
 #include "hash.h"
 #include "heartbeat.h"
+#include "vote.h"
 
 /* Everything members send one another (protocol.md, section 2; byte layouts in this folder's
  * README). Decoding checks form and ranges only; signatures and certificates are judged by
  * whoever uses them. */
 
-#define VIEW_NONE UINT32_MAX            /* as a view or a claim; lies below 0 (view_above) */
-#define VIEW_END 0xfffffff0u            /* a real view is below */
 #define MESSAGE_BYTES_MAX (48u * 1024u) /* block, and certificates of MEMBERS_MAX */
-
-enum vote_kind { VOTE_PROPOSE = 1, VOTE_NOTARIZE = 2, VOTE_NULLIFY = 3, VOTE_FINALIZE = 4 };
-#define VOTE_KINDS 4u
-
-struct vote {
-    enum vote_kind kind;
-    uint32_t signer;
-    uint64_t height;
-    uint32_t view;
-    uint32_t claim;     /* nullify only; else VIEW_NONE */
-    struct hash parent; /* the decided block height - 1 */
-    struct hash block;  /* none for nullify */
-    uint8_t signature[SIGNATURE_BYTES];
-};
 
 enum certificate_kind {
     CERTIFICATE_NONE,
@@ -141,8 +126,5 @@ bool message_decode(struct message *m, const uint8_t *bytes, size_t size_bytes)
     __attribute__((warn_unused_result));
 /* Returns the size, at most MESSAGE_BYTES_MAX. */
 size_t message_encode(const struct message *m, uint8_t out[static MESSAGE_BYTES_MAX]);
-
-/* a > b, where VIEW_NONE lies below 0. */
-bool view_above(uint32_t a, uint32_t b);
 
 #endif

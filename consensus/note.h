@@ -42,6 +42,8 @@
     X(MOTION_LAPSED, "motion_lapsed")     /* likewise */                                       \
     X(REMOVAL_WAITS, "removal_waits")     /* member, first: kind: for the brake to end */      \
     X(REMOVAL_BARRED, "removal_barred")   /* member, first: kind, cause: would be removed */   \
+    X(PROVED, "proved")                   /* member, other: by whom; first: kind of vote,      \
+                                             count: its height */                              \
     X(PROOF_HELD, "proof_held")           /* member, cause: why it did not act */              \
     X(APPEALED, "appealed")               /* member */                                         \
     X(NO_ELECTORATE, "no_electorate")     /* count: members with a perfect record */           \

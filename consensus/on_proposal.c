@@ -40,13 +40,19 @@ static bool is_entered(const struct simplex *s, const struct simplex_world *w,
     return entry_verify(e, view, &context);
 }
 
+/* That there is one is all that matters, and I hold it: this one is not looked at. */
+static bool is_held(const struct simplex *s, const struct certificate *c)
+{
+    const struct certificate *best = &s->record.best;
+    return best->kind == CERTIFICATE_NOTARIZATION && best->view == c->view &&
+           hash_equal(&best->block, &c->block);
+}
+
 static bool is_certified(const struct simplex *s, const struct simplex_world *w,
                          const struct certificate *c)
 {
-    const struct certificate *best = &s->record.best;
-    if (best->kind == CERTIFICATE_NOTARIZATION && best->view == c->view &&
-        hash_equal(&best->block, &c->block)) {
-        return true; /* that there is one is all that matters, and I hold it */
+    if (is_held(s, c)) {
+        return true;
     }
     const struct certificate_context context = simplex_context(s, w);
     return certificate_verify(c, &context);
@@ -125,6 +131,7 @@ static bool is_from_proposer(struct simplex *s, const struct simplex_world *w,
         simplex_nonsense(w, v->signer, CAUSE_BAD_SIGNATURE);
         return false;
     }
+    tally_compare(s, w, v);
     if (tally_is_news(s, v)) {
         tally_put(s, v);
     }
@@ -149,7 +156,9 @@ static void judge(struct simplex *s, const struct simplex_world *w, const struct
         simplex_nonsense(w, v->signer, CAUSE_BAD_CERTIFICATE);
         return;
     }
-    learn_verified(s, w, &m->proposal.justification);
+    if (!is_held(s, &m->proposal.justification)) {
+        learn_verified(s, w, &m->proposal.justification);
+    }
     take_bytes(s, w, b);
     consider(s, w, m, b);
 }

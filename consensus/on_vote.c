@@ -15,15 +15,20 @@ static void keep(struct simplex *s, const struct vote *v)
 static void count(struct simplex *s, const struct simplex_world *w, const struct vote *v)
 {
     const struct certificate_context context = simplex_context(s, w);
+    const struct tally *t = &s->tallies[v->signer][v->kind - 1];
+    const bool conflicts = t->has && evidence_conflict(&t->vote, v);
     if ((context.voters >> v->signer & 1) == 0 || !hash_equal(&v->parent, &s->parent) ||
-        !tally_is_news(s, v)) {
+        (!tally_is_news(s, v) && !conflicts)) {
         return;
     }
     if (!vote_verify(v, &s->options.cluster_id, w->cluster->member[v->signer].vote_key)) {
         simplex_nonsense(w, v->signer, CAUSE_BAD_SIGNATURE);
         return;
     }
-    tally_put(s, v);
+    tally_compare(s, w, v);
+    if (!conflicts) { /* the first of the two stands */
+        tally_put(s, v);
+    }
 }
 
 void on_next_vote(struct simplex *s, const struct simplex_world *w, const struct vote *v)

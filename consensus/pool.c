@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "effects.h"
+#include "evidence.h"
 
 static struct pooled *slot_of(struct pool *p, const struct command *command)
 {
@@ -80,6 +81,8 @@ static bool is_newer(const struct command *a, const struct command *b)
         return ballot_is_newer(&a->ballot, &b->ballot);
     case COMMAND_APPEAL:
         return a->term > b->term;
+    case COMMAND_PROVE:
+        return a->prove.subject < b->prove.subject; /* one after the other */
     }
     return false;
 }
@@ -119,7 +122,8 @@ enum pool_verdict pool_add(struct pool *p, const struct cluster *c, const uint8_
     if (!is_wanted(s, c, &command)) {
         return POOL_USELESS;
     }
-    if (!command_verify(&command, &c->id, cluster_author_key(c, command.author))) {
+    if (!command_verify(&command, &c->id, cluster_author_key(c, command.author)) ||
+        (command.kind == COMMAND_PROVE && !evidence_holds(c, &command.prove))) {
         return POOL_BAD_SIGNATURE;
     }
     /* Whoever waits already keeps his place, or an author could put his block off for ever. */

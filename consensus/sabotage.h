@@ -23,6 +23,7 @@ enum sabotage {
     SABOTAGE_COSIGN_UNCHECKED,       /* takes any co-signature of a token for a good one */
     SABOTAGE_FENCE_UNCHECKED,        /* the sink takes what comes under an old fence */
     SABOTAGE_STANDING_UNCHECKED,     /* a connection keeps the rights that its maker had */
+    SABOTAGE_PROOF_UNCHECKED,        /* asks of no proof whether its subject has signed it */
 };
 
 #ifndef SABOTAGE

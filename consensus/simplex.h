@@ -11,6 +11,7 @@
 #include "certificate.h"
 #include "cluster.h"
 #include "effects.h"
+#include "evidence.h"
 #include "hash.h"
 #include "message.h"
 #include "pool.h"
@@ -75,7 +76,8 @@ struct simplex_world {
     uint32_t heard;     /* bits of members that I hear */
     bool muted;         /* the vote store is gone: follow, do not vote */
     bool silent;        /* signs nothing for now: what is recorded is signed later */
-    bool *rejected;     /* set when a signature of what came in does not hold; NULL: unasked */
+    struct offences *offences; /* what members are found to have signed is kept there */
+    bool *rejected; /* set when a signature of what came in does not hold; NULL: unasked */
     struct simplex_bulk *bulk;
     struct effects *out;
 };

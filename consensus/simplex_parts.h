@@ -89,6 +89,10 @@ bool tally_is_news(const struct simplex *s, const struct vote *v);
 void tally_put(struct simplex *s, const struct vote *v);
 bool tally_evaluate(struct simplex *s, const struct simplex_world *w);
 /* Counted are those whose claim is no more than I can check. */
+/* A vote of this height, its signature verified, besides those that are kept: none of them may
+ * conflict with it. */
+void tally_compare(const struct simplex *s, const struct simplex_world *w,
+                   const struct vote *v);
 uint32_t tally_nullified(const struct simplex *s, uint32_t view); /* bits of voters */
 
 /* learn.c: rules 1 to 3, 5, 10 */

@@ -15,6 +15,17 @@ void tally_put(struct simplex *s, const struct vote *v)
     s->tallies[v->signer][v->kind - 1] = (struct tally){true, *v};
 }
 
+void tally_compare(const struct simplex *s, const struct simplex_world *w, const struct vote *v)
+{
+    offences_look_at(w->offences, w->cluster, v);
+    for (uint32_t k = 0; k < VOTE_KINDS; k++) {
+        const struct tally *t = &s->tallies[v->signer][k];
+        if (t->has) {
+            offences_add(w->offences, w->cluster, &t->vote, v);
+        }
+    }
+}
+
 static const struct vote *vote_of(const struct simplex *s, uint32_t member, enum vote_kind kind)
 {
     const struct tally *t = &s->tallies[member][kind - 1];

@@ -7,6 +7,11 @@
 static_assert(SIGNER_DOMAIN_BYTES + SIGNER_CLUSTER_BYTES + VOTE_SIGNED_BYTES == 129,
               "signed bytes");
 
+bool view_above(uint32_t a, uint32_t b)
+{
+    return a != VIEW_NONE && (b == VIEW_NONE || a > b);
+}
+
 static void body_write(struct writer *w, const struct vote *v)
 {
     write_uint(w, v->kind, 1);

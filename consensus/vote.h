@@ -4,11 +4,29 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "../tokens/signer.h"
 #include "codec.h"
+#include "founding.h"
 #include "hash.h"
-#include "message.h"
 
 /* One vote: its signed bytes (protocol.md, section 2) and its encoding. */
+
+#define VIEW_NONE UINT32_MAX /* as a view or a claim; lies below 0 (view_above) */
+#define VIEW_END 0xfffffff0u /* a real view is below */
+
+enum vote_kind { VOTE_PROPOSE = 1, VOTE_NOTARIZE = 2, VOTE_NULLIFY = 3, VOTE_FINALIZE = 4 };
+#define VOTE_KINDS 4u
+
+struct vote {
+    enum vote_kind kind;
+    uint32_t signer;
+    uint64_t height;
+    uint32_t view;
+    uint32_t claim;     /* nullify only; else VIEW_NONE */
+    struct hash parent; /* the decided block height - 1 */
+    struct hash block;  /* none for nullify */
+    uint8_t signature[SIGNATURE_BYTES];
+};
 
 /* Kind 1, signer 1, height 8, view 4, parent 32, block 32, claim 4, signature 64. */
 #define VOTE_BYTES 146u
@@ -33,5 +51,8 @@ bool vote_verify(const struct vote *v, const struct hash *cluster_id,
 
 /* Whether both sign the same fields: then they are one vote, whatever their signatures. */
 bool vote_same(const struct vote *a, const struct vote *b);
+
+/* a > b, where VIEW_NONE lies below 0. */
+bool view_above(uint32_t a, uint32_t b);
 
 #endif

@@ -50,6 +50,7 @@
     X(TWO_FACED, "liar: other things to other members")                                        \
     X(LIAR_REPLAY, "liar: repeats what others said")                                           \
     X(FORGE, "liar: forged or malformed")                                                      \
+    X(FRAME, "liar: proofs of what nobody signed")                                             \
     X(TWINS, "liar: two copies with one key")                                                  \
     X(DELAY, "liar: slow on purpose")                                                          \
     X(WRONG_WORK, "liar: wrong digest")                                                        \

@@ -124,6 +124,35 @@ static void say_resigned(struct world *w, struct station *s)
     say_command(w, s, &c);
 }
 
+/* A proof of what somebody sound never signed: two votes under the liar's own signature, or one
+ * of them true and taken from the wire. */
+static void frame(struct world *w, struct station *s)
+{
+    const struct cluster *c = &s->node->deciding.cluster;
+    const uint32_t subject = (uint32_t)dice_between(&w->dice, 0, w->plan.members - 1);
+    struct command command = {.kind = COMMAND_PROVE, .author = s->member};
+    struct prove *p = &command.prove;
+    *p = (struct prove){.subject = subject, .term = c->member[subject].term, .count = 2};
+    for (uint32_t i = 0; i < p->count; i++) {
+        const struct tally *heard =
+            &s->node->deciding.simplex.tallies[subject][VOTE_NOTARIZE - 1];
+        struct vote *v = &p->votes[i];
+        *v = heard->vote;
+        if (i == 0 || !heard->has) {
+            *v = (struct vote){.kind = VOTE_NOTARIZE,
+                               .signer = subject,
+                               .height = heard->has ? heard->vote.height : c->height + 1,
+                               .view = heard->has ? heard->vote.view : 0,
+                               .claim = VIEW_NONE,
+                               .parent = c->block};
+            memset(&v->block, (int)i + 1, sizeof v->block);
+            vote_sign(v, &w->id, &w->key[s->member]);
+        }
+    }
+    world_strike(w, FAULT_FRAME);
+    say_command(w, s, &command);
+}
+
 /* An attestation that says something new each time, and a result of nothing. */
 void liar_storm(struct world *w, struct station *s)
 {
@@ -146,6 +175,9 @@ void liar_storm(struct world *w, struct station *s)
     }
     if (liar_does(w, s, HABIT_RESIGN) && dice_chance(&w->dice, 500)) {
         say_resigned(w, s);
+    }
+    if (liar_does(w, s, HABIT_FORGE) && dice_chance(&w->dice, 500)) {
+        frame(w, s);
     }
     if (liar_does(w, s, HABIT_WRONG_WORK) && dice_chance(&w->dice, 1000)) {
         struct command result = {.kind = COMMAND_RESULT, .author = s->member};

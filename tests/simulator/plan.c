@@ -326,8 +326,13 @@ static struct plan plan_of_trials(uint64_t seed)
     if (p.malfunctioning > 0 && p.members > 4 && dice_chance(&d, 6000)) {
         const uint32_t liar = drawn(&d, 0, p.members - 1);
         p.liars = 1u << liar;
-        p.habits[liar] = HABIT_ACCUSE | HABIT_BALLOT;
-        p.habits[liar] |= dice_chance(&d, 5000) ? HABIT_CENSOR : HABIT_STORM;
+        /* Who accuses all alone has no record, and no ballot; nor has who is proved to censor.
+         */
+        p.habits[liar] = HABIT_BALLOT;
+        if (dice_chance(&d, 6000)) {
+            p.habits[liar] = HABIT_ACCUSE | HABIT_BALLOT;
+            p.habits[liar] |= dice_chance(&d, 5000) ? HABIT_CENSOR : HABIT_STORM;
+        }
     }
     p.delay_mean_ms = drawn(&d, 1, p.timing.delta_ms / 3);
     p.loss = maybe(&d, 10, 1000);

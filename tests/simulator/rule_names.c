@@ -38,6 +38,7 @@ static const char *command_text(uint32_t kind)
         [COMMAND_DISPUTE] = "dispute", [COMMAND_FAIL] = "fail",
         [COMMAND_RESIGN] = "resign",   [COMMAND_OPERATOR] = "operator's",
         [COMMAND_BALLOT] = "ballot",   [COMMAND_APPEAL] = "appeal",
+        [COMMAND_PROVE] = "prove",
     };
     return kind <= COMMAND_KINDS && texts[kind] != NULL ? texts[kind] : "unknown";
 }

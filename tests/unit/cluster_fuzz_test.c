@@ -3,45 +3,14 @@
 #include <string.h>
 
 #include "tests/scripts/cluster/world.h"
+#include "tests/unit/chance.h"
 
-/* Blocks full of rubbish and near-rubbish, from a fixed seed: nothing asserts, two replicas of
- * which one is put back from its bytes now and then agree, and what must never change does not.
+/* Blocks full of rubbish and near-rubbish, from a fixed seed: nothing asserts, two replicas,
+ * one of them put back from its bytes now and then, agree, and what must never change does not.
  */
 
 #define ROUNDS 5000u
 #define HISTORY_MAX 4096u
-
-struct chance {
-    uint64_t state;
-};
-
-/* splitmix64 (Steele, Lea, Flood 2014). */
-static uint64_t chance_next(struct chance *c)
-{
-    uint64_t z = c->state += 0x9e3779b97f4a7c15u;
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-    return z ^ z >> 31;
-}
-
-static uint32_t chance_below(struct chance *c, uint32_t end)
-{
-    return (uint32_t)(chance_next(c) % end);
-}
-
-static bool chance_one_in(struct chance *c, uint32_t n)
-{
-    return chance_below(c, n) == 0;
-}
-
-/* Near the value, on either side, and seldom anywhere. */
-static uint64_t near(struct chance *c, uint64_t value, uint32_t distance)
-{
-    if (chance_one_in(c, 200)) {
-        return chance_next(c) >> chance_below(c, 64);
-    }
-    return value + chance_below(c, 2 * distance + 1) - distance;
-}
 
 static uint32_t some_bits(struct chance *c)
 {
@@ -147,6 +116,14 @@ static void random_ballot(struct chance *chance, const struct cluster *c, struct
     b->yes = b->subjects & (chance_one_in(chance, 8) ? 5 : 0xffff);
 }
 
+static struct prove random_proof(struct chance *chance, const struct cluster *c)
+{
+    const uint32_t i = chance_below(chance, c->member_count);
+    const struct vote vote = {VOTE_NOTARIZE, i, c->height + 1, 0, VIEW_NONE, .block = {{1}}};
+    const struct vote other = {VOTE_NOTARIZE, i, c->height + 1, 0, VIEW_NONE, .block = {{2}}};
+    return (struct prove){i, c->member[i].term, 2, {vote, other}};
+}
+
 static bool is_voting(const struct cluster *c)
 {
     bool open = false;
@@ -174,6 +151,7 @@ static struct command random_command(struct chance *chance, struct world *w)
     }
     if (chance_one_in(chance, 300)) {
         command.kind = chance_one_in(chance, 2) ? COMMAND_RESIGN : COMMAND_OPERATOR;
+        command.kind = chance_one_in(chance, 5) ? COMMAND_PROVE : command.kind;
     }
     const uint64_t window = near(chance, c->windows.next, chance_one_in(chance, 9) ? 80 : 2);
     switch (command.kind) {
@@ -207,6 +185,9 @@ static struct command random_command(struct chance *chance, struct world *w)
         random_ballot(chance, c, &command.ballot);
         break;
     case COMMAND_APPEAL:
+        break;
+    case COMMAND_PROVE:
+        command.prove = random_proof(chance, c);
         break;
     }
     return command;

@@ -13,6 +13,21 @@ static struct key_pair key_of(uint8_t byte)
     return pair;
 }
 
+static struct prove sample_proof(void)
+{
+    struct prove p = {.subject = 4, .term = 2, .count = 2};
+    for (uint32_t i = 0; i < 2; i++) {
+        p.votes[i] = (struct vote){.kind = VOTE_NOTARIZE,
+                                   .signer = 4,
+                                   .height = 12,
+                                   .view = 3,
+                                   .claim = VIEW_NONE,
+                                   .parent = {{7}},
+                                   .block = {{(uint8_t)(1 + i)}}};
+    }
+    return p;
+}
+
 static struct operator_command admission(void)
 {
     return (struct operator_command){.seq = 3,
@@ -78,13 +93,16 @@ static struct command sample(enum command_kind kind)
         break;
     case COMMAND_APPEAL:
         break;
+    case COMMAND_PROVE:
+        c.prove = sample_proof();
+        break;
     }
     return c;
 }
 
 static const enum command_kind kinds[] = {COMMAND_ATTEST, COMMAND_RESULT, COMMAND_DISPUTE,
                                           COMMAND_FAIL,   COMMAND_RESIGN, COMMAND_OPERATOR,
-                                          COMMAND_BALLOT, COMMAND_APPEAL};
+                                          COMMAND_BALLOT, COMMAND_APPEAL, COMMAND_PROVE};
 #define KINDS (sizeof kinds / sizeof kinds[0])
 
 static size_t signed_sample(enum command_kind kind, uint8_t bytes[static COMMAND_BYTES_MAX])

@@ -28,6 +28,7 @@ static struct simplex_world world(void)
         .pool = &life.pool,
         .suspected = life.suspected,
         .heard = 0x1f,
+        .offences = &life.offences,
         .bulk = &life.bulk,
         .out = &life.out,
     };

@@ -28,6 +28,7 @@ struct signing_under_way {
 struct life {
     struct voters voters;
     struct simplex simplex;
+    struct offences offences;
     struct simplex_bulk bulk;
     struct effects out;
     struct pool pool;

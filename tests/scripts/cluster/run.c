@@ -15,7 +15,7 @@ static const char *value_of(const struct words *words, const char *name)
     return NULL;
 }
 
-static uint64_t number_of(const struct words *words, const char *name, uint64_t otherwise)
+uint64_t number_of(const struct words *words, const char *name, uint64_t otherwise)
 {
     const char *value = value_of(words, name);
     return value != NULL ? strtoull(value, NULL, 10) : otherwise;
@@ -375,6 +375,7 @@ void run_command(struct world *w, const struct words *words, FILE *out)
         {"state", 2, run_state},     {"rubbish", 2, run_rubbish},
         {"resign", 2, run_resign},   {"operator", 3, run_operator},
         {"ballot", 2, run_ballot},   {"appeal", 2, run_appeal},
+        {"prove", 4, run_prove},
     };
     for (uint32_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
         if (strcmp(words->word[0], commands[i].name) != 0) {

@@ -62,6 +62,8 @@ static void show_note(const struct world *w, const struct note *n, FILE *out)
         if (n->kind <= NOTE_MOTION_LAPSED) {
             fprintf(out, " yes=%llu", (unsigned long long)n->fence);
         }
+    } else if (n->kind == NOTE_PROVED) {
+        fprintf(out, " vote=%llu", (unsigned long long)n->first);
     } else if (n->kind == NOTE_TICK_SPOILED && n->first != 0) {
         fprintf(out, " references=%llx", (unsigned long long)n->first);
     } else if (n->fence != 0) {

@@ -73,6 +73,7 @@ static struct simplex_world view_of(struct world *w, struct agent *a)
         .pool = &a->pool,
         .suspected = a->suspects,
         .heard = up(w),
+        .offences = &a->offences,
         .bulk = &a->bulk,
         .out = &w->out,
     };

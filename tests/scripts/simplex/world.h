@@ -75,6 +75,7 @@ struct agent {
     struct signature signatures[PENDING_MAX];
     struct vote said[VOTE_KINDS]; /* what was told as an event already */
     uint32_t view;
+    struct offences offences;
     struct simplex_bulk bulk;
 };
 

@@ -1,0 +1,51 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "driver.h"
+
+static struct vote vote_of(const struct world *w, const struct words *words, uint32_t subject,
+                           enum vote_kind kind, uint8_t content)
+{
+    struct vote v = {.kind = kind, .signer = subject, .claim = VIEW_NONE};
+    v.height = number_of(words, "height", w->cluster.height + 1);
+    v.view = (uint32_t)number_of(words, "view", 2);
+    v.parent = w->cluster.block;
+    if (kind != VOTE_NULLIFY) {
+        v.block.bytes[0] = content;
+    } else if (content > 1) {
+        v.claim = content - 2u;
+    }
+    vote_sign(&v, &w->cluster.id, &w->keys[subject]);
+    return v;
+}
+
+/* prove M SUBJECT propose|notarize|finalize|nullify|denies|claims [height=] [view=] [of=] */
+void run_prove(struct world *w, const struct words *words, FILE *out)
+{
+    static const char *const kinds[] = {[VOTE_PROPOSE] = "propose",
+                                        [VOTE_NOTARIZE] = "notarize",
+                                        [VOTE_NULLIFY] = "nullify",
+                                        [VOTE_FINALIZE] = "finalize"};
+    const uint32_t member = (uint32_t)strtoul(words->word[1], NULL, 10);
+    struct command command = world_command(w, member % w->cluster.member_count, COMMAND_PROVE);
+    command.term = (uint32_t)number_of(words, "term", command.term);
+    struct prove *p = &command.prove;
+    p->subject = (uint32_t)strtoul(words->word[2], NULL, 10) % MEMBERS_MAX;
+    p->term = (uint32_t)number_of(words, "of", w->cluster.member[p->subject].term);
+    p->count = 2;
+    if (strcmp(words->word[3], "denies") == 0) {
+        p->votes[0] = vote_of(w, words, p->subject, VOTE_FINALIZE, 1);
+        p->votes[1] = vote_of(w, words, p->subject, VOTE_NULLIFY, 3);
+    } else if (strcmp(words->word[3], "claims") == 0) {
+        p->count = 1;
+        p->votes[0] = vote_of(w, words, p->subject, VOTE_NULLIFY, 2 + 2);
+    }
+    for (uint32_t kind = VOTE_PROPOSE; kind <= VOTE_FINALIZE; kind++) {
+        if (strcmp(words->word[3], kinds[kind]) == 0) {
+            p->votes[0] = vote_of(w, words, p->subject, (enum vote_kind)kind, 1);
+            p->votes[1] = vote_of(w, words, p->subject, (enum vote_kind)kind, 2);
+        }
+    }
+    world_say(w, &command);
+    (void)out;
+}
