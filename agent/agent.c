@@ -98,6 +98,13 @@ static void keep_resignation(struct agent *a, const struct effect *e)
     memcpy(r->bytes, bytes_of(a, e->body), e->body.size_bytes);
 }
 
+static void take_note(struct agent *a, const struct note *note, int32_t ordinal)
+{
+    journal_note(&a->journal, note, &a->node->deciding.cluster, ordinal);
+    records_note(&a->records, note, &a->node->deciding.cluster);
+    operators_note(&a->operators, note);
+}
+
 static void perform(struct agent *a, const struct effect *e, int32_t ordinal)
 {
     switch (e->kind) {
@@ -135,9 +142,7 @@ static void perform(struct agent *a, const struct effect *e, int32_t ordinal)
         worker_stop(a);
         break;
     case EFFECT_NOTE:
-        journal_note(&a->journal, &e->note, &a->node->deciding.cluster, ordinal);
-        records_note(&a->records, &e->note, &a->node->deciding.cluster);
-        operators_note(&a->operators, &e->note);
+        take_note(a, &e->note, ordinal);
         break;
     case EFFECT_RESIGNATION:
         keep_resignation(a, e);
@@ -145,6 +150,9 @@ static void perform(struct agent *a, const struct effect *e, int32_t ordinal)
     case EFFECT_TOKEN:
     case EFFECT_TRUST:
         credentials_take(a, e);
+        break;
+    case EFFECT_SOLVE:
+        solver_ask(a->solver, e->serial, bytes_of(a, e->body));
         break;
     case EFFECT_BURST:
         examiner_burst(a->examiner);

@@ -21,6 +21,7 @@
 #include "agent/operators.h"
 #include "agent/peers.h"
 #include "agent/records.h"
+#include "agent/solver.h"
 #include "agent/storage.h"
 #include "agent/twin.h"
 #include "agent/votes.h"
@@ -77,6 +78,7 @@ struct agent {
     struct effects *effects;
     struct journal journal;
     struct examiner *examiner;
+    struct solver *solver;
     struct findings findings;
     struct records records;
     struct operators operators;

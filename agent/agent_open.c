@@ -263,6 +263,27 @@ static bool open_examiner(struct agent *a, char error[static AGENT_ERROR_BYTES])
     return a->examiner != NULL;
 }
 
+static void on_solved(void *context, uint64_t serial, const uint8_t *result)
+{
+    struct input in = {.kind = INPUT_SOLVED,
+                       .serial = serial,
+                       .bytes = result,
+                       .size_bytes = result == NULL ? 0 : SOLVER_RESULT_BYTES};
+    agent_step(context, &in);
+}
+
+static bool open_solver(struct agent *a, char error[static AGENT_ERROR_BYTES])
+{
+    const struct solver_options options = {
+        .loop = a->loop, .on_solved = on_solved, .context = a};
+    a->solver = solver_create(&options);
+    if (a->solver == NULL) {
+        snprintf(error, AGENT_ERROR_BYTES, "the thread that solves tasks does not start: %s",
+                 strerror(errno));
+    }
+    return a->solver != NULL;
+}
+
 static bool open_credentials(struct agent *a, char error[static AGENT_ERROR_BYTES])
 {
     const bool open = credentials_open(a);
@@ -299,7 +320,7 @@ bool agent_open(struct agent *a, char error[static AGENT_ERROR_BYTES])
     a->votes_cause = open_votes(a);
     return agent_open_aborts(a, error) && agent_open_storage(a, store, error) &&
            agent_open_key(a, error) && open_loop(a, error) && open_credentials(a, error) &&
-           open_examiner(a, error);
+           open_examiner(a, error) && open_solver(a, error);
 }
 
 void agent_finish(struct agent *a)
@@ -307,6 +328,7 @@ void agent_finish(struct agent *a)
     if (a->loop != NULL) {
         journal_hear_loop(NULL);
         examiner_destroy(a->examiner);
+        solver_destroy(a->solver);
         worker_finish(a);
         credentials_finish(a);
         events_finish(a);

@@ -76,6 +76,14 @@ static void on_message(struct node *n, const struct input *in, struct effects *o
         node_challenges_on_answer(n, in->member, m, out);
         return;
     }
+    if (m->kind == MESSAGE_TASK) {
+        node_tasks_on_task(n, in->member, m, out);
+        return;
+    }
+    if (m->kind == MESSAGE_SOLUTION) {
+        node_tasks_on_solution(n, in->member, m, out);
+        return;
+    }
     if (m->kind == MESSAGE_COSIGN) {
         node_tokens_on_cosign(n, in->member, m, out);
         return;
@@ -99,6 +107,7 @@ static void on_signed(struct node *n, const struct input *in, struct effects *ou
         break;
     case SIGNING_ANSWER:
         node_challenges_on_signed(n, in->serial, in->signature, out);
+        node_tasks_on_signed(n, in->serial, in->signature, out);
         break;
     case SIGNING_COMMAND:
         node_words_on_signed(n, in->serial, in->signature, out);
@@ -153,6 +162,9 @@ static void take_in(struct node *n, const struct input *in, struct effects *out)
     case INPUT_COMMAND:
         node_operator_on_command(n, in->bytes, in->size_bytes, out);
         break;
+    case INPUT_SOLVED:
+        node_tasks_on_solved(n, in->serial, in->bytes, out);
+        break;
     }
 }
 
@@ -205,6 +217,7 @@ static void look_around(struct node *n, const struct input *in, struct effects *
     node_peers_watch(d, out);
     node_links_watch(n, out);
     node_challenges_watch(n, in->random, out);
+    node_tasks_watch(n, in->random, out);
     node_words_say(n, out);
     node_motions_watch(n, out);
     node_proofs_watch(n, out);

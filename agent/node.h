@@ -45,6 +45,7 @@ enum input_kind {
     INPUT_REPORT,     /* a line of the worker's report */
     INPUT_WORK_ENDED, /* the worker has ended; `clean`: with exit status 0, or its lease */
     INPUT_COMMAND,    /* `bytes`: what an operator signed, handed in at this member */
+    INPUT_SOLVED,     /* answers EFFECT_SOLVE: `bytes` are the result; none: there is none */
 };
 
 enum report_kind { REPORT_RESULT, REPORT_DISPUTE, REPORT_FAIL };
@@ -81,7 +82,7 @@ struct input {
     enum signing_kind signing;
     const uint8_t *signature;      /* SIGNATURE_BYTES; NULL: refused. Borrowed for the call */
     const struct finding *finding; /* borrowed for the call */
-    const uint8_t *bytes;          /* INPUT_MESSAGE, INPUT_COMMAND; borrowed for the call */
+    const uint8_t *bytes;          /* INPUT_MESSAGE, INPUT_COMMAND, INPUT_SOLVED; borrowed */
     size_t size_bytes;
     struct own_fleet fleet;
     struct report report;
@@ -138,6 +139,7 @@ struct own_words {
     uint64_t urgent_tick;  /* the tick for which the next field counts */
     uint32_t urgent_count; /* attestations said out of turn in it */
     uint32_t silent;       /* as last attested */
+    uint32_t wrong;        /* likewise */
     uint64_t own_mask;     /* as last attested */
     uint64_t serve_mask;   /* likewise */
     uint64_t repeat_ms;    /* when what is undecided is said again */
@@ -198,6 +200,24 @@ struct answering {
     struct hash nonce;
 };
 
+/* A task that I have set the member whose place this is. */
+struct task {
+    uint64_t serial;   /* under which I have it solved myself; 0: it is not under way */
+    uint32_t solved;   /* how often I have */
+    uint64_t again_ms; /* when it is sent once more */
+    struct hash result;
+    bool answered;
+    struct solution answer;
+};
+
+/* A task that the member whose place this is has set me. */
+struct toil {
+    uint64_t serial;   /* of its working; 0: it is not under way */
+    uint64_t sign;     /* of its signature, likewise */
+    uint64_t after_ms; /* the next one is not taken before */
+    struct solution mine;
+};
+
 /* Who was challenged by me, and who challenges me. */
 struct trials {
     struct challenges book;
@@ -205,8 +225,12 @@ struct trials {
     uint64_t alive_ms[MEMBERS_MAX];  /* when one came since; likewise */
     struct asker asker[MEMBERS_MAX];
     struct answering answering[ANSWERING_MAX];
-    uint64_t drawn; /* numbers so far */
-    uint64_t signs; /* of the last signature asked for */
+    struct task task[MEMBERS_MAX];
+    struct toil toil[MEMBERS_MAX];
+    struct solution wrong[MEMBERS_MAX]; /* the last wrong one, signed; term 0: none */
+    uint64_t solves;                    /* tasks given to the shell so far */
+    uint64_t drawn;                     /* numbers so far */
+    uint64_t signs;                     /* of the last signature asked for */
 };
 
 /* The worker that is running, or was last started. */

@@ -8,7 +8,8 @@
 #define PROBE_AGAIN_HEARTBEATS 5u
 #define PER_SECOND_MAX 16u /* answers that one member may have of me */
 #define SECOND_MS 1000u
-#define RELAY_MS 2000u /* for so long an answer is passed on */
+#define CHALLENGE_TICKS 12u /* between two tasks of one by one: a minute */
+#define RELAY_MS 2000u      /* for so long an answer is passed on */
 
 static bool is_asked(const struct deciding *d, uint32_t member)
 {
@@ -17,10 +18,11 @@ static bool is_asked(const struct deciding *d, uint32_t member)
 
 void node_challenges_start(struct deciding *d, uint64_t random)
 {
-    challenges_init(&d->trials.book, d->now_ms, random);
+    challenges_init(&d->trials.book, CHALLENGE_TICKS * (uint64_t)d->cluster.timing.tick_ms,
+                    d->now_ms, random);
 }
 
-static void send(struct node *n, uint32_t member, struct effects *out)
+void node_challenges_send(struct node *n, uint32_t member, struct effects *out)
 {
     if (!effects_has_room(out, MESSAGE_BYTES_MAX)) {
         out->dropped++;
@@ -39,11 +41,10 @@ static void send_challenge(struct node *n, uint32_t to, uint32_t subject,
     n->scratch.kind = MESSAGE_CHALLENGE;
     n->scratch.challenge.subject = subject;
     n->scratch.challenge.nonce = *nonce;
-    send(n, to, out);
+    node_challenges_send(n, to, out);
 }
 
-/* Nobody can foresee it: 64 fresh bits of the shell's are in it. */
-static struct hash draw(struct deciding *d, uint64_t random)
+struct hash node_challenges_draw(struct deciding *d, uint64_t random)
 {
     uint8_t bytes[8 + 8 + 8];
     struct writer w = writer_of(bytes, sizeof bytes);
@@ -57,7 +58,7 @@ static struct hash draw(struct deciding *d, uint64_t random)
 static void probe(struct node *n, uint32_t subject, uint64_t random, struct effects *out)
 {
     struct deciding *d = &n->deciding;
-    const struct hash fresh = draw(d, random);
+    const struct hash fresh = node_challenges_draw(d, random);
     const uint64_t again_ms =
         d->now_ms + PROBE_AGAIN_HEARTBEATS * (uint64_t)d->cluster.timing.heartbeat_ms;
     challenge_probe(&d->trials.book, subject, fresh.bytes, again_ms, d->now_ms);
@@ -151,7 +152,7 @@ void node_challenges_on_signed(struct node *n, uint64_t serial, const uint8_t *s
     memcpy(mine.signature, signature, sizeof mine.signature);
     n->scratch.kind = MESSAGE_ANSWER;
     n->scratch.answer = mine;
-    send(n, a->to, out);
+    node_challenges_send(n, a->to, out);
 }
 
 /* ---- answers */
@@ -216,7 +217,7 @@ void node_challenges_on_answer(struct node *n, uint32_t from, const struct messa
     }
     n->scratch.kind = MESSAGE_ANSWER;
     n->scratch.answer = a;
-    send(n, asker, out);
+    node_challenges_send(n, asker, out);
 }
 
 /* ---- what it comes to */

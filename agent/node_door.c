@@ -50,6 +50,8 @@ static bool is_open(const struct deciding *d, uint32_t from, const struct messag
     case MESSAGE_COMMAND:
         return is_its_word(from, m->command.command);
     case MESSAGE_CHALLENGE:
+    case MESSAGE_TASK:
+    case MESSAGE_SOLUTION:
         return false;
     }
     return false;

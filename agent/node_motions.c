@@ -26,7 +26,8 @@ bool evidence_against(const struct node *n, uint32_t member, enum motion_kind ki
         return (d->suspected & bit(member)) != 0;
     }
     /* That its statistics differ from what was settled everybody can see in the chain. */
-    return d->cluster.time_ms < d->cluster.condemned_until_ms[member];
+    return d->cluster.time_ms < d->cluster.condemned_until_ms[member] ||
+           challenge_is_wrong(&d->trials.book, member);
 }
 
 /* Whether it is there, by whatever way, and follows the chain: what a return takes. */

@@ -80,6 +80,25 @@ enum trial { TRIAL_PENDING, TRIAL_ANSWERED, TRIAL_UNANSWERED };
 void node_challenges_ask(struct deciding *d, uint32_t member);
 enum trial node_challenges_trial(const struct deciding *d, uint32_t member);
 
+/* Nobody can foresee it: 64 fresh bits of the shell's are in it. */
+struct hash node_challenges_draw(struct deciding *d, uint64_t random);
+/* `n->scratch`, to one member. */
+void node_challenges_send(struct node *n, uint32_t member, struct effects *out);
+
+/* node_tasks.c: is the arithmetic of the others right? */
+void node_tasks_on_task(struct node *n, uint32_t from, const struct message *m,
+                        struct effects *out);
+void node_tasks_on_solution(struct node *n, uint32_t from, const struct message *m,
+                            struct effects *out);
+/* `result`: HASH_BYTES, or NULL: this machine could not. */
+void node_tasks_on_solved(struct node *n, uint64_t serial, const uint8_t *result,
+                          struct effects *out);
+void node_tasks_on_signed(struct node *n, uint64_t serial, const uint8_t *signature,
+                          struct effects *out);
+void node_tasks_watch(struct node *n, uint64_t random, struct effects *out);
+/* Bits of the voters that this member finds wrong by what they signed or left undone. */
+uint32_t node_tasks_wrong(const struct deciding *d);
+
 /* node_fleet.c: what members have in common. What the chain has of each is kept with the tick
  * from which it was so, in `out`; that of a new one is 0. */
 void node_fleet_on_own(struct node *n, const struct own_fleet *own);

@@ -175,6 +175,13 @@ static uint32_t accusations(const struct deciding *d)
     return local_health_may_accuse(&d->local_health) ? silent : silent & d->own.silent;
 }
 
+/* Whom I find wrong; under the same reserve. */
+static uint32_t wrongs(const struct deciding *d)
+{
+    const uint32_t wrong = node_links_doubts(d) ? 0 : node_tasks_wrong(d);
+    return local_health_may_accuse(&d->local_health) ? wrong : wrong & d->own.wrong;
+}
+
 static bool ranks_before(const struct deciding *d, uint32_t a, uint32_t b)
 {
     const struct cluster *c = &d->cluster;
@@ -212,6 +219,7 @@ static void attest_now(struct node *n, uint64_t tick, struct effects *out)
     own->seq++;
     own->attested_tick = tick;
     own->silent = accusations(d);
+    own->wrong = wrongs(d);
     own->own_mask = tick_own(&d->tick);
     own->serve_mask = tick_serve(&d->tick);
     struct command c = {.kind = COMMAND_ATTEST};
@@ -225,6 +233,7 @@ static void attest_now(struct node *n, uint64_t tick, struct effects *out)
         .serve = own->serve_mask,
         .score = (uint8_t)tick_score(&d->tick),
         .silent = own->silent,
+        .wrong = own->wrong,
         .version_low = PROTOCOL_VERSION,
         .version_high = PROTOCOL_VERSION,
     };
@@ -240,7 +249,7 @@ static bool has_news(struct deciding *d)
 {
     struct own_words *own = &d->own;
     const bool news = own->seq == 0 || d->fleet.news || own->silent != accusations(d) ||
-                      own->own_mask != tick_own(&d->tick) ||
+                      own->wrong != wrongs(d) || own->own_mask != tick_own(&d->tick) ||
                       own->serve_mask != tick_serve(&d->tick);
     if (own->urgent_tick != d->cluster.tick) {
         own->urgent_tick = d->cluster.tick;

@@ -42,7 +42,8 @@ void twin_destroy(struct twin *t)
 void twin_listen(struct twin *t, const struct input *in)
 {
     t->in = *in;
-    const bool has_bytes = in->kind == INPUT_MESSAGE || in->kind == INPUT_COMMAND;
+    const bool has_bytes = in->kind == INPUT_MESSAGE || in->kind == INPUT_COMMAND ||
+                           (in->kind == INPUT_SOLVED && in->bytes != NULL);
     if (has_bytes && in->size_bytes <= sizeof t->bytes) {
         memcpy(t->bytes, in->bytes, in->size_bytes);
         t->in.bytes = t->bytes;

@@ -235,6 +235,8 @@ static void say_peer(const struct note *n, const struct cluster *c, char *text, 
                  (unsigned long long)n->count);
     } else if (n->kind == NOTE_PEER_HEARD) {
         snprintf(text, size, "%s is heard here again", member);
+    } else if (n->kind == NOTE_SOLUTION_WRONG) {
+        snprintf(text, size, "%s has signed a wrong answer to a challenge", member);
     } else {
         snprintf(text, size, "%s sent a message that is %s", member, cause_words[n->cause]);
     }
@@ -345,6 +347,7 @@ static const struct {
     [NOTE_QUORUM_FOUND] = {"OST-1002", WORDS_NOTICE, say_self},
     [NOTE_PEER_SUSPECTED] = {"OST-5101", WORDS_INFO, say_peer},
     [NOTE_PEER_HEARD] = {"OST-5102", WORDS_INFO, say_peer},
+    [NOTE_SOLUTION_WRONG] = {"OST-5104", WORDS_ERROR, say_peer},
     [NOTE_PEER_NONSENSE] = {"OST-5103", WORDS_WARNING, say_peer},
     [NOTE_VIEW_CHANGED] = {"OST-4101", WORDS_DEBUG, say_chain},
     [NOTE_VOTES_FORGOTTEN] = {"OST-1101", WORDS_ERROR, say_self},

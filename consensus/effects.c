@@ -117,6 +117,7 @@ static bool details_same(const struct effect *a, const struct effect *b)
     case EFFECT_HELP:
     case EFFECT_WORK_LEASE:
     case EFFECT_WORK_STOP:
+    case EFFECT_SOLVE:
     case EFFECT_BURST:
     case EFFECT_EXAMINE:
     case EFFECT_TOKEN:

@@ -36,6 +36,7 @@ enum effect_kind {
     EFFECT_WORK_LEASE,  /* the running worker may live until `until_ms` (monotonic) */
     EFFECT_WORK_STOP,   /* kill the worker, run the revoke hook */
     EFFECT_NOTE,        /* `note` */
+    EFFECT_SOLVE,       /* body: the number of a task; its result comes back under `serial` */
     EFFECT_BURST,       /* run the burst test; what it came to is a finding */
     EFFECT_EXAMINE,     /* run all references once more, as at a start */
     EFFECT_RESIGNATION, /* body: a signed `resign` of the class `resigned`, to be said only once
@@ -75,7 +76,7 @@ enum signing_kind {
     SIGNING_VOTE,
     SIGNING_COMMAND,
     SIGNING_RESIGNATION,
-    SIGNING_ANSWER,
+    SIGNING_ANSWER, /* and a solution */
     SIGNING_TOKEN,
 };
 

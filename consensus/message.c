@@ -150,6 +150,12 @@ static void body_read(struct reader *r, struct message *m)
     case MESSAGE_COSIGN:
         cosign_read(r, m);
         break;
+    case MESSAGE_TASK:
+        m->task.nonce = read_hash(r);
+        break;
+    case MESSAGE_SOLUTION:
+        solution_read(r, &m->solution);
+        break;
     }
 }
 
@@ -158,7 +164,7 @@ bool message_decode(struct message *m, const uint8_t *bytes, size_t size_bytes)
     memset(m, 0, sizeof *m);
     struct reader r = reader_of(bytes, size_bytes);
     const uint32_t kind = (uint32_t)read_uint(&r, 1);
-    if (kind < MESSAGE_VOTE || kind > MESSAGE_COSIGN || size_bytes > MESSAGE_BYTES_MAX) {
+    if (kind < MESSAGE_VOTE || kind > MESSAGE_SOLUTION || size_bytes > MESSAGE_BYTES_MAX) {
         return false;
     }
     m->kind = (enum message_kind)kind;
@@ -236,6 +242,12 @@ static void body_write(struct writer *w, const struct message *m)
         break;
     case MESSAGE_COSIGN:
         cosign_write(w, m);
+        break;
+    case MESSAGE_TASK:
+        write_hash(w, &m->task.nonce);
+        break;
+    case MESSAGE_SOLUTION:
+        solution_write(w, &m->solution);
         break;
     }
 }

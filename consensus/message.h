@@ -57,6 +57,8 @@ enum message_kind {
     MESSAGE_CHALLENGE,
     MESSAGE_ANSWER,
     MESSAGE_COSIGN,
+    MESSAGE_TASK,
+    MESSAGE_SOLUTION,
 };
 
 #define COSIGNED_MAX (MEMBERS_MAX + 1u) /* a token of each member, and the trust bundle */
@@ -110,6 +112,10 @@ struct message {
             struct hash nonce;
         } challenge;
         struct answer answer;
+        struct {
+            struct hash nonce; /* the receiver's to work over */
+        } task;
+        struct solution solution;
         struct {
             struct bytes_view command;
         } command;

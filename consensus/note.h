@@ -55,6 +55,7 @@
     X(PEER_SUSPECTED, "peer_suspected")   /* member, count: ms since last heard */             \
     X(PEER_HEARD, "peer_heard")           /* member */                                         \
     X(PEER_NONSENSE, "peer_nonsense")     /* member: malformed or badly signed, cause */       \
+    X(SOLUTION_WRONG, "solution_wrong")   /* member: signed a wrong answer to a task */        \
     X(VIEW_CHANGED, "view_changed")       /* first: height, count: the new view */             \
     X(VOTES_FORGOTTEN, "votes_forgotten") /* cause */                                          \
     X(VOTES_RESUMED, "votes_resumed")     /* first: height */                                  \

@@ -78,6 +78,8 @@ void simplex_on_message(struct simplex *s, const struct simplex_world *w, uint32
     case MESSAGE_CHALLENGE:
     case MESSAGE_ANSWER:
     case MESSAGE_COSIGN:
+    case MESSAGE_TASK:
+    case MESSAGE_SOLUTION:
         break; /* the node's */
     }
 }

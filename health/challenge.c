@@ -3,17 +3,18 @@
 #include <assert.h>
 #include <string.h>
 
-static uint64_t drawn_ms(uint64_t random)
+static uint64_t drawn_ms(const struct challenges *c, uint64_t random)
 {
-    return CHALLENGE_MEAN_MS / 2 + random % (CHALLENGE_MEAN_MS + 1);
+    return c->mean_ms / 2 + random % (c->mean_ms + 1);
 }
 
-void challenges_init(struct challenges *c, uint64_t now_ms, uint64_t random)
+void challenges_init(struct challenges *c, uint64_t mean_ms, uint64_t now_ms, uint64_t random)
 {
     memset(c, 0, sizeof *c);
+    c->mean_ms = mean_ms;
     for (uint32_t i = 0; i < PEERS_MAX; i++) {
         random = random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-        c->member[i].work_due_ms = now_ms + drawn_ms(random >> 16);
+        c->member[i].work_due_ms = now_ms + drawn_ms(c, random >> 16);
     }
 }
 
@@ -93,7 +94,7 @@ void challenge_work(struct challenges *c, uint32_t member,
     struct challenged *m = &c->member[member];
     memcpy(m->work.nonce, nonce, sizeof m->work.nonce);
     m->work.asked_ms = now_ms + 1;
-    m->work_due_ms = now_ms + drawn_ms(random);
+    m->work_due_ms = now_ms + drawn_ms(c, random);
 }
 
 void challenge_work_answered(struct challenges *c, uint32_t member, bool right)
@@ -118,6 +119,14 @@ void challenge_watch(struct challenges *c, uint32_t member, bool attests, uint64
     } else if (m->unanswered < CHALLENGE_UNANSWERED) {
         m->unanswered++;
     }
+}
+
+void challenge_forget(struct challenges *c, uint32_t member)
+{
+    assert(member < PEERS_MAX);
+    c->member[member].work.asked_ms = 0;
+    c->member[member].unanswered = 0;
+    c->member[member].wrong = false;
 }
 
 bool challenge_is_wrong(const struct challenges *c, uint32_t member)

@@ -19,7 +19,6 @@
 
 #define CHALLENGE_NONCE_BYTES 32u
 #define CHALLENGE_ANSWER_BYTES 32u
-#define CHALLENGE_MEAN_MS 60000u     /* between two challenges of one member by one other */
 #define CHALLENGE_PATIENCE_MS 10000u /* for the answer of one with work */
 #define CHALLENGE_UNANSWERED 3u      /* in a row, while it attests: wrong */
 
@@ -41,10 +40,13 @@ struct challenged {
 };
 
 struct challenges {
+    uint64_t mean_ms; /* between two with work of one member by this one */
     struct challenged member[PEERS_MAX];
 };
 
-void challenges_init(struct challenges *c, uint64_t now_ms, uint64_t random);
+void challenges_init(struct challenges *c, uint64_t mean_ms, uint64_t now_ms, uint64_t random);
+/* It is repaired, and another one: what it signed before counts no more. */
+void challenge_forget(struct challenges *c, uint32_t member);
 
 /* Heartbeats of the member are missed since `since_ms`, or not any more. */
 void challenge_suspect(struct challenges *c, uint32_t member, bool missed, uint64_t now_ms);

@@ -130,6 +130,8 @@ static uint32_t new_in_certificates(const struct message *m, const struct script
     case MESSAGE_CHALLENGE:
     case MESSAGE_ANSWER:
     case MESSAGE_COSIGN:
+    case MESSAGE_TASK:
+    case MESSAGE_SOLUTION:
         return 0;
     }
     return 0;

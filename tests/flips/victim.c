@@ -64,6 +64,7 @@ static void perform(struct victim *v, const struct effect *e)
     case EFFECT_WORK_STOP:
     case EFFECT_NOTE:
     case EFFECT_RESIGNATION:
+    case EFFECT_SOLVE:
     case EFFECT_BURST:
     case EFFECT_EXAMINE:
     case EFFECT_TOKEN:

@@ -133,6 +133,8 @@ static bool lies(uint32_t to, struct message *m)
     case MESSAGE_BLOCK:
     case MESSAGE_HELLO:
     case MESSAGE_CHALLENGE:
+    case MESSAGE_TASK:
+    case MESSAGE_SOLUTION:
     case MESSAGE_ANSWER:
         return false;
     }

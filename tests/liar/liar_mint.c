@@ -156,6 +156,9 @@ void liar_mint_take(uint32_t from, const struct message *m)
     case MESSAGE_ANSWER:
         try_on(from, m->answer.signature);
         break;
+    case MESSAGE_SOLUTION:
+        try_on(from, m->solution.signature);
+        break;
     case MESSAGE_VOTE:
         try_on(from, m->vote.vote.signature);
         break;
@@ -171,6 +174,7 @@ void liar_mint_take(uint32_t from, const struct message *m)
     case MESSAGE_HELLO:
     case MESSAGE_HEARTBEAT:
     case MESSAGE_CHALLENGE:
+    case MESSAGE_TASK:
         break;
     }
 }

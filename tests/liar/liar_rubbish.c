@@ -105,6 +105,8 @@ static void certificates(uint32_t to, struct message *m)
     case MESSAGE_HEARTBEAT:
     case MESSAGE_COMMAND:
     case MESSAGE_CHALLENGE:
+    case MESSAGE_TASK:
+    case MESSAGE_SOLUTION:
     case MESSAGE_ANSWER:
     case MESSAGE_COSIGN:
         return;

@@ -86,6 +86,29 @@ static void sign(struct world *w, struct station *s, const struct effect *e)
     queue_push(&w->queue, &event);
 }
 
+/* Cheap work that takes as long as the real. A machine with bent arithmetic gets it wrong, the
+ * same each time. */
+static void solve(struct world *w, struct station *s, const struct effect *e)
+{
+    struct hash *result = malloc(sizeof *result);
+    assert(result != NULL);
+    *result = hash_of("simulator/task", w->effects.outbox + e->body.offset, e->body.size_bytes);
+    if (!s->sound && (w->plan.habits[s->member] & HABIT_BENT) != 0) {
+        world_strike(w, FAULT_BENT_WORK);
+        result->bytes[0] ^= 0x10;
+    }
+    const struct event event = {
+        .at_ms = w->now_ms + dice_between(&w->dice, 12, 100),
+        .kind = EVENT_SOLVED,
+        .station = station_index(w, s),
+        .run = s->run,
+        .serial = e->serial,
+        .bytes = (uint8_t *)result,
+        .size_bytes = sizeof *result,
+    };
+    queue_push(&w->queue, &event);
+}
+
 static void help(struct world *w, struct station *s, const struct effect *e)
 {
     const struct blob *b = e->height <= s->disk.height ? s->disk.block[e->height] : NULL;
@@ -133,10 +156,34 @@ static void keep_resignation(const struct world *w, struct station *s, const str
     }
 }
 
+static void judge_unfit(struct world *w, struct station *s, const struct finding *f)
+{
+    if (bent_is(w, s)) {
+        s->machine.neutered = true;
+    } else if (s->sound && !w->plan.beyond && !s->machine.neutered) {
+        world_fail(w, CHECK_WELL_BEHAVED, "%s finds itself damaged (%s)",
+                   world_name(w, s->member), reference_facts(f->id)->name);
+    }
+}
+
+/* Whoever is found wrong is. */
+static void judge_found(struct world *w, const struct station *s, const struct note *n)
+{
+    if (!s->sound || n->kind != NOTE_SOLUTION_WRONG || bent_is(w, s)) {
+        return;
+    }
+    w->counters.check[CHECK_BENT_FOUND]++;
+    if ((w->plan.habits[n->member] & HABIT_BENT) == 0) {
+        world_fail(w, CHECK_BENT_FOUND, "%s finds that %s computes wrongly",
+                   world_name(w, s->member), world_name(w, n->member));
+    }
+}
+
 static void take_note(struct world *w, struct station *s, const struct note *note)
 {
     say_note(w, s, note);
     count_note(w, s, note);
+    judge_found(w, s, note);
 }
 
 static void perform(struct world *w, struct station *s, const struct effect *e)
@@ -182,6 +229,9 @@ static void perform(struct world *w, struct station *s, const struct effect *e)
     case EFFECT_RESIGNATION:
         keep_resignation(w, s, e);
         break;
+    case EFFECT_SOLVE:
+        solve(w, s, e);
+        break;
     case EFFECT_BURST:
     case EFFECT_EXAMINE:
         machine_asked(w, s, e->kind == EFFECT_BURST);
@@ -190,12 +240,7 @@ static void perform(struct world *w, struct station *s, const struct effect *e)
     case EFFECT_TRUST:
         break; /* the judge's */
     case EFFECT_NEUTER:
-        if (bent_is(w, s)) {
-            s->machine.neutered = true;
-        } else if (s->sound && !w->plan.beyond && !s->machine.neutered) {
-            world_fail(w, CHECK_WELL_BEHAVED, "%s finds itself damaged (%s)",
-                       world_name(w, s->member), reference_facts(e->finding.id)->name);
-        }
+        judge_unfit(w, s, &e->finding);
         break;
     }
 }

@@ -64,6 +64,7 @@
     X(SLANDER, "liar: its heartbeats speak ill of all")                                        \
     X(ANSWER, "liar: answers to challenges badly signed, or held back")                        \
     X(MINT, "liar: co-signs what nobody called for")                                           \
+    X(BENT_WORK, "liar: its arithmetic is bent")                                               \
     X(OTHER_STATE, "liar: attests another state, which is a proof")                            \
     X(STALE, "liar: proposes what was decided long ago")                                       \
     X(RESIGN, "liar: resigns, and goes on")                                                    \
@@ -140,6 +141,7 @@ enum fault {
     X(ADMITTED, "admitted with a new key, it is reinstated")                                   \
     X(OPERATED, "what operators sign is decided, and does what it says")                       \
     X(HELD_VOTES, "paused or only watched, nobody is removed")                                 \
+    X(BENT_FOUND, "F26: bent arithmetic is found out, and nobody else's")                      \
     X(ELECTORATE, "invariant 9: once all are well there is an electorate, and nobody is out")
 
 /* The same of the world of flips. */

@@ -65,6 +65,8 @@ static bool lies(struct world *w, const struct outgoing *o, struct message *m)
     case MESSAGE_BLOCK:
     case MESSAGE_HELLO:
     case MESSAGE_CHALLENGE:
+    case MESSAGE_TASK:
+    case MESSAGE_SOLUTION:
         return false;
     case MESSAGE_HEARTBEAT:
         return liar_lies_in_heartbeat(w, o, m);

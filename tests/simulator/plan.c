@@ -328,7 +328,7 @@ static struct plan plan_of_trials(uint64_t seed)
         p.liars = 1u << liar;
         /* Who accuses all alone has no record, and no ballot; nor has who is proved to censor.
          */
-        p.habits[liar] = HABIT_BALLOT;
+        p.habits[liar] = dice_chance(&d, 5000) ? HABIT_BALLOT : HABIT_BENT;
         if (dice_chance(&d, 6000)) {
             p.habits[liar] = HABIT_ACCUSE | HABIT_BALLOT;
             p.habits[liar] |= dice_chance(&d, 5000) ? HABIT_CENSOR : HABIT_STORM;

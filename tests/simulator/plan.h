@@ -33,6 +33,7 @@ enum habit {
     HABIT_OTHER_STATE = 1 << 16,
     HABIT_STALE = 1 << 17,
     HABIT_RESIGN = 1 << 18,
+    HABIT_BENT = 1 << 19,
 };
 #define HABIT_COUNT 16u /* of which any liar has some; the others are rarer */
 

@@ -11,6 +11,7 @@ enum event_kind {
     EVENT_MESSAGE,
     EVENT_STORED,     /* the storage thread has finished the oldest write */
     EVENT_SIGNED,     /* bytes: the signature; member: what it is for; serial: its request's */
+    EVENT_SOLVED,     /* bytes: the result of a task; serial: its request's */
     EVENT_CLOSED,     /* a connection that `member` kept has closed */
     EVENT_REFUSED,    /* `member`'s machine refuses connections */
     EVENT_REPORT,     /* a line of the worker's: bytes are a struct report */

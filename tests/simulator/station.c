@@ -175,10 +175,11 @@ static void say_input(const struct world *w, const struct station *s, const stru
         [INPUT_CLOSED] = "closed",         [INPUT_REFUSED] = "refused",
         [INPUT_REPORT] = "report",         [INPUT_VOTES_DEAD] = "votes dead",
         [INPUT_WORK_ENDED] = "work ended", [INPUT_COMMAND] = "command",
+        [INPUT_SOLVED] = "solved",
     };
     static const char *const messages[] = {
-        "?",     "vote",      "proposal", "status",    "decided", "want",  "block",
-        "hello", "heartbeat", "command",  "challenge", "answer",  "cosign"};
+        "?",         "vote",    "proposal",  "status", "decided", "want", "block",   "hello",
+        "heartbeat", "command", "challenge", "answer", "cosign",  "task", "solution"};
     const bool message = in->kind == INPUT_MESSAGE && in->size_bytes > 0 &&
                          in->bytes[0] < sizeof messages / sizeof messages[0];
     world_say(w, "%s <- %s from %s (%zu B)", world_name(w, s->member),

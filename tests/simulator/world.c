@@ -179,6 +179,13 @@ static void station_event(struct world *w, struct station *s, const struct event
         in.signature = e->bytes;
         station_input(w, s, &in);
         break;
+    case EVENT_SOLVED:
+        in.kind = INPUT_SOLVED;
+        in.serial = e->serial;
+        in.bytes = e->bytes;
+        in.size_bytes = e->size_bytes;
+        station_input(w, s, &in);
+        break;
     case EVENT_CLOSED:
     case EVENT_REFUSED:
         in.kind = e->kind == EVENT_CLOSED ? INPUT_CLOSED : INPUT_REFUSED;

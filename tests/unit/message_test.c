@@ -12,7 +12,7 @@ static struct certificate_context context;
 static uint8_t block_bytes[BLOCK_BYTES_MAX];
 static uint32_t block_size_bytes;
 static struct hash block;
-#define MESSAGES 12u
+#define MESSAGES 14u
 static struct message messages[MESSAGES];
 static uint8_t cosigned[3 * SIGNATURE_BYTES];
 
@@ -27,6 +27,20 @@ static struct answer answer_of(uint32_t author)
                                         .body_size_bytes = sizeof bytes};
     signer_sign(&three.keys[author], &statement, a.signature);
     return a;
+}
+
+static struct solution solution_of(uint32_t author)
+{
+    uint8_t bytes[SOLUTION_SIGNED_BYTES];
+    struct solution s = {
+        .author = author, .term = 1, .version = 1, .nonce = block, .result = block};
+    solution_signed_bytes(&s, bytes);
+    const struct statement statement = {.domain = SOLUTION_DOMAIN,
+                                        .cluster_id = three.cluster.id.bytes,
+                                        .body = bytes,
+                                        .body_size_bytes = sizeof bytes};
+    signer_sign(&three.keys[author], &statement, s.signature);
+    return s;
 }
 
 static void make_messages(void)
@@ -82,6 +96,8 @@ static void make_messages(void)
                                         .wanted = true,
                                         .count = 3,
                                         .signatures = {cosigned, sizeof cosigned}}};
+    m[12] = (struct message){.kind = MESSAGE_TASK, .task = {.nonce = block}};
+    m[13] = (struct message){.kind = MESSAGE_SOLUTION, .solution = solution_of(1)};
 }
 
 static void found(void)
@@ -132,6 +148,11 @@ static bool holds(const struct message *m)
         return m->answer.author < 3 &&
                answer_verify(&m->answer, &three.cluster.id,
                              three.cluster.member[m->answer.author].vote_key);
+    case MESSAGE_SOLUTION:
+        return m->solution.author < 3 &&
+               solution_verify(&m->solution, &three.cluster.id,
+                               three.cluster.member[m->solution.author].vote_key);
+    case MESSAGE_TASK:
     case MESSAGE_WANT:
     case MESSAGE_HEARTBEAT:
     case MESSAGE_COMMAND:

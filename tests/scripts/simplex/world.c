@@ -202,6 +202,7 @@ static void perform(struct world *w, uint32_t member, const struct effect *e)
     case EFFECT_WORK_LEASE:
     case EFFECT_WORK_STOP:
     case EFFECT_RESIGNATION:
+    case EFFECT_SOLVE:
     case EFFECT_BURST:
     case EFFECT_EXAMINE:
     case EFFECT_TOKEN:

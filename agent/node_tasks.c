@@ -1,0 +1,261 @@
+/* Tasks: is the arithmetic of the others right (standing.md, section 5)? Now and then each is
+ * given a number to do memory-hard work over, and so is this machine's own solver; what the
+ * other one signs must be what comes out here. */
+#include "node_parts.h"
+
+#include <string.h>
+
+#define TOIL_MS 2000u    /* one task of one member in that time */
+#define AGAIN_MS 2500u   /* a task is sent again, until it is answered */
+#define ATTESTS_TICKS 3u /* whose last attestation is older does not answer anyhow */
+
+static uint32_t bit(uint32_t member)
+{
+    return (uint32_t)1 << member;
+}
+
+static uint64_t solve(struct deciding *d, const struct hash *nonce, struct effects *out)
+{
+    const struct body body = effects_body(out, nonce->bytes, sizeof nonce->bytes);
+    struct effect *e = effects_add(out, EFFECT_SOLVE);
+    d->trials.solves++;
+    e->serial = d->trials.solves;
+    e->body = body;
+    return d->trials.solves;
+}
+
+/* ---- set by others */
+
+void node_tasks_on_task(struct node *n, uint32_t from, const struct message *m,
+                        struct effects *out)
+{
+    struct deciding *d = &n->deciding;
+    struct toil *t = &d->trials.toil[from];
+    if (d->silent || !cluster_is_voter(&d->cluster, from) || d->now_ms < t->after_ms) {
+        return;
+    }
+    *t = (struct toil){.after_ms = d->now_ms + TOIL_MS};
+    t->mine.author = d->options.self;
+    t->mine.nonce = m->task.nonce;
+    t->serial = solve(d, &m->task.nonce, out);
+}
+
+static void sign(struct deciding *d, struct toil *t, struct effects *out)
+{
+    uint8_t bytes[SOLUTION_SIGNED_BYTES];
+    t->mine.term = d->cluster.member[d->options.self].term;
+    t->mine.version = d->cluster.version;
+    solution_signed_bytes(&t->mine, bytes);
+    d->trials.signs++;
+    t->sign = d->trials.signs;
+    effects_sign(out, SIGNING_ANSWER, t->sign, SOLUTION_DOMAIN, bytes, sizeof bytes);
+}
+
+void node_tasks_on_signed(struct node *n, uint64_t serial, const uint8_t *signature,
+                          struct effects *out)
+{
+    struct deciding *d = &n->deciding;
+    for (uint32_t i = 0; i < d->cluster.member_count; i++) {
+        struct toil *t = &d->trials.toil[i];
+        if (t->sign == 0 || t->sign != serial) {
+            continue;
+        }
+        t->sign = 0;
+        if (signature != NULL && !d->silent) {
+            memcpy(t->mine.signature, signature, sizeof t->mine.signature);
+            n->scratch.kind = MESSAGE_SOLUTION;
+            n->scratch.solution = t->mine;
+            node_challenges_send(n, i, out);
+        }
+    }
+}
+
+/* ---- set by me */
+
+/* Witnesses do it, who have nothing else to do; all of them, where these are too few to be
+ * believed. Never whoever doubts itself, or is late (R29, R30). */
+static bool may_set(struct node *n, struct effects *out)
+{
+    const struct deciding *d = &n->deciding;
+    const struct cluster *c = &d->cluster;
+    const struct simplex_world world = node_world(n, 0, out);
+    uint32_t witnesses = 0;
+    for (uint32_t i = 0; i < c->member_count; i++) {
+        witnesses += cluster_is_voter(c, i) && c->member[i].role == ROLE_WITNESS ? 1 : 0;
+    }
+    const bool mine =
+        c->member[d->options.self].role == ROLE_WITNESS || witnesses < cluster_testimony(c);
+    return mine && !d->silent && !d->muted && d->examined &&
+           cluster_is_voter(c, d->options.self) && !node_links_doubts(d) &&
+           local_health_may_accuse(&d->local_health) &&
+           simplex_is_caught_up(&d->simplex, &world);
+}
+
+static void send_task(struct node *n, uint32_t member, struct effects *out)
+{
+    struct deciding *d = &n->deciding;
+    const struct challenge *asked = &d->trials.book.member[member].work;
+    n->scratch.kind = MESSAGE_TASK;
+    memcpy(n->scratch.task.nonce.bytes, asked->nonce, sizeof asked->nonce);
+    d->trials.task[member].again_ms = d->now_ms + AGAIN_MS;
+    node_challenges_send(n, member, out);
+}
+
+static void set_task(struct node *n, uint32_t member, uint64_t random, struct effects *out)
+{
+    struct deciding *d = &n->deciding;
+    struct task *t = &d->trials.task[member];
+    const struct hash nonce = node_challenges_draw(d, random);
+    challenge_work(&d->trials.book, member, nonce.bytes, random >> 8, d->now_ms);
+    *t = (struct task){.serial = 0};
+    t->serial = solve(d, &nonce, out);
+    send_task(n, member, out);
+}
+
+static void convict(struct node *n, uint32_t member, struct effects *out)
+{
+    struct deciding *d = &n->deciding;
+    challenge_work_answered(&d->trials.book, member, false);
+    d->trials.wrong[member] = d->trials.task[member].answer;
+    self_doubt_wrong(&d->links.doubt, member, d->now_ms);
+    const struct note note = {
+        .kind = NOTE_SOLUTION_WRONG, .member = member, .other = MEMBER_NONE};
+    effects_note(out, &note);
+}
+
+/* Before anybody is found wrong the task is solved once more: if that comes out otherwise than
+ * the first time, it is this machine that is to be examined. */
+static void judge(struct node *n, uint32_t member, struct effects *out)
+{
+    struct deciding *d = &n->deciding;
+    struct task *t = &d->trials.task[member];
+    if (!t->answered || t->solved == 0 || t->serial != 0) {
+        return;
+    }
+    if (hash_equal(&t->result, &t->answer.result)) {
+        challenge_work_answered(&d->trials.book, member, true);
+    } else if (t->solved == 1) {
+        t->serial = solve(d, &t->answer.nonce, out);
+        return;
+    } else {
+        convict(n, member, out);
+    }
+    *t = (struct task){.serial = 0};
+}
+
+static void take_result(struct node *n, uint32_t member, const struct hash *result,
+                        struct effects *out)
+{
+    struct deciding *d = &n->deciding;
+    struct task *t = &d->trials.task[member];
+    t->serial = 0;
+    if (t->solved > 0 && !hash_equal(&t->result, result)) {
+        challenge_work_answered(&d->trials.book, member, true); /* nothing is known of it */
+        *t = (struct task){.serial = 0};
+        effects_add(out, EFFECT_BURST);
+        return;
+    }
+    t->result = *result;
+    t->solved++;
+    judge(n, member, out);
+}
+
+void node_tasks_on_solved(struct node *n, uint64_t serial, const uint8_t *result,
+                          struct effects *out)
+{
+    struct deciding *d = &n->deciding;
+    struct hash solved = {{0}};
+    if (result == NULL) {
+        return; /* the other one's task is not answered, mine is not judged */
+    }
+    memcpy(solved.bytes, result, sizeof solved.bytes);
+    for (uint32_t i = 0; i < d->cluster.member_count; i++) {
+        struct toil *t = &d->trials.toil[i];
+        if (t->serial != 0 && t->serial == serial) {
+            t->serial = 0;
+            t->mine.result = solved;
+            if (!d->silent) {
+                sign(d, t, out);
+            }
+        }
+        if (d->trials.task[i].serial != 0 && d->trials.task[i].serial == serial) {
+            take_result(n, i, &solved, out);
+        }
+    }
+}
+
+void node_tasks_on_solution(struct node *n, uint32_t from, const struct message *m,
+                            struct effects *out)
+{
+    struct deciding *d = &n->deciding;
+    const struct solution s = m->solution;
+    const struct challenge *asked = &d->trials.book.member[from].work;
+    struct task *t = &d->trials.task[from];
+    if (s.author != from || asked->asked_ms == 0 || t->answered ||
+        memcmp(asked->nonce, s.nonce.bytes, sizeof asked->nonce) != 0 ||
+        s.term != d->cluster.member[from].term || s.version != d->cluster.version) {
+        return;
+    }
+    if (!solution_verify(&s, &d->cluster.id, d->cluster.member[from].vote_key)) {
+        node_links_rejected(n, from, false, out);
+        return;
+    }
+    t->answered = true;
+    t->answer = s;
+    judge(n, from, out);
+}
+
+/* ---- what it comes to */
+
+uint32_t node_tasks_wrong(const struct deciding *d)
+{
+    uint32_t wrong = 0;
+    for (uint32_t i = 0; i < d->cluster.member_count; i++) {
+        const bool is_wrong = i != d->options.self && cluster_is_voter(&d->cluster, i) &&
+                              challenge_is_wrong(&d->trials.book, i);
+        wrong |= is_wrong ? bit(i) : 0;
+    }
+    return wrong;
+}
+
+/* Only what a member does not answer that attests, and that I hear: a broken link between the
+ * two of us is no one's fault. What I have not judged yet it has answered. */
+static bool owes_an_answer(const struct deciding *d, uint32_t member)
+{
+    const struct attested *a = &d->cluster.latest[member];
+    const uint64_t fresh_ms = ATTESTS_TICKS * (uint64_t)d->cluster.timing.tick_ms;
+    return (d->heard & bit(member)) != 0 && a->seq != 0 &&
+           a->decided_ms + fresh_ms >= d->cluster.time_ms && !d->trials.task[member].answered;
+}
+
+void node_tasks_watch(struct node *n, uint64_t random, struct effects *out)
+{
+    struct deciding *d = &n->deciding;
+    struct challenges *book = &d->trials.book;
+    const bool sets = may_set(n, out);
+    for (uint32_t i = 0; i < d->cluster.member_count; i++) {
+        const struct member *m = &d->cluster.member[i];
+        if (i == d->options.self) {
+            continue;
+        }
+        if (m->standing == STANDING_SUSPENDED && m->cause == STANDING_CAUSE_ADMITTED) {
+            challenge_forget(book, i);
+        }
+        challenge_watch(book, i, owes_an_answer(d, i), d->now_ms);
+        if (!sets || m->standing != STANDING_GOOD || (d->heard & bit(i)) == 0) {
+            continue;
+        }
+        if (challenge_wants_work(book, i, d->now_ms)) {
+            set_task(n, i, random + i, out);
+        }
+        const struct challenged *known = &book->member[i];
+        const struct task *t = &d->trials.task[i];
+        const bool asked = known->work.asked_ms != 0;
+        if (asked && !t->answered && d->now_ms >= t->again_ms) {
+            send_task(n, i, out);
+        }
+        effects_wake(out, !asked         ? known->work_due_ms
+                          : !t->answered ? t->again_ms
+                                         : known->work.asked_ms + CHALLENGE_PATIENCE_MS);
+    }
+}
