@@ -105,6 +105,20 @@ static void take_note(struct agent *a, const struct note *note, int32_t ordinal)
     operators_note(&a->operators, note);
 }
 
+static void examine(struct agent *a, bool burst)
+{
+    if (burst) {
+        examiner_burst(a->examiner);
+    } else {
+        examiner_begin_again(a->examiner);
+    }
+}
+
+static void say_to_all(struct agent *a, const struct effect *e)
+{
+    send_to_all(a, e->body, e->kind == EFFECT_HEARTBEAT ? PEERS_HEARTBEAT : PEERS_MESSAGE);
+}
+
 static void perform(struct agent *a, const struct effect *e, int32_t ordinal)
 {
     switch (e->kind) {
@@ -112,10 +126,8 @@ static void perform(struct agent *a, const struct effect *e, int32_t ordinal)
         send_to(a, e->member, e->body, PEERS_MESSAGE);
         break;
     case EFFECT_BROADCAST:
-        send_to_all(a, e->body, PEERS_MESSAGE);
-        break;
     case EFFECT_HEARTBEAT:
-        send_to_all(a, e->body, PEERS_HEARTBEAT);
+        say_to_all(a, e);
         break;
     case EFFECT_PROBE:
         peers_probe(a->peers, e->member, bytes_of(a, e->body), e->body.size_bytes);
@@ -141,6 +153,9 @@ static void perform(struct agent *a, const struct effect *e, int32_t ordinal)
     case EFFECT_WORK_STOP:
         worker_stop(a);
         break;
+    case EFFECT_NAME:
+        name_hooks_run(a, e);
+        break;
     case EFFECT_NOTE:
         take_note(a, &e->note, ordinal);
         break;
@@ -155,10 +170,8 @@ static void perform(struct agent *a, const struct effect *e, int32_t ordinal)
         solver_ask(a->solver, e->serial, bytes_of(a, e->body));
         break;
     case EFFECT_BURST:
-        examiner_burst(a->examiner);
-        break;
     case EFFECT_EXAMINE:
-        examiner_begin_again(a->examiner);
+        examine(a, e->kind == EFFECT_BURST);
         break;
     case EFFECT_NEUTER:
         neuter_member(a, &e->finding);
@@ -232,6 +245,11 @@ void agent_step(struct agent *a, struct input *in)
         a->worker.gone = false;
         struct input ended = {.kind = INPUT_WORK_ENDED, .clean = a->worker.gone_clean};
         agent_step_once(a, &ended);
+        agent_tell_signatures(a);
+    }
+    struct input named;
+    while (name_hooks_take(a, &named)) {
+        agent_step_once(a, &named);
         agent_tell_signatures(a);
     }
     journal_settle(&a->journal, &a->node->deciding.cluster);

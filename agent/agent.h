@@ -16,6 +16,7 @@
 #include "agent/journal.h"
 #include "agent/keyfile.h"
 #include "agent/loop.h"
+#include "agent/name_hooks.h"
 #include "agent/neuter.h"
 #include "agent/node.h"
 #include "agent/operators.h"
@@ -93,6 +94,7 @@ struct agent {
     uint64_t signs;                         /* signatures made in this run */
     struct worker worker;
     struct events events;
+    struct name_hooks name_hooks;
     struct agent_help help[MEMBERS_MAX];
     struct api *api;
     uint32_t foreign;   /* bits of members that were founded with another cluster.yaml */

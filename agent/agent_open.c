@@ -332,6 +332,7 @@ void agent_finish(struct agent *a)
         worker_finish(a);
         credentials_finish(a);
         events_finish(a);
+        name_hooks_finish(a);
         agent_guard_finish(a);
         api_destroy(a->api);
         peers_destroy(a->peers);

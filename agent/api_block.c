@@ -17,7 +17,7 @@ static void add_command(cJSON *list, const struct cluster *c, const struct block
         [COMMAND_DISPUTE] = "dispute", [COMMAND_FAIL] = "fail",
         [COMMAND_RESIGN] = "resign",   [COMMAND_OPERATOR] = "operator",
         [COMMAND_BALLOT] = "ballot",   [COMMAND_APPEAL] = "appeal",
-        [COMMAND_PROVE] = "prove"};
+        [COMMAND_PROVE] = "prove",     [COMMAND_RELEASE] = "release"};
     struct command command;
     const struct block_span span = b->commands[index];
     cJSON *object = cJSON_CreateObject();

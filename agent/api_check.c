@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "agent/api_parts.h"
+#include "agent/node_parts.h"
 
 static void answer(struct http_request *request, bool yes, const char *text)
 {
@@ -42,6 +43,17 @@ void api_check_leads(struct api *api, struct http_request *request, const char *
     const bool leads = is_current(d) && d->cluster.grant.fence != 0 &&
                        d->cluster.grant.leader == d->options.self;
     answer(request, leads, leads ? "leads\n" : "no\n");
+}
+
+/* By what this member does, not by what the chain says of it: its own lease counts. */
+void api_check_holds(struct api *api, struct http_request *request, const char *name)
+{
+    const struct deciding *d = &api->agent->node->deciding;
+    bool holds = false;
+    for (uint32_t k = 0; k < d->cluster.name_count; k++) {
+        holds |= strcmp(d->cluster.names[k].name, name) == 0 && node_names_serves(d, k);
+    }
+    answer(request, holds, holds ? "holds\n" : "no\n");
 }
 
 void api_livez(struct api *api, struct http_request *request, const char *name)

@@ -114,7 +114,7 @@ static cJSON *member_object(const struct agent *a, uint32_t i)
     }
     add_heard(object, d, i);
     api_add_names(object, "accused_by", c, accusers_of(c, i));
-    cJSON_AddItemToObject(object, "names", cJSON_CreateArray());
+    api_add_held(object, "names", c, i);
     add_notes(object, a, i);
     return object;
 }

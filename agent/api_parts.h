@@ -126,11 +126,14 @@ api_document document_status;
 api_document document_members;
 api_document document_member;
 api_document document_windows;
+api_document document_names;
 api_document document_references;
 cJSON *api_record(const struct agent *a, uint32_t member);
 void api_add_members(const struct agent *a, cJSON *object, const char *name, uint32_t limit);
 void api_add_grant(cJSON *object, const struct cluster *c, uint64_t due);
 void api_add_motions(cJSON *object, const struct cluster *c); /* api_motions.c */
+/* The names that the member holds; api_names.c. */
+void api_add_held(cJSON *object, const char *name, const struct cluster *c, uint32_t member);
 void api_add_completed(cJSON *object, const struct cluster *c);
 /* The start of a window. */
 void api_add_window_time(cJSON *object, const char *name, const struct cluster *c,
@@ -156,6 +159,7 @@ void api_verify_path(struct api *api, struct http_request *request, const char *
 /* api_check.c: one word, for load balancers and supervisors. */
 void api_check_good(struct api *api, struct http_request *request, const char *name);
 void api_check_leads(struct api *api, struct http_request *request, const char *name);
+void api_check_holds(struct api *api, struct http_request *request, const char *name);
 void api_livez(struct api *api, struct http_request *request, const char *name);
 void api_readyz(struct api *api, struct http_request *request, const char *name);
 

@@ -39,6 +39,8 @@ enum log_level {
 #define NODE_HOOKS(X)                                                                          \
     X(grant)                                                                                   \
     X(revoke)                                                                                  \
+    X(takeover)                                                                                \
+    X(release)                                                                                 \
     X(neuter)                                                                                  \
     X(lock_out)                                                                                \
     X(standing)

@@ -71,6 +71,22 @@ static void check_hook(const struct hook_command *h, const char *key,
     }
 }
 
+/* Where no hook is named there is nothing to be done, and it counts as done. */
+static void check_lets_go(const struct node_config *c, struct config_report *report)
+{
+    const struct config_place place = {c->own_path, 0, 0};
+    if (c->takeover.count > 0 && c->release.count == 0) {
+        config_warning(report, place, "hooks",
+                       "takeover without release: this member would go on to serve under a "
+                       "name that another one holds");
+    }
+    if (c->takeover.count > 0 && c->neuter.count == 0) {
+        config_warning(report, place, "hooks",
+                       "takeover without neuter: this member would go on to serve when it is "
+                       "found unfit");
+    }
+}
+
 void node_config_references(const struct node_config *c, struct reference_context *context)
 {
     context->data_directory = c->data_dir;
@@ -150,6 +166,7 @@ void node_config_check(const struct node_config *c, struct config_report *report
 #define X(hook) check_hook(&c->hook, "hooks." #hook, report);
     NODE_HOOKS(X)
 #undef X
+    check_lets_go(c, report);
     check_hook(&c->reload, "token.reload", report);
     check_written(c, c->token_path, "token.file", report);
     check_written(c, c->trust_path, "trust.file", report);

@@ -6,6 +6,7 @@
 
 #include "config_file.h"
 #include "config_members.h"
+#include "config_names.h"
 #include "config_rebuilt.h"
 #include "config_timing.h"
 #include "config_value.h"
@@ -31,6 +32,8 @@ struct raw_cluster {
     struct raw_operator *operators;
     uint32_t operators_count;
     struct raw_rebuilt *rebuilt;
+    struct raw_name *names;
+    uint32_t names_count;
 };
 
 #define OPTIONAL (CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL)
@@ -94,6 +97,8 @@ static const cyaml_schema_field_t cluster_fields[] = {
     CYAML_FIELD_SEQUENCE("operators", OPTIONAL, struct raw_cluster, operators, &operator_schema,
                          0, CYAML_UNLIMITED),
     CYAML_FIELD_MAPPING_PTR("rebuilt", OPTIONAL, struct raw_cluster, rebuilt, rebuilt_fields),
+    CYAML_FIELD_SEQUENCE("names", OPTIONAL, struct raw_cluster, names, &names_schema, 0,
+                         CYAML_UNLIMITED),
     CYAML_FIELD_END,
 };
 
@@ -113,6 +118,7 @@ static const struct shape_key cluster_keys[] = {
     {"members[]", "a mapping with name, role, address, transport_key and vote_key"},
     {"operators", "a list of operators"},
     {"operators[]", "a mapping with name and key"},
+    NAMES_KEYS,
     {"rebuilt", "a mapping with from, height, next_window, fence and term"},
 #define X(key, expected) {#key, expected},
     REBUILT_KEYS(X)
@@ -210,6 +216,7 @@ static void judge_cluster(const struct judge *j, const struct raw_cluster *raw,
     }
     judge_members(j, raw->members, raw->members_count, out);
     judge_operators(j, raw, out);
+    names_judge(raw->names, raw->names_count, j->shape, out, j->report);
     judge_rebuilt(j, raw->rebuilt, out);
 }
 

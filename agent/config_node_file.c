@@ -89,7 +89,8 @@ const struct shape_key node_keys[] = {
     {"listen", "a numeric address and port, like 0.0.0.0:7100"},
     {"api", "a numeric address and port, like 127.0.0.1:7180"},
     {"socket", "the path of a Unix socket, at most 107 bytes"},
-    {"hooks", "a mapping with any of grant, revoke, neuter, lock_out and standing"},
+    {"hooks",
+     "a mapping with any of grant, revoke, takeover, release, neuter, lock_out and standing"},
 #define X(hook) {#hook, "a list of words: a program and its arguments"}, {#hook "[]", "a word"},
     NODE_HOOKS(X)
 #undef X

@@ -22,7 +22,8 @@
     X(grace_s, 0, 86400)                                                                       \
     X(window_timeout_s, 1, 86400)                                                              \
     X(audit_timeout_s, 1, 86400)                                                               \
-    X(ttl_s, 3, 604800)
+    X(ttl_s, 3, 604800)                                                                        \
+    X(name_lease_s, 1, 86400)
 
 struct raw_timing {
 #define X(key, least, most) char *key;

@@ -159,6 +159,9 @@ static void take_in(struct node *n, const struct input *in, struct effects *out)
     case INPUT_WORK_ENDED:
         node_work_on_ended(n, in->clean, out);
         break;
+    case INPUT_NAMED:
+        node_names_on_done(d, in->serial, in->clean);
+        break;
     case INPUT_COMMAND:
         node_operator_on_command(n, in->bytes, in->size_bytes, out);
         break;
@@ -181,6 +184,7 @@ static void apply_decided(struct node *n, const struct input *in, struct effects
         pool_prune(&n->pool, &d->cluster);
         d->decided_ms = d->now_ms;
         node_words_on_decided(d);
+        node_names_on_decided(d);
         const struct simplex_world world = node_world(n, in->random, out);
         simplex_next(&d->simplex, &world);
     }
@@ -222,6 +226,7 @@ static void look_around(struct node *n, const struct input *in, struct effects *
     node_motions_watch(n, out);
     node_proofs_watch(n, out);
     node_work_watch(n, out);
+    node_names_watch(n, out);
     node_resign_watch(n, out);
     node_operator_watch(n, out);
     const struct simplex_world world = node_world(n, in->random, out);

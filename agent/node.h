@@ -25,6 +25,7 @@
 #include "../health/self_doubt.h"
 #include "../health/tick.h"
 #include "../tokens/jws.h"
+#include "node_names.h"
 
 /* One member's whole deciding: input in, effects out (DESIGN.md, section 3). Deterministic,
  * without clock, chance, I/O or allocation: the daemon and the simulator run the same code.
@@ -44,6 +45,7 @@ enum input_kind {
     INPUT_VOTES_DEAD, /* the vote store failed: never vote again in this run */
     INPUT_REPORT,     /* a line of the worker's report */
     INPUT_WORK_ENDED, /* the worker has ended; `clean`: with exit status 0, or its lease */
+    INPUT_NAMED,      /* answers EFFECT_NAME under its `serial`; `clean`: its hook did it */
     INPUT_COMMAND,    /* `bytes`: what an operator signed, handed in at this member */
     INPUT_SOLVED,     /* answers EFFECT_SOLVE: `bytes` are the result; none: there is none */
 };
@@ -108,6 +110,7 @@ struct peer_view {
     uint64_t incarnation; /* that is heard; 0: none yet */
     uint64_t word_ms;     /* when its newest heartbeat came */
     uint64_t height;      /* in progress there, as it says */
+    bool has_finalized;   /* it has sent a finalize vote of that height, likewise */
     bool has_offset;
     int64_t offset_ms; /* its wall clock minus mine, by its last heartbeat */
 };
@@ -290,6 +293,7 @@ struct deciding {
     struct own_confidence confidence;
     struct offences offences;
     struct work_view work;
+    struct own_names names;
     struct fleet_view fleet;
     struct links links;
     struct trials trials;

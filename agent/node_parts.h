@@ -163,6 +163,14 @@ void node_work_on_ended(struct node *n, bool clean, struct effects *out);
 void node_work_watch(struct node *n, struct effects *out);
 void node_work_hand_in_results(struct node *n, struct effects *out);
 
+/* node_names.c: the names that this member serves under. */
+void node_names_sent(struct deciding *d); /* the newest attestation, now */
+void node_names_on_decided(struct deciding *d);
+void node_names_on_done(struct deciding *d, uint64_t serial, bool clean);
+void node_names_watch(struct node *n, struct effects *out);
+/* Whether it serves under the name, and may. */
+bool node_names_serves(const struct deciding *d, uint32_t name);
+
 /* node_operator.c: what operators hand in here. */
 void node_operator_on_command(struct node *n, const uint8_t *bytes, size_t size_bytes,
                               struct effects *out);

@@ -50,6 +50,7 @@ void node_peers_on_heartbeat(struct deciding *d, uint32_t member, const struct m
         return;
     }
     p->height = m->heartbeat.height;
+    p->has_finalized = m->heartbeat.finalized;
     /* The difference of two clocks, either of which may say anything: a wrap is harmless. */
     p->offset_ms = (int64_t)(m->heartbeat.unix_ms - d->unix_ms);
     p->has_offset = true;
@@ -81,6 +82,7 @@ static struct body heartbeat_body(struct deciding *d, struct effects *out)
         .kind = MESSAGE_HEARTBEAT,
         .heartbeat = {.height = d->simplex.height,
                       .view = d->simplex.view,
+                      .finalized = d->simplex.record.finalized != VIEW_NONE,
                       .incarnation = d->options.incarnation,
                       .unix_ms = d->unix_ms},
     };

@@ -217,6 +217,7 @@ static void attest_now(struct node *n, uint64_t tick, struct effects *out)
     struct deciding *d = &n->deciding;
     struct own_words *own = &d->own;
     own->seq++;
+    node_names_sent(d);
     own->attested_tick = tick;
     own->silent = accusations(d);
     own->wrong = wrongs(d);

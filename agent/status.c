@@ -236,6 +236,7 @@ void status_of(const struct agent *a, uint64_t now_ms, uint64_t unix_ms, struct 
     status_look_at_votes_on_members(&m);
     status_look_at_members(&m);
     status_look_at_windows(&m);
+    status_look_at_services(&m);
     look_at_self(&m);
     status_look_at_diagnosis(&m);
     status_look_at_fleet(&m);

@@ -66,5 +66,7 @@ void status_look_at_fleet(const struct moment *m);
 void status_look_at_tokens(const struct moment *m);
 /* status_windows.c: whether the statistics go on. */
 void status_look_at_windows(const struct moment *m);
+/* status_services.c: who serves under the names of the service. */
+void status_look_at_services(const struct moment *m);
 
 #endif

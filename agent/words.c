@@ -113,9 +113,6 @@ static void say_grant(const struct note *n, const struct cluster *c, char *text,
     } else if (n->kind == NOTE_AUDITOR_REPLACED && n->member == MEMBER_NONE) {
         snprintf(text, size, "fence %llu has no auditor any more (was %s): %s", fence,
                  words_member(c, n->other), cause_words[n->cause]);
-    } else if (n->kind == NOTE_AUDITOR_REPLACED && n->member == MEMBER_NONE) {
-        snprintf(text, size, "nobody audits fence %llu any more (was %s: %s)", fence,
-                 words_member(c, n->other), cause_words[n->cause]);
     } else if (n->kind == NOTE_AUDITOR_REPLACED && n->other == MEMBER_NONE) {
         snprintf(text, size, "%s now audits fence %llu", member, fence);
     } else if (n->kind == NOTE_AUDITOR_REPLACED) {
@@ -322,6 +319,11 @@ static const struct {
     [NOTE_WINDOW_CORRECTED] = {"OST-3107", WORDS_WARNING, words_say_windows},
     [NOTE_LOWER_TIER] = {"OST-3201", WORDS_WARNING, words_say_candidates},
     [NOTE_NO_CANDIDATE] = {"OST-3202", WORDS_ERROR, words_say_candidates},
+    [NOTE_NAME_TAKEN] = {"OST-3301", WORDS_NOTICE, words_say_name},
+    [NOTE_NAME_VACANT] = {"OST-3302", WORDS_WARNING, words_say_name},
+    [NOTE_NAME_KEPT] = {"OST-3303", WORDS_NOTICE, words_say_name},
+    [NOTE_NAME_RETURNING] = {"OST-3304", WORDS_NOTICE, words_say_name},
+    [NOTE_NAME_RELEASED] = {"OST-3305", WORDS_NOTICE, words_say_name},
     [NOTE_MEMBER_UNREACHABLE] = {"OST-2001", WORDS_WARNING, say_member},
     [NOTE_MEMBER_REACHABLE] = {"OST-2002", WORDS_NOTICE, say_member},
     [NOTE_MEMBER_STARTED] = {"OST-2003", WORDS_NOTICE, say_member},

@@ -230,6 +230,7 @@ static void end(struct agent *a, struct worker_run *run, const struct hook_messa
                  expected ? "OST-6001" : "OST-6002", expected ? "hook_ended" : "hook_failed",
                  a->config.name, "hook %s on %s: %s, %" PRIu64 " ms", run->event,
                  a->config.name, how, clock_monotonic_ms() - run->started_ms);
+    run->clean = is_clean(m);
     worker_run_finish(run);
 }
 

@@ -20,6 +20,7 @@ struct worker_run {
     struct loop_watch *watch;
     const char *event; /* "grant", "revoke", ... */
     uint64_t started_ms;
+    bool clean;          /* once it has ended: with exit status 0 */
     uint32_t lines;      /* of its standard error */
     uint32_t reports;    /* of its standard output */
     uint32_t misreports; /* such as were none */

@@ -57,6 +57,7 @@ void cluster_found(struct cluster *c, const struct founding *f)
     memcpy(c->name, f->name, sizeof c->name);
     c->operator_count = f->operator_count;
     memcpy(c->operators, f->operators, sizeof c->operators);
+    names_found(c, f);
     c->block = c->id;
     for (uint32_t i = 0; i < f->member_count; i++) {
         found_member(c, i, f);

@@ -11,6 +11,7 @@
 #include "command.h"
 #include "founding.h"
 #include "hash.h"
+#include "name.h"
 #include "note.h"
 #include "quorum.h"
 
@@ -234,6 +235,8 @@ struct cluster {
     uint64_t grant_moved_ms; /* when a grant last moved because its holder was accused */
     struct grant grant;
     struct windows windows;
+    uint32_t name_count;
+    struct service_name names[SERVICE_NAMES_MAX];
     struct call call;
 };
 

@@ -11,8 +11,8 @@
 #include "window.h"
 
 /* The order of standing.md, section 4: time, attestations, words about windows, the tick, who
- * is accused, motions, the grant, the call for tokens. Voters, quorum and testimony are those
- * before the block. */
+ * is accused, motions, the grant, names, the call for tokens. Voters, quorum and testimony are
+ * those before the block. */
 
 struct note *turn_note(const struct turn *t, enum note_kind kind, uint32_t member)
 {
@@ -107,12 +107,13 @@ static void on_fail(struct cluster *c, struct turn *t, const struct command *com
     memcpy(note->text, command->fail.reason, sizeof note->text);
 }
 
-/* Resignations and proofs come once a term, a ballot once a motion, an appeal opens one. */
+/* Resignations and proofs come once a term, a ballot once a motion, an appeal opens one, a
+ * release once a fence. */
 static bool uses_up_urgency(const struct cluster *c, const struct command *command)
 {
     return command->kind != COMMAND_RESIGN && command->kind != COMMAND_BALLOT &&
            command->kind != COMMAND_APPEAL && command->kind != COMMAND_PROVE &&
-           cluster_is_urgent(c, command);
+           command->kind != COMMAND_RELEASE && cluster_is_urgent(c, command);
 }
 
 /* Its number in the list may be another's since a command before it in this block. */
@@ -145,6 +146,9 @@ static enum cause on_command(struct cluster *c, struct turn *t, const struct com
         return CAUSE_NONE;
     case COMMAND_FAIL:
         on_fail(c, t, command);
+        return CAUSE_NONE;
+    case COMMAND_RELEASE:
+        names_on_release(c, t, command->author, &command->release);
         return CAUSE_NONE;
     case COMMAND_RESIGN:
         c->member[command->author].resigned = command->resign.class;
@@ -179,7 +183,7 @@ static enum pass pass_of(bool sound, enum command_kind kind)
         [COMMAND_ATTEST] = PASS_ATTEST,     [COMMAND_RESULT] = PASS_WINDOWS,
         [COMMAND_DISPUTE] = PASS_WINDOWS,   [COMMAND_FAIL] = PASS_WINDOWS,
         [COMMAND_BALLOT] = PASS_BALLOT,     [COMMAND_APPEAL] = PASS_APPEAL,
-        [COMMAND_PROVE] = PASS_RESIGN,
+        [COMMAND_PROVE] = PASS_RESIGN,      [COMMAND_RELEASE] = PASS_WINDOWS,
     };
     return sound ? passes[kind] : PASS_OPERATOR;
 }
@@ -269,6 +273,7 @@ void cluster_apply(struct cluster *c, const struct block *b, struct notes *notes
     motions_watch_electorate(c, &t);
     doubt_review(c, &t);
     grant_review(c, &t);
+    names_review(c, &t);
     call_review(c, t.height);
 
     c->height = b->header.height;

@@ -27,6 +27,7 @@ static void write_timing(struct writer *w, const struct timing *t)
     write_uint(w, t->window_timeout_s, 4);
     write_uint(w, t->audit_timeout_s, 4);
     write_uint(w, t->ttl_s, 4);
+    write_uint(w, t->name_lease_s, 4);
 }
 
 static void read_timing(struct reader *r, struct timing *t)
@@ -43,6 +44,7 @@ static void read_timing(struct reader *r, struct timing *t)
     t->window_timeout_s = (uint32_t)read_uint(r, 4);
     t->audit_timeout_s = (uint32_t)read_uint(r, 4);
     t->ttl_s = (uint32_t)read_uint(r, 4);
+    t->name_lease_s = (uint32_t)read_uint(r, 4);
 }
 
 static void write_grant(struct writer *w, const struct grant *g)
@@ -275,6 +277,7 @@ size_t cluster_encode(const struct cluster *c, uint8_t out[static CLUSTER_BYTES_
     for (uint32_t i = 0; i < DOUBTFUL_KEPT; i++) {
         write_doubtful(&w, &c->windows.doubtful[i]);
     }
+    names_write(&w, c);
     write_call(&w, &c->call);
     return writer_done(&w);
 }
@@ -313,6 +316,9 @@ bool cluster_decode(struct cluster *c, const uint8_t *bytes, size_t size_bytes)
     c->windows.doubtful_listed = read_uint(&r, 8);
     for (uint32_t i = 0; i < DOUBTFUL_KEPT; i++) {
         read_doubtful(&r, &c->windows.doubtful[i]);
+    }
+    if (!names_read(&r, c)) {
+        return false;
     }
     read_call(&r, &c->call);
     c->digests[c->height % DIGESTS_KEPT] = hash_of("ostrakon/state/1", bytes, size_bytes);

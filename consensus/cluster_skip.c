@@ -96,9 +96,11 @@ enum cause cluster_would_skip(const struct cluster *c, const struct command *com
     if (command->kind == COMMAND_APPEAL) {
         return motions_appeal_cause(c, author);
     }
-    const bool hears_of_height =
-        command->kind == COMMAND_ATTEST && cluster_may_appeal(c, author);
-    if (!cluster_is_voter(c, author) && !hears_of_height) {
+    /* Who may come back is heard of its height, and lets go of names. */
+    const bool is_heard =
+        (command->kind == COMMAND_ATTEST || command->kind == COMMAND_RELEASE) &&
+        cluster_may_appeal(c, author);
+    if (!cluster_is_voter(c, author) && !is_heard) {
         return CAUSE_NOT_GOOD;
     }
     switch (command->kind) {
@@ -114,6 +116,8 @@ enum cause cluster_would_skip(const struct cluster *c, const struct command *com
         return motions_ballot_cause(c, author, &command->ballot);
     case COMMAND_PROVE:
         return cluster_prove_cause(c, &command->prove);
+    case COMMAND_RELEASE:
+        return names_release_cause(c, author, &command->release);
     case COMMAND_RESIGN:
     case COMMAND_OPERATOR:
     case COMMAND_APPEAL:
@@ -147,7 +151,7 @@ bool cluster_is_urgent(const struct cluster *c, const struct command *command)
     const uint32_t author = command->author;
     if (command->kind == COMMAND_RESIGN || command->kind == COMMAND_OPERATOR ||
         command->kind == COMMAND_BALLOT || command->kind == COMMAND_APPEAL ||
-        command->kind == COMMAND_PROVE) {
+        command->kind == COMMAND_PROVE || command->kind == COMMAND_RELEASE) {
         return true;
     }
     if (!cluster_is_voter(c, author) || c->urgent_used[author] >= URGENT_MAX) {

@@ -27,7 +27,8 @@ static bool is_some_digest(const struct window_digest *digest)
 
 static bool is_timing_sound(const struct timing *t)
 {
-    return t->tick_ms >= 1 && t->window_s >= 1 && t->record_ticks >= 1 && t->ttl_s >= 1;
+    return t->tick_ms >= 1 && t->window_s >= 1 && t->record_ticks >= 1 && t->ttl_s >= 1 &&
+           t->name_lease_s >= 1;
 }
 
 static bool is_chain_sound(const struct cluster *c)
@@ -192,5 +193,6 @@ bool cluster_is_sound(const struct cluster *c)
         voters += cluster_is_voter(c, i) ? 1 : 0;
     }
     return voters >= 1 && is_chain_sound(c) && are_operators_sound(c) && is_grant_sound(c) &&
-           are_windows_sound(c) && doubts_are_sound(c) && call_is_sound(c);
+           are_windows_sound(c) && doubts_are_sound(c) && names_are_sound(c) &&
+           call_is_sound(c);
 }

@@ -187,6 +187,35 @@ static void ballot_write(struct writer *w, const struct ballot *b)
     }
 }
 
+static bool release_is_sound(const struct release *s)
+{
+    bool named = true;
+    for (uint32_t k = 0; k < SERVICE_NAMES_MAX; k++) {
+        named = named && ((s->names >> k & 1) != 0) == (s->fence[k] != 0);
+    }
+    return named && s->names != 0;
+}
+
+static bool release_read(struct reader *r, struct release *s)
+{
+    s->names = (uint32_t)read_uint(r, MASK_BYTES);
+    for (uint32_t k = 0; k < SERVICE_NAMES_MAX; k++) {
+        s->fence[k] = (s->names >> k & 1) != 0 ? read_uint(r, 8) : 0;
+    }
+    return release_is_sound(s);
+}
+
+static void release_write(struct writer *w, const struct release *s)
+{
+    assert(release_is_sound(s));
+    write_uint(w, s->names, MASK_BYTES);
+    for (uint32_t k = 0; k < SERVICE_NAMES_MAX; k++) {
+        if (s->fence[k] != 0) {
+            write_uint(w, s->fence[k], 8);
+        }
+    }
+}
+
 static bool body_read(struct reader *r, struct command *c)
 {
     switch (c->kind) {
@@ -215,6 +244,8 @@ static bool body_read(struct reader *r, struct command *c)
         return true;
     case COMMAND_PROVE:
         return evidence_read(r, &c->prove);
+    case COMMAND_RELEASE:
+        return release_read(r, &c->release);
     }
     return false; /* the kind is a foreign byte */
 }
@@ -257,6 +288,9 @@ static void body_write(struct writer *w, const struct command *c)
         return;
     case COMMAND_PROVE:
         evidence_write(w, &c->prove);
+        return;
+    case COMMAND_RELEASE:
+        release_write(w, &c->release);
         return;
     }
     assert(false);

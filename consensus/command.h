@@ -34,8 +34,9 @@ enum command_kind {
     COMMAND_BALLOT = 7,
     COMMAND_APPEAL = 8, /* has no body: "let the electors look at me again" */
     COMMAND_PROVE = 9,
+    COMMAND_RELEASE = 10,
 };
-#define COMMAND_KINDS 9u
+#define COMMAND_KINDS 10u
 
 /* Operators come behind the members as authors: of key i the author is MEMBERS_MAX + i. */
 #define AUTHORS_MAX (MEMBERS_MAX + OPERATORS_MAX)
@@ -135,6 +136,12 @@ struct prove {
     struct vote votes[PROOF_VOTES_MAX];
 };
 
+/* "I serve no more under these names." */
+struct release {
+    uint32_t names;                    /* bits of names, at least one */
+    uint64_t fence[SERVICE_NAMES_MAX]; /* under which each was held, not 0; of other names 0 */
+};
+
 #define OPERATIONS(X)                                                                          \
     X(ADMIT, "admit")   /* to `suspended`, with these keys, under a new term */                \
     X(REMOVE, "remove") /* for good */                                                         \
@@ -206,6 +213,7 @@ struct command {
         struct operator_command by_operator;
         struct ballot ballot;
         struct prove prove;
+        struct release release;
     };
     uint8_t signature[SIGNATURE_BYTES];
 };

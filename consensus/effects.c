@@ -99,6 +99,9 @@ static bool details_same(const struct effect *a, const struct effect *b)
     switch (a->kind) {
     case EFFECT_PERSIST:
         return persist_same(&a->persist, &b->persist);
+    case EFFECT_NAME:
+        return a->naming.name == b->naming.name && a->naming.takes == b->naming.takes &&
+               a->naming.fence == b->naming.fence;
     case EFFECT_WORK:
         return work_same(&a->work, &b->work);
     case EFFECT_SIGN:

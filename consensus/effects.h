@@ -35,6 +35,8 @@ enum effect_kind {
     EFFECT_WORK,        /* start the grant hook; `work` says for what */
     EFFECT_WORK_LEASE,  /* the running worker may live until `until_ms` (monotonic) */
     EFFECT_WORK_STOP,   /* kill the worker, run the revoke hook */
+    EFFECT_NAME,        /* `naming`: run the takeover or release hook; its end comes back under
+                         * `serial` */
     EFFECT_NOTE,        /* `note` */
     EFFECT_SOLVE,       /* body: the number of a task; its result comes back under `serial` */
     EFFECT_BURST,       /* run the burst test; what it came to is a finding */
@@ -70,6 +72,13 @@ struct work {
     uint64_t until_ms; /* monotonic: the grant's deadline */
 };
 
+/* A name of the service that this member is to serve under from now on, or no more. */
+struct naming {
+    uint32_t name; /* its place in the state */
+    bool takes;
+    uint64_t fence;
+};
+
 /* What a signature is for. The node never holds the vote key: it asks, and sends what comes
  * back only once it has verified it. */
 enum signing_kind {
@@ -95,6 +104,7 @@ struct effect {
     union {
         struct persist persist;
         struct work work;
+        struct naming naming;
         struct note note;
         struct signing signing;
         struct finding finding;

@@ -10,8 +10,7 @@
 
 typedef uint32_t place_function(const struct cluster *c, uint32_t member);
 
-/* Attested in this tick or the last: what is older tells nothing of now. */
-static bool attests(const struct cluster *c, uint32_t member)
+bool election_attests(const struct cluster *c, uint32_t member)
 {
     const uint64_t tick = c->latest[member].tick;
     return tick != 0 && tick + 1 >= c->tick;
@@ -21,7 +20,7 @@ static bool attests(const struct cluster *c, uint32_t member)
 static bool is_eligible(const struct cluster *c, uint32_t member)
 {
     const uint32_t needed = cluster_testimony(c);
-    return cluster_is_voter(c, member) && attests(c, member) &&
+    return cluster_is_voter(c, member) && election_attests(c, member) &&
            cluster_accusers(c, member, false) < needed &&
            cluster_accusers(c, member, true) < needed &&
            c->time_ms >= c->dissent_until_ms[member] && !c->member[member].held;

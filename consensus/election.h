@@ -1,6 +1,7 @@
 #ifndef OSTRAKON_CONSENSUS_ELECTION_H
 #define OSTRAKON_CONSENSUS_ELECTION_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "cluster.h"
@@ -15,6 +16,9 @@ struct choice {
     uint32_t member; /* MEMBER_NONE: there is no candidate */
     uint32_t place;  /* the lower the fitter; of a leader: its tier, 1 .. TIERS */
 };
+
+/* Attested in this tick or the last: what is older tells nothing of now. */
+bool election_attests(const struct cluster *c, uint32_t member);
 
 /* The place of a member as leader, as auditor: 1 is the best; UINT32_MAX: not a candidate.
  * Witnesses go before nodes within a tier of auditors, hence two places a tier. */

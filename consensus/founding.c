@@ -19,15 +19,16 @@ struct timing timing_default(void)
         .window_timeout_s = 120,
         .audit_timeout_s = 60,
         .ttl_s = 3600,
+        .name_lease_s = 20,
     };
 }
 
 static void timing_write(struct writer *w, const struct timing *t)
 {
     const uint32_t values[] = {
-        t->heartbeat_ms, t->suspicion,        t->delta_ms,        t->gather_ms,
-        t->tick_ms,      t->record_ticks,     t->patience_ms,     t->window_s,
-        t->grace_s,      t->window_timeout_s, t->audit_timeout_s, t->ttl_s,
+        t->heartbeat_ms,    t->suspicion,   t->delta_ms,     t->gather_ms, t->tick_ms,
+        t->record_ticks,    t->patience_ms, t->window_s,     t->grace_s,   t->window_timeout_s,
+        t->audit_timeout_s, t->ttl_s,       t->name_lease_s,
     };
     for (uint32_t i = 0; i < sizeof values / sizeof values[0]; i++) {
         write_uint(w, values[i], 4);
@@ -39,6 +40,7 @@ size_t founding_encode(const struct founding *f, uint8_t out[static FOUNDING_BYT
     assert(f->member_count >= 1);
     assert(f->member_count <= MEMBERS_MAX);
     assert(f->operator_count <= OPERATORS_MAX);
+    assert(f->name_count <= SERVICE_NAMES_MAX);
     struct writer w = writer_of(out, FOUNDING_BYTES_MAX);
     write_bytes(&w, f->name, sizeof f->name);
     write_uint(&w, f->founded_ms, 8);
@@ -56,9 +58,16 @@ size_t founding_encode(const struct founding *f, uint8_t out[static FOUNDING_BYT
         write_bytes(&w, m->transport_key, sizeof m->transport_key);
         write_bytes(&w, m->vote_key, sizeof m->vote_key);
     }
-    for (uint32_t i = 0; i < f->operator_count; i++) { /* their number is told by the size */
+    write_uint(&w, f->operator_count, 1);
+    for (uint32_t i = 0; i < f->operator_count; i++) {
         write_bytes(&w, f->operators[i].name, sizeof f->operators[i].name);
         write_bytes(&w, f->operators[i].key, sizeof f->operators[i].key);
+    }
+    write_uint(&w, f->name_count, 1);
+    for (uint32_t k = 0; k < f->name_count; k++) {
+        write_bytes(&w, f->names[k].name, sizeof f->names[k].name);
+        write_uint(&w, f->names[k].owner, 1);
+        write_bool(&w, f->names[k].exclusive);
     }
     if (!hash_is_none(&f->rebuilt.from)) {
         write_bytes(&w, f->rebuilt.from.bytes, sizeof f->rebuilt.from.bytes);

@@ -16,6 +16,8 @@
 #define ADDRESS_SIZE_BYTES 56u /* the same; "192.0.2.1:7100" or "[2001:db8::1]:7100" */
 #define PUBLIC_KEY_BYTES 32u
 #define OPERATORS_MAX 4u
+#define SERVICE_NAMES_MAX 16u
+#define SERVICE_NAME_SIZE_BYTES 64u /* as NAME_SIZE_BYTES; printable ASCII */
 #define FOUNDING_BYTES_MAX 4096u
 
 enum role { ROLE_NODE, ROLE_WITNESS };
@@ -34,7 +36,8 @@ struct timing {
     uint32_t grace_s; /* a window is due this long after its end */
     uint32_t window_timeout_s;
     uint32_t audit_timeout_s;
-    uint32_t ttl_s; /* of tokens and trust bundles */
+    uint32_t ttl_s;        /* of tokens and trust bundles */
+    uint32_t name_lease_s; /* a name is its holder's for so long after its last attestation */
 };
 
 struct founding_member {
@@ -49,6 +52,13 @@ struct founding_member {
 struct operator_key {
     char name[NAME_SIZE_BYTES];
     uint8_t key[PUBLIC_KEY_BYTES];
+};
+
+/* A name under which the service is reached: its owner holds it, or a witness for it. */
+struct founding_name {
+    char name[SERVICE_NAME_SIZE_BYTES];
+    uint32_t owner;
+    bool exclusive; /* never two holders at once */
 };
 
 /* Of a cluster that goes on where another one, whose quorum is gone for good, has ended. */
@@ -76,6 +86,8 @@ struct founding {
     struct founding_member members[MEMBERS_MAX];
     uint32_t operator_count; /* 0 .. OPERATORS_MAX */
     struct operator_key operators[OPERATORS_MAX];
+    uint32_t name_count; /* 0 .. SERVICE_NAMES_MAX */
+    struct founding_name names[SERVICE_NAMES_MAX];
     struct founding_rebuilt rebuilt;
 };
 

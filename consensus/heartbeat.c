@@ -17,6 +17,7 @@ void heartbeat_read(struct reader *r, struct heartbeat *h)
 {
     h->height = read_uint(r, 8);
     h->view = (uint32_t)read_uint(r, 4);
+    h->finalized = read_bool(r);
     h->incarnation = read_uint(r, 8);
     h->unix_ms = read_uint(r, 8);
     h->sequence = (uint32_t)read_uint(r, 4);
@@ -48,6 +49,7 @@ void heartbeat_write(struct writer *w, const struct heartbeat *h)
     assert(h->count <= MEMBERS_MAX);
     write_uint(w, h->height, 8);
     write_uint(w, h->view, 4);
+    write_bool(w, h->finalized);
     write_uint(w, h->incarnation, 8);
     write_uint(w, h->unix_ms, 8);
     write_uint(w, h->sequence, 4);

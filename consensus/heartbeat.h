@@ -1,6 +1,7 @@
 #ifndef OSTRAKON_CONSENSUS_HEARTBEAT_H
 #define OSTRAKON_CONSENSUS_HEARTBEAT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "codec.h"
@@ -25,6 +26,7 @@ struct heartbeat_echo {
 struct heartbeat {
     uint64_t height; /* in progress */
     uint32_t view;
+    bool finalized; /* the sender has sent a finalize vote of that height */
     uint64_t incarnation;
     uint64_t unix_ms;  /* the sender's wall clock when it sent this */
     uint32_t sequence; /* counts its heartbeats in this incarnation */

@@ -45,6 +45,15 @@ static bool attest_is_newer(const struct attest *a, const struct attest *b)
     return a->height != b->height ? a->height > b->height : a->incarnation > b->incarnation;
 }
 
+static bool release_is_newer(const struct release *a, const struct release *b)
+{
+    bool newer = false;
+    for (uint32_t k = 0; k < SERVICE_NAMES_MAX; k++) {
+        newer = newer || a->fence[k] > b->fence[k];
+    }
+    return newer;
+}
+
 /* Ids grow: who answers a later motion has seen the earlier ones too. */
 static bool ballot_is_newer(const struct ballot *a, const struct ballot *b)
 {
@@ -81,6 +90,8 @@ static bool is_newer(const struct command *a, const struct command *b)
         return ballot_is_newer(&a->ballot, &b->ballot);
     case COMMAND_APPEAL:
         return a->term > b->term;
+    case COMMAND_RELEASE:
+        return release_is_newer(&a->release, &b->release);
     case COMMAND_PROVE:
         return a->prove.subject < b->prove.subject; /* one after the other */
     }

@@ -20,6 +20,7 @@ enum sabotage {
     SABOTAGE_BALLOT_ON_ARRIVAL,      /* counts a ballot before a block holds it */
     SABOTAGE_ELECTORATE_OPEN,        /* lets members in who become electors later */
     SABOTAGE_ONE_ACCUSER,            /* opens a motion on one member's word */
+    SABOTAGE_LEASE_IGNORED,          /* a name is free as soon as its holder is not good */
     SABOTAGE_COSIGN_UNCHECKED,       /* takes any co-signature of a token for a good one */
     SABOTAGE_FENCE_UNCHECKED,        /* the sink takes what comes under an old fence */
     SABOTAGE_STANDING_UNCHECKED,     /* a connection keeps the rights that its maker had */

@@ -14,7 +14,7 @@
  * refuse. */
 
 enum { KEY_NAME = 'n', KEY_MEMBER = 'm', KEY_TIMING = 't', KEY_OUTPUT = 'o' };
-enum { KEY_FOUNDED = 0x100, KEY_AUDIT, KEY_MALFUNCTIONING, KEY_OPERATOR };
+enum { KEY_FOUNDED = 0x100, KEY_AUDIT, KEY_MALFUNCTIONING, KEY_OPERATOR, KEY_SERVICE };
 
 #define OUTPUT_DEFAULT "cluster.yaml"
 
@@ -33,6 +33,11 @@ static const struct argp_option own_options[] = {
      0},
     {"operator", KEY_OPERATOR, "NAME,KEY", 0,
      "a person whose key admits, removes and drains members; may be repeated", 0},
+    {"service-name", KEY_SERVICE, "NAME,OWNER[,shared]", 0,
+     "a name under which the service is reached, and the member whose it is; `shared` where "
+     "two "
+     "holders at once do no harm; may be repeated",
+     0},
     {"timing", KEY_TIMING, "KEY=VALUE", 0,
      "other than the default, such as tick_ms=1000; may be repeated", 0},
     {"founded", KEY_FOUNDED, "TIME", 0, "when, like 2026-11-22T06:30:00Z (default: now)", 0},
@@ -64,6 +69,9 @@ static error_t on_option(int key, char *argument, struct argp_state *state)
         break;
     case KEY_OPERATOR:
         problem = draft_operator(draft, argument);
+        break;
+    case KEY_SERVICE:
+        problem = draft_name(draft, argument);
         break;
     case KEY_FOUNDED:
         draft->founded = argument;

@@ -116,6 +116,19 @@ const char *draft_operator(struct draft *d, const char *text)
     return NULL;
 }
 
+const char *draft_name(struct draft *d, const char *text)
+{
+    const char *comma = strchr(text, ',');
+    const char *second = comma == NULL ? NULL : strchr(comma + 1, ',');
+    if (comma == NULL || comma == text || d->name_count == DRAFT_NAMES_MAX ||
+        strlen(text) >= DRAFT_VALUE_BYTES ||
+        (second != NULL && strcmp(second, ",shared") != 0)) {
+        return "expected NAME,OWNER or NAME,OWNER,shared, like www.example.org,atlas";
+    }
+    d->names[d->name_count++] = text;
+    return NULL;
+}
+
 /* A scalar in single quotes; what ends it is doubled (YAML 1.2, section 7.3.2). */
 static void print_quoted(const char *text, FILE *out)
 {
@@ -173,6 +186,28 @@ static void print_operators(const struct draft *d, FILE *out)
     }
 }
 
+static void print_names(const struct draft *d, FILE *out)
+{
+    if (d->name_count > 0) {
+        fputs("names:\n", out);
+    }
+    for (uint32_t k = 0; k < d->name_count; k++) {
+        char words[DRAFT_VALUE_BYTES];
+        snprintf(words, sizeof words, "%s", d->names[k]);
+        char *owner = strchr(words, ',') + 1;
+        owner[-1] = '\0';
+        char *shared = strchr(owner, ',');
+        if (shared != NULL) {
+            *shared = '\0';
+        }
+        fputs("  - service: ", out);
+        print_value(words, out);
+        fputs("    owner: ", out);
+        print_value(owner, out);
+        fputs(shared != NULL ? "    exclusive: no\n" : "", out);
+    }
+}
+
 static void print_rebuilt(const struct founding_rebuilt *r, FILE *out)
 {
     char from[2 * HASH_BYTES + 1];
@@ -220,6 +255,7 @@ void draft_print(const struct draft *d, FILE *out)
     print_key("min_members", d->min_members, out);
     print_members(d, out);
     print_operators(d, out);
+    print_names(d, out);
     if (!hash_is_none(&d->rebuilt.from)) {
         print_rebuilt(&d->rebuilt, out);
     }

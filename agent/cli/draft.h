@@ -9,6 +9,7 @@
 #define DRAFT_MEMBERS_MAX 32u /* more than are allowed, so that the checker says so */
 #define DRAFT_TIMING_MAX 32u
 #define DRAFT_OPERATORS_MAX 8u
+#define DRAFT_NAMES_MAX 32u
 #define DRAFT_VALUE_BYTES 128u
 
 /* A founding document in the making: words of the argument list, not judged yet. */
@@ -34,6 +35,8 @@ struct draft {
     uint32_t operator_count;
     const char *operators[DRAFT_OPERATORS_MAX]; /* "name,key" */
     struct founding_rebuilt rebuilt;            /* from zeros: none */
+    uint32_t name_count;
+    const char *names[DRAFT_NAMES_MAX]; /* "service,owner" or "service,owner,shared" */
 };
 
 /* Takes NAME,ROLE,ADDRESS,KEYS. NULL, or what is wrong with it, good until the next call. */
@@ -44,6 +47,9 @@ const char *draft_timing(struct draft *d, const char *text);
 
 /* Takes NAME,KEY. The same. */
 const char *draft_operator(struct draft *d, const char *text);
+
+/* Takes SERVICE,OWNER or SERVICE,OWNER,shared. The same. */
+const char *draft_name(struct draft *d, const char *text);
 
 /* Writes the YAML, every value in quotes that nothing in it can end. */
 void draft_print(const struct draft *d, FILE *out);

@@ -87,6 +87,7 @@ struct rebuild {
     char min_members[16];
     char timing[DRAFT_TIMING_MAX][PAIR_BYTES];
     char operators[OPERATORS_MAX][PAIR_BYTES];
+    char names[SERVICE_NAMES_MAX][DRAFT_VALUE_BYTES];
     struct founding result;
 };
 
@@ -189,6 +190,25 @@ static void draft_operators_of(struct rebuild *r)
     r->draft.operator_count = r->past.operator_count;
 }
 
+/* A name whose owner is gone is its holder's, or else the first survivor's. */
+static void draft_names_of(struct rebuild *r)
+{
+    const struct cluster *c = &r->past;
+    for (uint32_t k = 0; k < c->name_count; k++) {
+        const struct service_name *from = &c->names[k];
+        uint32_t owner = (uint32_t)__builtin_ctz(r->chosen);
+        if ((r->chosen >> from->owner & 1) != 0) {
+            owner = from->owner;
+        } else if (from->holder != MEMBER_NONE && (r->chosen >> from->holder & 1) != 0) {
+            owner = from->holder;
+        }
+        snprintf(r->names[k], sizeof r->names[k], "%s,%s%s", from->name, c->member[owner].name,
+                 from->exclusive ? "" : ",shared");
+        r->draft.names[k] = r->names[k];
+    }
+    r->draft.name_count = c->name_count;
+}
+
 /* What operators have changed since the founding stays changed. The least number of members
  * does only if somebody chose it, and it can still be met. */
 static void draft_settings_of(struct rebuild *r)
@@ -226,6 +246,7 @@ static void make_draft(struct rebuild *r)
     draft_timing_of(r);
     draft_members_of(r);
     draft_operators_of(r);
+    draft_names_of(r);
     draft_settings_of(r);
     r->draft.rebuilt = (struct founding_rebuilt){
         .from = c->id,

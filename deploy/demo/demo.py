@@ -14,7 +14,7 @@ from pathlib import Path
 
 import totals
 from cluster import Cluster, wait_for
-from founding import Plan, Tools, demo_timing, found
+from founding import Plan, Tools, demo_timing, found, member_names
 from namespaces import Net, hosts
 from scenarios import OPERATOR, SCENARIOS
 from story import Story, Wrong
@@ -88,6 +88,9 @@ def plan_of(chosen, directory):
         plan.operators = [OPERATOR]
         plan.log_level = "debug"
         plan.hosts = hosts(5) if SCENARIOS[chosen.scenario][2] else None
+    plan.service_names = [f"{name}.example,{name}" for name, role in member_names(plan)
+                          if role == "node"]
+    plan.name_hook = str(ROOT / "deploy" / "demo" / "name-hook")
     return plan
 
 

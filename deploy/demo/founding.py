@@ -21,7 +21,7 @@ SOCKET_PATH_MAX = 100
 DEFAULT_TIMING = {
     "heartbeat_ms": 100, "suspicion": 4, "delta_ms": 100, "gather_ms": 30, "tick_ms": 5000,
     "record_ticks": 36, "patience_ms": 10000, "window_s": 60, "grace_s": 5,
-    "window_timeout_s": 120, "audit_timeout_s": 60, "ttl_s": 3600,
+    "window_timeout_s": 120, "audit_timeout_s": 60, "ttl_s": 3600, "name_lease_s": 20,
 }
 
 
@@ -31,7 +31,8 @@ class Plan:
     a file; `timing` overrides the defaults of cluster.yaml, by their names; `founded`
     is a time other than now; `hosts` are the members' addresses, where they are not all this
     machine's; `worker` is the grant hook, where it is not the reference worker itself; the
-    keys of `operators` are made, too."""
+    keys of `operators` are made, too; `service_names` are words of cluster init, and
+    `name_hook` is told who serves under them."""
 
     directory: Path
     nodes: int = 3
@@ -46,6 +47,8 @@ class Plan:
     hosts: list[str] | None = None
     worker: list[str] | None = None
     operators: list[str] = field(default_factory=list)
+    service_names: list[str] = field(default_factory=list)
+    name_hook: str | None = None
 
     def operator_key(self, name):
         return self.directory / "operators" / f"{name}.pem"
@@ -93,6 +96,7 @@ def demo_timing(tick_ms, window_s):
         "grace_s": 1,
         "window_timeout_s": 15,
         "audit_timeout_s": 10,
+        "name_lease_s": max(3, 6 * tick_ms // 1000),
     }
 
 
@@ -159,6 +163,8 @@ def write_cluster_yaml(plan, tools, members, keys):
                                         key["transport_key"], key["vote_key"]])]
     for name, key in make_operator_keys(plan, tools).items():
         words += ["--operator", f"{name},{key}"]
+    for words_of_name in plan.service_names:
+        words += ["--service-name", words_of_name]
     words += ["--audit", audit_of(members), "--output", str(plan.directory / "cluster.yaml")]
     run(tools.ostrakon, "cluster", "init", *words)
 
@@ -176,6 +182,9 @@ def write_node_yaml(plan, tools, member, listen):
         "log_level": plan.log_level,
         "hooks": {"grant": worker},
     }
+    if plan.name_hook is not None:
+        hook = [plan.name_hook, str(plan.directory / "names")]
+        lines["hooks"] |= {"takeover": hook, "release": hook, "neuter": hook}
     text = "".join(f"{key}: {json.dumps(value)}\n" for key, value in lines.items())
     Path(member.config).write_text(text)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from story import Wrong, append_yaml
 
 OPERATOR = "anna"
+NAME = "helios.example"
 RECORD_S = 45  # for a record of 36 ticks of half a second
 
 
@@ -50,6 +51,10 @@ def corrupt_helios(story):
                 and int(story.grant()["fence"]) > int(grant["fence"]), 5)
     story.require(all(story.all_show(name, ["good"], others) for name in others),
                   "nobody else has lost anything")
+    story.claim("it has let go of its name helios.example",
+                lambda: story.serving(NAME) != ["helios"], 3)
+    story.claim("a witness serves under helios.example in its place, alone",
+                lambda: story.serving(NAME) in (["argus"], ["themis"]), 12)
     goes_on(story)
 
 
@@ -91,6 +96,8 @@ def repair_helios(story, key):
                 lambda: story.all_show("helios", ["good"]), 20)
     story.claim("after as many perfect ticks as anybody needs it has its ballot again",
                 lambda: all_perfect(story, ["helios"]), RECORD_S)
+    story.claim("the witness has given helios its name back",
+                lambda: story.serving(NAME) == ["helios"], 15)
     goes_on(story)
 
 
@@ -101,6 +108,8 @@ def helios(story):
     shutil.copy2(home / "vote.pem", home / "backup.pem")
     story.claim("all members have a perfect record",
                 lambda: all_perfect(story, story.cluster.members), RECORD_S)
+    story.claim("helios serves under its name, helios.example",
+                lambda: story.serving(NAME) == ["helios"], 10)
     make_helios_lead(story, key)
     corrupt_helios(story)
     helios_insists(story, home)

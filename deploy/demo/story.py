@@ -89,6 +89,11 @@ class Story:
                  for view in self.cluster.statuses().values()]
         return max((text for text in times if text), default="")
 
+    def serving(self, name):
+        """The members that serve under a name, as their hooks were told."""
+        place = self.cluster.directory / "names" / name
+        return sorted(path.name for path in place.iterdir()) if place.exists() else []
+
     # Doing
 
     def run(self, *words, seconds=120):

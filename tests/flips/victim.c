@@ -59,6 +59,7 @@ static void perform(struct victim *v, const struct effect *e)
     case EFFECT_NEUTER:
         end_unfit(v, &e->finding);
     case EFFECT_HELP:
+    case EFFECT_NAME:
     case EFFECT_WORK:
     case EFFECT_WORK_LEASE:
     case EFFECT_WORK_STOP:

@@ -186,6 +186,14 @@ static void take_note(struct world *w, struct station *s, const struct note *not
     judge_found(w, s, note);
 }
 
+static void beat(struct world *w, struct station *s, const struct effect *e)
+{
+    send_to_all(w, s, &e->body, CHANNEL_HEARTBEAT);
+    if (!s->sound) {
+        liar_storm(w, s);
+    }
+}
+
 static void perform(struct world *w, struct station *s, const struct effect *e)
 {
     switch (e->kind) {
@@ -196,10 +204,7 @@ static void perform(struct world *w, struct station *s, const struct effect *e)
         send_to_all(w, s, &e->body, CHANNEL_MESSAGE);
         break;
     case EFFECT_HEARTBEAT:
-        send_to_all(w, s, &e->body, CHANNEL_HEARTBEAT);
-        if (!s->sound) {
-            liar_storm(w, s);
-        }
+        beat(w, s, e);
         break;
     case EFFECT_PROBE:
         send_to(w, s, e->member, &e->body, CHANNEL_PROBE);
@@ -219,6 +224,9 @@ static void perform(struct world *w, struct station *s, const struct effect *e)
         break;
     case EFFECT_WORK_STOP:
         work_kill(w, s, true);
+        break;
+    case EFFECT_NAME:
+        names_run(w, s, e);
         break;
     case EFFECT_NOTE:
         take_note(w, s, &e->note);

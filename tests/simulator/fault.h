@@ -35,6 +35,7 @@
     X(VOTES_FOREIGN, "vote store restored, and refused")                                       \
     X(VOTES_ROLLED_BACK, "vote store rolled back unnoticed")                                   \
     X(BLOCKS_LOST, "blocks lost")                                                              \
+    X(TAKEOVER_FAILS, "takeover of a name failed")                                             \
     X(WORKER_CRASH, "worker died")                                                             \
     X(WORKER_LATE, "worker late")                                                              \
     X(WORKER_LEASE, "worker killed at the end of its lease")                                   \
@@ -111,6 +112,7 @@ enum fault {
     X(SETTLED, "invariant 2: settled by two, once, never back")                                \
     X(WRITTEN, "invariant 2: nothing is written under an old fence")                           \
     X(PUBLISHED, "invariant 2: what is settled is published and true")                         \
+    X(NAME, "no two serve under one name")                                                     \
     X(SILENCE, "invariant 5: who is silent or neutered signs nothing")                         \
     X(MINT, "invariant 6: nobody sound signs a token but what is called for")                  \
     X(TOKENS, "invariant 6: tokens are good, and refused after a removal")                     \

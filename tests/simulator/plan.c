@@ -42,6 +42,8 @@ static void draw_timing(struct plan *p, struct dice *d)
         .window_timeout_s = drawn(d, 5, 9),
         .audit_timeout_s = drawn(d, 3, 5),
         .ttl_s = drawn(d, 6, 60),
+        /* three ticks, and one for each liar; or so long that suspended owners come back */
+        .name_lease_s = ((p->seed % 3 == 0 ? 120 : 6) * tick_ms + 999) / 1000,
     };
 }
 

@@ -16,6 +16,7 @@ enum event_kind {
     EVENT_REFUSED,    /* `member`'s machine refuses connections */
     EVENT_REPORT,     /* a line of the worker's: bytes are a struct report */
     EVENT_WORK_ENDED, /* serial: the worker; member: 1 if clean */
+    EVENT_NAMED,      /* serial: the hook of a name; member: which, and what it does */
     EVENT_WORK,       /* serial: the worker; its next step */
     EVENT_EXAMINED,   /* the machine is looked at; member: 1 by the burst test */
     EVENT_RESTART,

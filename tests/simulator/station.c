@@ -95,6 +95,8 @@ void station_start(struct world *w, struct station *s)
     s->run++;
     s->paused_until_ms = 0;
     s->sleeps = false;
+    s->has_slept = false;
+    s->serves = 0; /* what a run before left is this one's to mend, and not judged */
     s->worker = (struct worker){.serial = s->worker.serial};
     s->machine = (struct machine){.examined = false};
     const enum cause votes = s->disk.missing;
@@ -175,7 +177,7 @@ static void say_input(const struct world *w, const struct station *s, const stru
         [INPUT_CLOSED] = "closed",         [INPUT_REFUSED] = "refused",
         [INPUT_REPORT] = "report",         [INPUT_VOTES_DEAD] = "votes dead",
         [INPUT_WORK_ENDED] = "work ended", [INPUT_COMMAND] = "command",
-        [INPUT_SOLVED] = "solved",
+        [INPUT_SOLVED] = "solved",         [INPUT_NAMED] = "named",
     };
     static const char *const messages[] = {
         "?",         "vote",    "proposal",  "status", "decided", "want", "block",   "hello",
@@ -205,6 +207,7 @@ void station_input(struct world *w, struct station *s, struct input *in)
     }
     station_perform(w, s);
     bent_judge(w, s);
+    names_judge(w, s);
     keep_snapshot(w, s, height_before);
     watch_views(w, s);
     storm_aim(w);

@@ -68,6 +68,7 @@ static void pause(struct world *w, struct station *s)
     world_strike(w, s->sleeps ? FAULT_SLEEP : FAULT_PAUSE);
     world_say(w, "%s %s for %llu ms", world_name(w, s->member),
               s->sleeps ? "sleeps" : "is stopped", (unsigned long long)length_ms);
+    s->has_slept = s->has_slept || s->sleeps;
     if (s->sleeps) { /* wakes to the moment at which it fell asleep */
         s->clock.slept_ms += length_ms;
     }

@@ -79,6 +79,12 @@ static void found(struct world *w)
         snprintf(m->address, sizeof m->address, "192.0.2.%u:7100", i + 1);
         memcpy(m->vote_key, w->key[i].public_key, sizeof m->vote_key);
         memcpy(m->transport_key, transport.public_key, sizeof m->transport_key);
+        if (m->role == ROLE_NODE) {
+            struct founding_name *name = &f->names[f->name_count++];
+            snprintf(name->name, sizeof name->name, "%s.example.org", m->name);
+            name->owner = i;
+            name->exclusive = true;
+        }
     }
     f->operator_count = OPERATORS_DRAWN;
     for (uint32_t i = 0; i < OPERATORS_DRAWN; i++) {
@@ -198,6 +204,9 @@ static void station_event(struct world *w, struct station *s, const struct event
         in.kind = INPUT_WORK_ENDED;
         in.clean = e->member == 1;
         station_input(w, s, &in);
+        break;
+    case EVENT_NAMED:
+        names_ended(w, s, e);
         break;
     case EVENT_WORK:
         work_step(w, s, e->serial);

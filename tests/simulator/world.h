@@ -72,6 +72,8 @@ struct station {
     uint64_t run;             /* counts starts and ends; events of others are dropped */
     uint64_t paused_until_ms; /* 0: it runs */
     bool sleeps;
+    bool has_slept;  /* in this run */
+    uint32_t serves; /* bits of names */
     struct clock clock;
     struct disk disk;
     struct worker worker;
@@ -225,6 +227,12 @@ void work_start(struct world *w, struct station *s, const struct work *work);
 void work_lease(struct world *w, struct station *s, uint64_t until_mono_ms);
 void work_kill(struct world *w, struct station *s, bool told);
 void work_step(struct world *w, struct station *s, uint64_t serial);
+
+/* names.c */
+void names_run(struct world *w, struct station *s, const struct effect *e);
+void names_ended(struct world *w, struct station *s, const struct event *e);
+/* After each step. */
+void names_judge(struct world *w, const struct station *s);
 
 /* liar.c */
 void liar_send(struct world *w, struct station *s, uint32_t to_member, const uint8_t *bytes,

@@ -57,6 +57,24 @@ Test(cluster_config, reads_what_the_file_says)
     cr_assert(eq(u8, f.members[2].vote_key[31], 0x17));
 }
 
+Test(cluster_config, reads_the_names_of_the_service)
+{
+    struct founding f;
+    struct config_report report;
+    char *text = with(CLUSTER_YAML, "members:\n",
+                      "names:\n  - service: www.example.org\n    owner: helios\n"
+                      "  - service: balanced\n    owner: atlas\n    exclusive: no\n"
+                      "members:\n");
+    cr_assert(parse(text, &f, &report), "%s", report.text);
+    free(text);
+    cr_assert(same(report.text, ""));
+    cr_assert(eq(u32, f.name_count, 2));
+    cr_assert(same(f.names[0].name, "www.example.org"));
+    cr_assert(eq(u32, f.names[0].owner, 1));
+    cr_assert(f.names[0].exclusive && !f.names[1].exclusive);
+    cr_assert(eq(u32, f.timing.name_lease_s, 20));
+}
+
 Test(cluster_config, has_one_id_whatever_its_layout)
 {
     struct founding f, g;

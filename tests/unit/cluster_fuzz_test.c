@@ -6,8 +6,7 @@
 #include "tests/unit/chance.h"
 
 /* Blocks full of rubbish and near-rubbish, from a fixed seed: nothing asserts, two replicas,
- * one of them put back from its bytes now and then, agree, and what must never change does not.
- */
+ * one put back from its bytes now and then, agree, and what must never change does not. */
 
 #define ROUNDS 5000u
 #define HISTORY_MAX 4096u
@@ -133,26 +132,38 @@ static bool is_voting(const struct cluster *c)
     return open;
 }
 
+static enum command_kind random_kind(struct chance *chance, const struct cluster *c,
+                                     uint32_t author)
+{
+    if (chance_one_in(chance, 300)) {
+        const bool resigns = chance_one_in(chance, 2);
+        return chance_one_in(chance, 5) ? COMMAND_PROVE
+               : resigns                ? COMMAND_RESIGN
+                                        : COMMAND_OPERATOR;
+    }
+    if (c->name_count > 0 && author == c->names[0].holder && chance_one_in(chance, 20)) {
+        return COMMAND_RELEASE;
+    }
+    if (chance_one_in(chance, is_voting(c) ? 3 : 40)) {
+        return COMMAND_BALLOT;
+    }
+    if (author < c->member_count && !cluster_is_voter(c, author)) {
+        return chance_one_in(chance, 2) ? COMMAND_ATTEST : COMMAND_APPEAL;
+    }
+    return (enum command_kind)(1 + chance_below(chance, chance_one_in(chance, 2) ? 1 : 4));
+}
+
 /* Any command that decodes, of anybody, mostly near to what makes sense now. */
 static struct command random_command(struct chance *chance, struct world *w)
 {
     const struct cluster *c = &w->cluster;
     struct command command = {
-        .kind = (enum command_kind)(1 + chance_below(chance, chance_one_in(chance, 2) ? 1 : 4)),
         .author = chance_below(chance, c->member_count + (chance_one_in(chance, 50) ? 2 : 0)),
     };
     if (command.author < c->member_count) {
         command.term = c->member[command.author].term - (chance_one_in(chance, 30) ? 1 : 0);
     }
-    if (chance_one_in(chance, is_voting(c) ? 3 : 40)) {
-        command.kind = COMMAND_BALLOT;
-    } else if (command.author < c->member_count && !cluster_is_voter(c, command.author)) {
-        command.kind = chance_one_in(chance, 2) ? COMMAND_ATTEST : COMMAND_APPEAL;
-    }
-    if (chance_one_in(chance, 300)) {
-        command.kind = chance_one_in(chance, 2) ? COMMAND_RESIGN : COMMAND_OPERATOR;
-        command.kind = chance_one_in(chance, 5) ? COMMAND_PROVE : command.kind;
-    }
+    command.kind = random_kind(chance, c, command.author);
     const uint64_t window = near(chance, c->windows.next, chance_one_in(chance, 9) ? 80 : 2);
     switch (command.kind) {
     case COMMAND_ATTEST:
@@ -188,6 +199,10 @@ static struct command random_command(struct chance *chance, struct world *w)
         break;
     case COMMAND_PROVE:
         command.prove = random_proof(chance, c);
+        break;
+    case COMMAND_RELEASE:
+        command.release.names = 1;
+        command.release.fence[0] = c->names[0].fence;
         break;
     }
     return command;
@@ -344,7 +359,7 @@ static void run(uint64_t seed, const struct world_options *o, enum note_kind las
                             UINT64_C(7) << NOTE_WINDOW_DOUBTFUL;
     const uint64_t expected = ((UINT64_C(2) << last) - 1) & ~seldom;
     cr_assert((noted & expected) == expected, "noted %lx", noted);
-    cr_assert(noted < UINT64_C(2) << NOTE_ELECTORATE_FOUND, "the rest is no block's");
+    cr_assert(noted < UINT64_C(2) << NOTE_NAME_RELEASED, "the rest is no block's");
     cr_assert(history.next > history.first + 20, "%lu windows were settled",
               history.next - history.first);
     cr_assert(history.fence > 100, "the grant moved %lu times", history.fence);
@@ -359,10 +374,13 @@ Test(cluster_fuzz, five_members_with_audit)
 Test(cluster_fuzz, seven_members_with_short_records)
 {
     struct world_options o = world_options(4, 3);
+    o.names = 4;
+    o.shared_names = 1;
+    o.timing.name_lease_s = 4;
     o.timing.record_ticks = 1;
     o.timing.tick_ms = 1000;
     o.timing.window_s = 5;
-    run(2, &o, NOTE_ELECTORATE_FOUND);
+    run(12, &o, NOTE_NAME_RELEASED);
 }
 
 Test(cluster_fuzz, three_members_without_audit)
@@ -375,6 +393,7 @@ Test(cluster_fuzz, three_members_without_audit)
 Test(cluster_fuzz, six_members_without_liars)
 {
     struct world_options o = world_options(4, 2);
+    o.names = 2;
     o.malfunctioning_max = 0;
     o.timing.window_s = 7;
     run(4, &o, NOTE_COMMAND_SKIPPED);

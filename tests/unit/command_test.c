@@ -42,6 +42,14 @@ static struct operator_command admission(void)
                                      .name = "hera"};
 }
 
+static struct release sample_release(void)
+{
+    struct release r = {.names = 0x8001};
+    r.fence[0] = 3;
+    r.fence[15] = 1;
+    return r;
+}
+
 static struct command sample(enum command_kind kind)
 {
     struct command c = {.kind = kind, .author = 2, .term = 7};
@@ -96,13 +104,16 @@ static struct command sample(enum command_kind kind)
     case COMMAND_PROVE:
         c.prove = sample_proof();
         break;
+    case COMMAND_RELEASE:
+        c.release = sample_release();
+        break;
     }
     return c;
 }
 
-static const enum command_kind kinds[] = {COMMAND_ATTEST, COMMAND_RESULT, COMMAND_DISPUTE,
-                                          COMMAND_FAIL,   COMMAND_RESIGN, COMMAND_OPERATOR,
-                                          COMMAND_BALLOT, COMMAND_APPEAL, COMMAND_PROVE};
+static const enum command_kind kinds[] = {
+    COMMAND_ATTEST,   COMMAND_RESULT, COMMAND_DISPUTE, COMMAND_FAIL,  COMMAND_RESIGN,
+    COMMAND_OPERATOR, COMMAND_BALLOT, COMMAND_APPEAL,  COMMAND_PROVE, COMMAND_RELEASE};
 #define KINDS (sizeof kinds / sizeof kinds[0])
 
 static size_t signed_sample(enum command_kind kind, uint8_t bytes[static COMMAND_BYTES_MAX])

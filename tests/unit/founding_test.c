@@ -20,6 +20,9 @@ static struct founding founding_of(uint32_t members)
         f.members[i].transport_key[0] = (uint8_t)i;
         f.members[i].vote_key[0] = (uint8_t)(i + 100);
     }
+    f.name_count = 1;
+    f.names[0] =
+        (struct founding_name){.name = "www.example.org", .owner = 1, .exclusive = true};
     return f;
 }
 
@@ -33,6 +36,7 @@ Test(founding, has_the_defaults_of_the_rules)
     cr_assert(t.window_s == 60 && t.grace_s == 5);
     cr_assert(t.window_timeout_s == 120 && t.audit_timeout_s == 60);
     cr_assert(t.ttl_s == 3600);
+    cr_assert(t.name_lease_s == 20);
     cr_assert(t.patience_ms >= 2 * t.tick_ms);
     cr_assert(t.suspicion * t.heartbeat_ms + 7 * t.delta_ms <= 1500);
     cr_assert(t.tick_ms >= 10 * t.delta_ms);
@@ -43,6 +47,7 @@ Test(founding, fits_its_bytes_with_the_largest_roster)
     struct founding f = founding_of(MEMBERS_MAX);
     f.operator_count = OPERATORS_MAX;
     f.rebuilt.from.bytes[0] = 1;
+    f.name_count = SERVICE_NAMES_MAX;
     uint8_t bytes[FOUNDING_BYTES_MAX];
 
     cr_assert(founding_encode(&f, bytes) <= FOUNDING_BYTES_MAX);
@@ -108,8 +113,8 @@ Test(founding, that_was_rebuilt_goes_on_with_windows_fences_and_terms)
 Test(founding, has_another_id_with_any_value_changed)
 {
     const struct founding original = founding_of(3);
-    struct founding changed[24];
-    for (uint32_t i = 0; i < 24; i++) {
+    struct founding changed[29];
+    for (uint32_t i = 0; i < 29; i++) {
         changed[i] = original;
     }
     uint32_t count = 0;
@@ -137,8 +142,13 @@ Test(founding, has_another_id_with_any_value_changed)
     changed[count++].members[2].address[0] = '2';
     changed[count++].members[2].transport_key[31] = 1;
     changed[count++].members[2].vote_key[31] = 1;
+    changed[count++].timing.name_lease_s++;
+    changed[count++].name_count = 0;
+    changed[count++].names[0].name[0] = 'n';
+    changed[count++].names[0].owner = 2;
+    changed[count++].names[0].exclusive = false;
 
-    struct hash ids[25];
+    struct hash ids[30];
     ids[0] = founding_id(&original);
     for (uint32_t i = 0; i < count; i++) {
         ids[i + 1] = founding_id(&changed[i]);

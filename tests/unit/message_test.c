@@ -190,15 +190,16 @@ Test(message, heartbeat_names_only_members_and_possible_counts)
         uint8_t value;
     } bent[] = {
         {9, 0xff},  /* the view */
-        {33, 0x80}, /* a member blamed that there is not */
-        {35, 0x80}, /* a member cloned that there is not */
-        {37, 2},    /* fewer echoes than there are */
-        {37, 255},  {48, HEARTBEAT_HEARD_MAX + 1},
+        {13, 2},    /* whether it has finalized */
+        {34, 0x80}, /* a member blamed that there is not */
+        {36, 0x80}, /* a member cloned that there is not */
+        {38, 2},    /* fewer echoes than there are */
+        {38, 255},  {49, HEARTBEAT_HEARD_MAX + 1},
     };
     uint8_t bytes[MESSAGE_BYTES_MAX];
     struct message m;
     const size_t size_bytes = message_encode(&messages[7], bytes);
-    cr_assert(eq(sz, size_bytes, 1 + 37 + 3 * 11));
+    cr_assert(eq(sz, size_bytes, 1 + 38 + 3 * 11));
     for (size_t i = 0; i < sizeof bent / sizeof bent[0]; i++) {
         uint8_t copy[MESSAGE_BYTES_MAX];
         memcpy(copy, bytes, size_bytes);

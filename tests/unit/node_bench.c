@@ -45,20 +45,35 @@ static struct founding founding_of(uint32_t members, bool audit_required)
     return f;
 }
 
-struct bench bench_unexamined(uint32_t members, bool audit_required)
+static struct bench bench_founded(const struct founding *f)
 {
     struct bench b = {
         .node = calloc(1, sizeof *b.node), .out = calloc(1, sizeof *b.out), .now_ms = 1000000};
-    const struct node_options options = {.founding = founding_of(members, audit_required),
-                                         .self = 0,
-                                         .incarnation = 7,
-                                         .nonce = 9};
+    const struct node_options options = {
+        .founding = *f, .self = 0, .incarnation = 7, .nonce = 9};
     const struct input now = {.now_ms = b.now_ms, .unix_ms = FOUNDED_MS + 100000};
     for (uint32_t i = 0; i < BLOCKS_KEPT; i++) {
         b.blocks[i] = malloc(MESSAGE_BYTES_MAX);
     }
     node_init(b.node, &options);
     node_resume(b.node, &now, NULL, 0, CAUSE_NONE, b.out);
+    return b;
+}
+
+struct bench bench_unexamined(uint32_t members, bool audit_required)
+{
+    const struct founding f = founding_of(members, audit_required);
+    return bench_founded(&f);
+}
+
+struct bench bench_named(uint32_t members, bool exclusive)
+{
+    struct founding f = founding_of(members, false);
+    f.name_count = 1;
+    f.names[0] =
+        (struct founding_name){.name = "www.example.org", .owner = 0, .exclusive = exclusive};
+    struct bench b = bench_founded(&f);
+    bench_examine(&b, RESULT_OK);
     return b;
 }
 
@@ -204,6 +219,11 @@ void bench_perform(struct bench *b)
             sign(b, e);
         }
         b->ended += e->kind == EFFECT_WORK_STOP ? 1 : 0;
+        if (e->kind == EFFECT_NAME) {
+            b->naming = e->naming;
+            b->naming_serial = e->serial;
+            b->namings++;
+        }
         if (e->kind == EFFECT_WORK) {
             b->work = e->work;
             b->works++;

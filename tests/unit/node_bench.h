@@ -33,6 +33,9 @@ struct bench {
     uint32_t ended; /* EFFECT_WORK_STOP seen */
     struct work work;
     uint32_t works;
+    struct naming naming;
+    uint64_t naming_serial;
+    uint32_t namings;
     bool refuses;    /* the gate: nothing is signed */
     uint64_t serial; /* of the newest write that is not durable; 0: none */
     uint32_t resignation_bytes[RESIGN_CLASS_COUNT];
@@ -47,6 +50,8 @@ struct bench {
 };
 
 struct bench bench_of(uint32_t members, bool audit_required);
+/* The same, where member 0 owns one name, which is exclusive or not. */
+struct bench bench_named(uint32_t members, bool exclusive);
 /* The same as it starts: nobody has examined it yet. */
 struct bench bench_unexamined(uint32_t members, bool audit_required);
 void bench_finish(struct bench *b);

@@ -278,9 +278,9 @@ Test(node_config, says_what_is_wrong_with_hooks)
     static const char *const cases[][2] = {
         {NODE_YAML "hooks: {grant: [], revoke: [[x]]}\n",
          "node.yaml:4:29: revoke: a list; expected a word\n"},
-        {NODE_YAML "hooks: [x]\n",
-         "node.yaml:4:8: hooks: a list; expected a mapping with any of grant, revoke, neuter, "
-         "lock_out and standing\n"},
+        {NODE_YAML "hooks: [x]\n", "node.yaml:4:8: hooks: a list; expected a mapping with any "
+                                   "of grant, revoke, takeover, "
+                                   "release, neuter, lock_out and standing\n"},
         {NODE_YAML "hooks: {lock_out: x}\n",
          "node.yaml:4:19: lock_out: a value; expected a list of words: a program and its "
          "arguments\n"},

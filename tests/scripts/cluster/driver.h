@@ -19,10 +19,18 @@ void run_command(struct world *w, const struct words *words, FILE *out);
 /* The part of the state that `subject` names. */
 void show_state(const struct world *w, const char *subject, FILE *out);
 void show_notes(const struct world *w, FILE *out);
-/* Those of motions, appeals and standings alone. */
+/* Those of motions, appeals and standings alone, and those of standings and names. */
 void show_notes_of_votes(const struct world *w, FILE *out);
+void show_notes_of_names(const struct world *w, FILE *out);
 
 /* Windows are counted from the one of the founding. */
 uint64_t window_of(const struct world *w, uint64_t from_founding);
+
+/* names.c: "release M name=K", and the state of names. */
+void run_release(struct world *w, const struct words *words, FILE *out);
+void show_names(const struct world *w, FILE *out);
+
+/* The number that a word `name=NUMBER` gives; without one `otherwise`. */
+uint64_t number_of(const struct words *words, const char *name, uint64_t otherwise);
 
 #endif

@@ -61,6 +61,9 @@ static void run_found(struct world *w, const struct words *words, FILE *out)
     o.timing.tick_ms = (uint32_t)number_of(words, "tick_ms", o.timing.tick_ms);
     o.timing.window_s = (uint32_t)number_of(words, "window_s", o.timing.window_s);
     o.timing.record_ticks = (uint32_t)number_of(words, "record_ticks", o.timing.record_ticks);
+    o.timing.name_lease_s = (uint32_t)number_of(words, "name_lease_s", o.timing.name_lease_s);
+    o.names = (uint32_t)number_of(words, "names", 0);
+    o.shared_names = (uint32_t)number_of(words, "shared", 0);
     o.observes = value_of(words, "mode") != NULL;
     o.members_min = (uint32_t)number_of(words, "min_members", 0);
     world_found(w, &o);
@@ -346,7 +349,10 @@ static void run_tick(struct world *w, const struct words *words, FILE *out)
             }
         }
         world_tick(w, by | members_of(w, value_of(words, "except")));
-        if (value_of(words, "only") != NULL) {
+        const char *only = value_of(words, "only");
+        if (only != NULL && strcmp(only, "names") == 0) {
+            show_notes_of_names(w, out);
+        } else if (only != NULL) {
             show_notes_of_votes(w, out);
         } else {
             show_notes(w, out);
@@ -375,7 +381,7 @@ void run_command(struct world *w, const struct words *words, FILE *out)
         {"state", 2, run_state},     {"rubbish", 2, run_rubbish},
         {"resign", 2, run_resign},   {"operator", 3, run_operator},
         {"ballot", 2, run_ballot},   {"appeal", 2, run_appeal},
-        {"prove", 4, run_prove},
+        {"prove", 4, run_prove},     {"release", 2, run_release},
     };
     for (uint32_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
         if (strcmp(words->word[0], commands[i].name) != 0) {

@@ -102,6 +102,17 @@ void show_notes_of_votes(const struct world *w, FILE *out)
     }
 }
 
+void show_notes_of_names(const struct world *w, FILE *out)
+{
+    for (uint32_t i = 0; i < w->notes.count; i++) {
+        const struct note *n = &w->notes.list[i];
+        if ((n->kind >= NOTE_NAME_TAKEN && n->kind <= NOTE_NAME_RELEASED) ||
+            n->kind == NOTE_STANDING_CHANGED) {
+            show_note(w, n, out);
+        }
+    }
+}
+
 static void show_grant(const struct world *w, FILE *out)
 {
     const struct grant *g = &w->cluster.grant;
@@ -319,6 +330,7 @@ void show_state(const struct world *w, const char *subject, FILE *out)
         {"motions", show_motions},   {"grant", show_grant},     {"windows", show_windows},
         {"records", show_records},   {"members", show_members}, {"operators", show_operators},
         {"settings", show_settings}, {"quorum", show_quorum},   {"resigned", show_resigned},
+        {"names", show_names},
     };
     for (uint32_t i = 0; i < sizeof subjects / sizeof subjects[0]; i++) {
         if (strcmp(subjects[i].subject, subject) == 0) {

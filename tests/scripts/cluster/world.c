@@ -48,6 +48,12 @@ void world_found(struct world *w, const struct world_options *o)
         key_pair_from_seed(&w->keys[i], seed);
         found_member(&f, i, o, &w->keys[i]);
     }
+    f.name_count = o->names;
+    for (uint32_t k = 0; k < f.name_count; k++) {
+        snprintf(f.names[k].name, sizeof f.names[k].name, "name%u", k);
+        f.names[k].owner = k % f.member_count;
+        f.names[k].exclusive = k + o->shared_names < o->names;
+    }
     f.operator_count = 2;
     for (uint32_t i = 0; i < OPERATORS_MAX;
          i++) { /* the others are persons without a key in it */

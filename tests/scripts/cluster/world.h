@@ -18,7 +18,9 @@ struct world_options {
     uint32_t malfunctioning_max;
     bool audit_required;
     bool observes;
-    uint32_t members_min; /* 0: by the number of members */
+    uint32_t members_min;  /* 0: by the number of members */
+    uint32_t names;        /* so many members own one each: "name0" is member 0's */
+    uint32_t shared_names; /* the last so many of these are not exclusive */
 };
 
 struct world {

@@ -198,6 +198,7 @@ static void perform(struct world *w, uint32_t member, const struct effect *e)
         break;
     case EFFECT_HEARTBEAT:
     case EFFECT_PROBE:
+    case EFFECT_NAME:
     case EFFECT_WORK:
     case EFFECT_WORK_LEASE:
     case EFFECT_WORK_STOP:
