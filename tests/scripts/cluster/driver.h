@@ -30,7 +30,4 @@ uint64_t window_of(const struct world *w, uint64_t from_founding);
 void run_release(struct world *w, const struct words *words, FILE *out);
 void show_names(const struct world *w, FILE *out);
 
-/* The number that a word `name=NUMBER` gives; without one `otherwise`. */
-uint64_t number_of(const struct words *words, const char *name, uint64_t otherwise);
-
 #endif
