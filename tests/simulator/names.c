@@ -45,8 +45,9 @@ void names_ended(struct world *w, struct station *s, const struct event *e)
  * standing.md, section 8, says so. A liar serves under what it likes. */
 static uint32_t counted(const struct world *w, const struct station *s)
 {
+    const bool unfit = s->neutered || s->machine.neutered; /* its `neuter` hook lets go */
     const bool counts =
-        s->sound && s->up && !s->neutered && !s->has_slept && !station_is_paused(w, s);
+        s->sound && s->up && !unfit && !s->has_slept && !station_is_paused(w, s);
     return counts ? s->serves : 0;
 }
 
