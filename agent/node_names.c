@@ -28,6 +28,14 @@ void node_names_on_decided(struct deciding *d)
     }
 }
 
+/* Its heartbeats come: what the last one said is of now. */
+static bool is_heard(const struct deciding *d, uint32_t member)
+{
+    const struct timing *t = &d->cluster.timing;
+    return (d->heard >> member & 1) != 0 && (d->suspected >> member & 1) == 0 &&
+           d->now_ms - d->peer[member].word_ms <= (uint64_t)t->suspicion * t->heartbeat_ms;
+}
+
 /* So many have decided nothing above my height, nor helped to, that no quorum of the others can
  * have: nobody else holds the name, however long this lasts. */
 static bool stands_still(const struct deciding *d)
@@ -37,7 +45,7 @@ static bool stands_still(const struct deciding *d)
     for (uint32_t i = 0; i < d->cluster.member_count; i++) {
         const struct peer_view *p = &d->peer[i];
         const bool self = i == d->options.self;
-        const bool heard = self || ((d->heard >> i & 1) != 0 && (d->suspected >> i & 1) == 0);
+        const bool heard = self || is_heard(d, i);
         const uint64_t height = self ? d->simplex.height : p->height;
         const bool finalized =
             self ? d->simplex.record.finalized != VIEW_NONE : p->has_finalized;
@@ -72,11 +80,13 @@ bool node_names_serves(const struct deciding *d, uint32_t name)
     return d->names.view[name].here == NAME_HERE && may_keep(d, &d->cluster.names[name]);
 }
 
-/* Whether it begins to: nobody does so before the chain has heard of it in this run. */
+/* Whether it begins to: nobody does so before the chain has heard of it in this run, nor, once
+ * its lease was over, before the chain has heard of it again. */
 static bool may_take(const struct deciding *d, const struct service_name *s)
 {
     return s->phase == NAME_HELD && cluster_is_voter(&d->cluster, d->options.self) &&
-           d->names.lease_end_ms != 0 && may_keep(d, s);
+           d->names.lease_end_ms != 0 && may_keep(d, s) &&
+           (!s->exclusive || d->now_ms < d->names.lease_end_ms);
 }
 
 static void ask(struct deciding *d, uint32_t k, bool takes, struct effects *out)
