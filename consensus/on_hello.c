@@ -17,6 +17,13 @@ static void add_votes(const struct simplex *s, uint32_t member, struct message *
     }
 }
 
+/* How far I have come, by my chain or, where that was restored or lost, by my record: who has
+ * forgotten its votes reckons from this how far it may have voted (rule 17). */
+static uint64_t height_reached(const struct simplex *s)
+{
+    return s->record.height > s->height ? s->record.height : s->height;
+}
+
 static void answer(struct simplex *s, const struct simplex_world *w, uint32_t from,
                    uint64_t nonce)
 {
@@ -31,7 +38,7 @@ static void answer(struct simplex *s, const struct simplex_world *w, uint32_t fr
     }
     struct message m = {.kind = MESSAGE_HELLO};
     m.hello.answer = nonce;
-    m.hello.height = s->height;
+    m.hello.height = height_reached(s);
     m.hello.parent = s->parent;
     add_votes(s, from, &m);
     send_to(w, from, &m);
