@@ -232,6 +232,7 @@ struct trials {
     struct toil toil[MEMBERS_MAX];
     struct solution wrong[MEMBERS_MAX]; /* the last wrong one, signed; term 0: none */
     uint64_t solves;                    /* tasks given to the shell so far */
+    uint64_t tasked[MEMBERS_MAX];       /* for a ballot on which motion it was set a task */
     uint64_t drawn;                     /* numbers so far */
     uint64_t signs;                     /* of the last signature asked for */
 };

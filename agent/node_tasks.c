@@ -73,21 +73,24 @@ void node_tasks_on_signed(struct node *n, uint64_t serial, const uint8_t *signat
 /* ---- set by me */
 
 /* Witnesses do it, who have nothing else to do; all of them, where these are too few to be
- * believed. Never whoever doubts itself, or is late (R29, R30). */
+ * believed. */
+static bool is_my_part(const struct cluster *c, uint32_t self)
+{
+    uint32_t witnesses = 0;
+    for (uint32_t i = 0; i < c->member_count; i++) {
+        witnesses += cluster_is_voter(c, i) && c->member[i].role == ROLE_WITNESS ? 1 : 0;
+    }
+    return c->member[self].role == ROLE_WITNESS || witnesses < cluster_testimony(c);
+}
+
+/* Never whoever doubts itself, or is late (R29, R30). */
 static bool may_set(struct node *n, struct effects *out)
 {
     const struct deciding *d = &n->deciding;
     const struct cluster *c = &d->cluster;
     const struct simplex_world world = node_world(n, 0, out);
-    uint32_t witnesses = 0;
-    for (uint32_t i = 0; i < c->member_count; i++) {
-        witnesses += cluster_is_voter(c, i) && c->member[i].role == ROLE_WITNESS ? 1 : 0;
-    }
-    const bool mine =
-        c->member[d->options.self].role == ROLE_WITNESS || witnesses < cluster_testimony(c);
-    return mine && !d->silent && !d->muted && d->examined &&
-           cluster_is_voter(c, d->options.self) && !node_links_doubts(d) &&
-           local_health_may_accuse(&d->local_health) &&
+    return !d->silent && !d->muted && d->examined && cluster_is_voter(c, d->options.self) &&
+           !node_links_doubts(d) && local_health_may_accuse(&d->local_health) &&
            simplex_is_caught_up(&d->simplex, &world);
 }
 
@@ -228,11 +231,26 @@ static bool owes_an_answer(const struct deciding *d, uint32_t member)
            a->decided_ms + fresh_ms >= d->cluster.time_ms && !d->trials.task[member].answered;
 }
 
+/* An elector of a motion to lock the member out answers from what it sees itself: it sets a
+ * task of its own, once. */
+static bool is_for_ballot(struct deciding *d, uint32_t member)
+{
+    const struct motion *m = &d->cluster.confidence[member].motion;
+    const bool asked = m->id != 0 && m->kind == MOTION_LOCK_OUT && !m->passed &&
+                       (m->electors & bit(d->options.self)) != 0;
+    if (!asked || d->trials.tasked[member] == m->id) {
+        return false;
+    }
+    d->trials.tasked[member] = m->id;
+    return !challenge_is_wrong(&d->trials.book, member);
+}
+
 void node_tasks_watch(struct node *n, uint64_t random, struct effects *out)
 {
     struct deciding *d = &n->deciding;
     struct challenges *book = &d->trials.book;
     const bool sets = may_set(n, out);
+    const bool my_part = sets && is_my_part(&d->cluster, d->options.self);
     for (uint32_t i = 0; i < d->cluster.member_count; i++) {
         const struct member *m = &d->cluster.member[i];
         if (i == d->options.self) {
@@ -245,7 +263,8 @@ void node_tasks_watch(struct node *n, uint64_t random, struct effects *out)
         if (!sets || m->standing != STANDING_GOOD || (d->heard & bit(i)) == 0) {
             continue;
         }
-        if (challenge_wants_work(book, i, d->now_ms)) {
+        const bool due = my_part && challenge_wants_work(book, i, d->now_ms);
+        if (is_for_ballot(d, i) || due) {
             set_task(n, i, random + i, out);
         }
         const struct challenged *known = &book->member[i];
@@ -253,6 +272,9 @@ void node_tasks_watch(struct node *n, uint64_t random, struct effects *out)
         const bool asked = known->work.asked_ms != 0;
         if (asked && !t->answered && d->now_ms >= t->again_ms) {
             send_task(n, i, out);
+        }
+        if (!asked && !my_part) {
+            continue;
         }
         effects_wake(out, !asked         ? known->work_due_ms
                           : !t->answered ? t->again_ms

@@ -199,6 +199,19 @@ static bool is_asked(const struct world *w, uint64_t member)
     return calm_newest_state(w, 0)->confidence[member].motion.id != 0;
 }
 
+/* A liar has its vote still, and the good are more than votes may leave. */
+static bool has_liar_to_spare(const struct world *w)
+{
+    const struct cluster *c = calm_newest_state(w, 0);
+    uint32_t voters = 0;
+    bool lies = false;
+    for (uint32_t i = 0; i < c->member_count; i++) {
+        voters += cluster_is_voter(c, i) ? 1 : 0;
+        lies = lies || (cluster_is_voter(c, i) && plan_is_liar(&w->plan, i));
+    }
+    return lies && voters > w->plan.members_min;
+}
+
 /* The electors start anew while a vote is open, and fall out: a liar and one other are left,
  * and say the opposite of each other. By one half nobody is removed. */
 static void split_evenly(struct world *w)
@@ -213,7 +226,7 @@ static void split_evenly(struct world *w)
     while (plan_is_liar(p, other)) {
         other = (other + 1) % p->members;
     }
-    if (p->liars == 0 || p->members <= p->members_min) {
+    if (p->liars == 0 || !has_liar_to_spare(w)) {
         return;
     }
     set_links(w, calm_station(w, victim), true);
