@@ -81,6 +81,7 @@ static void hello_read(struct reader *r, struct message *m)
     m->hello.nonce = read_uint(r, 8);
     m->hello.answer = read_uint(r, 8);
     m->hello.height = read_uint(r, 8);
+    m->hello.reached = read_uint(r, 8);
     m->hello.parent = read_hash(r);
     m->hello.count = (uint32_t)read_uint(r, 1);
     if (m->hello.count > 2 * VOTE_KINDS) {
@@ -178,6 +179,7 @@ static void hello_write(struct writer *w, const struct message *m)
     write_uint(w, m->hello.nonce, 8);
     write_uint(w, m->hello.answer, 8);
     write_uint(w, m->hello.height, 8);
+    write_uint(w, m->hello.reached, 8);
     write_hash(w, &m->hello.parent);
     write_uint(w, m->hello.count, 1);
     for (uint32_t i = 0; i < m->hello.count; i++) {

@@ -99,9 +99,10 @@ struct message {
             struct bytes_view block;
         } block;
         struct {
-            uint64_t nonce;  /* to be sent back; 0: no answer wanted */
-            uint64_t answer; /* the receiver's nonce; 0: not an answer */
-            uint64_t height; /* in progress */
+            uint64_t nonce;   /* to be sent back; 0: no answer wanted */
+            uint64_t answer;  /* the receiver's nonce; 0: not an answer */
+            uint64_t height;  /* in progress */
+            uint64_t reached; /* the height of the vote record, where that is further */
             struct hash parent;
             uint32_t count; /* newest votes that I hold signed by the receiver */
             struct vote votes[2 * VOTE_KINDS];

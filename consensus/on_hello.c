@@ -38,7 +38,8 @@ static void answer(struct simplex *s, const struct simplex_world *w, uint32_t fr
     }
     struct message m = {.kind = MESSAGE_HELLO};
     m.hello.answer = nonce;
-    m.hello.height = height_reached(s);
+    m.hello.height = s->height;
+    m.hello.reached = height_reached(s);
     m.hello.parent = s->parent;
     add_votes(s, from, &m);
     send_to(w, from, &m);
@@ -76,8 +77,10 @@ void on_hello(struct simplex *s, const struct simplex_world *w, uint32_t from,
         return;
     }
     struct acquaintance *peer = &s->peers[from];
-    if (!peer->answered || m->hello.height > peer->answered_height) {
-        peer->answered_height = m->hello.height;
+    const uint64_t reached =
+        m->hello.reached > m->hello.height ? m->hello.reached : m->hello.height;
+    if (!peer->answered || reached > peer->answered_height) {
+        peer->answered_height = reached;
     }
     peer->answered = true;
 }

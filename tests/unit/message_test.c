@@ -71,8 +71,9 @@ static void make_messages(void)
     m[3].decided.block = bytes;
     m[4] = (struct message){.kind = MESSAGE_WANT, .want = {.height = 1, .block = block}};
     m[5] = (struct message){.kind = MESSAGE_BLOCK, .block = {.block = bytes}};
-    m[6] = (struct message){.kind = MESSAGE_HELLO,
-                            .hello = {.nonce = 1, .answer = 2, .height = 1, .count = 2}};
+    m[6] = (struct message){
+        .kind = MESSAGE_HELLO,
+        .hello = {.nonce = 1, .answer = 2, .height = 1, .reached = 3, .count = 2}};
     m[6].hello.votes[0] = voters_vote(&three, VOTE_NOTARIZE, 1, 4, &block);
     m[6].hello.votes[1] = voters_vote(&three, VOTE_NULLIFY, 1, 4, NULL);
     m[7] = (struct message){.kind = MESSAGE_HEARTBEAT,
