@@ -167,7 +167,7 @@ static bool holds(const struct message *m)
 /* Bytes at the front of a message that nobody signs: its kind, a height, nonces. */
 static uint32_t unsigned_bytes(enum message_kind kind)
 {
-    return kind == MESSAGE_STATUS ? 1 + 8 : kind == MESSAGE_HELLO ? 1 + 8 + 8 + 8 + 32 : 1;
+    return kind == MESSAGE_STATUS ? 1 + 8 : kind == MESSAGE_HELLO ? 1 + 4 * 8 + 32 : 1;
 }
 
 Test(message, of_each_kind_comes_back_as_it_was_sent)
