@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "consensus/quorum.h"
+
 static const cyaml_schema_field_t name_fields[] = {
     CYAML_FIELD_STRING_PTR("service", CYAML_FLAG_POINTER, struct raw_name, service, 0,
                            CYAML_UNLIMITED),
@@ -87,8 +89,7 @@ static void judge_lease(const struct shape *shape, const struct founding *f,
                         struct config_report *report)
 {
     const struct timing *t = &f->timing;
-    const uint32_t liars =
-        f->member_count < 4 ? 0 : (f->member_count - 1) / 3; /* at most; standing.md, 1 */
+    const uint32_t liars = quorum_of(f->member_count, f->malfunctioning_max).malfunctioning;
     const uint64_t least_ms = (uint64_t)(3 + liars) * t->tick_ms;
     if ((uint64_t)t->name_lease_s * 1000 < least_ms) {
         config_fault(report, shape_place(shape, "timing.name_lease_s"), "name_lease_s",

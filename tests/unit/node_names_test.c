@@ -102,7 +102,7 @@ Test(node_names, are_let_go_of_when_the_lease_is_over)
     const uint64_t end_ms = d->names.lease_end_ms;
     cr_assert(end_ms > b.now_ms && end_ms <= b.now_ms + LEASE_MS);
     d->simplex.record.finalized = 0; /* it has helped to decide something above */
-    b.now_ms = end_ms - 1;
+    d->now_ms = end_ms - 1;
     cr_assert(serves(&b));
     d->now_ms = end_ms;
     cr_assert_not(serves(&b));

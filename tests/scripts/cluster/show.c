@@ -91,26 +91,26 @@ void show_notes(const struct world *w, FILE *out)
     }
 }
 
-void show_notes_of_votes(const struct world *w, FILE *out)
+/* Those from `first` to `last`, and those of standings. */
+static void show_notes_between(const struct world *w, enum note_kind first, enum note_kind last,
+                               FILE *out)
 {
     for (uint32_t i = 0; i < w->notes.count; i++) {
         const struct note *n = &w->notes.list[i];
-        if ((n->kind >= NOTE_MOTION_OPENED && n->kind <= NOTE_ELECTORATE_FOUND) ||
-            n->kind == NOTE_STANDING_CHANGED) {
+        if ((n->kind >= first && n->kind <= last) || n->kind == NOTE_STANDING_CHANGED) {
             show_note(w, n, out);
         }
     }
 }
 
+void show_notes_of_votes(const struct world *w, FILE *out)
+{
+    show_notes_between(w, NOTE_MOTION_OPENED, NOTE_ELECTORATE_FOUND, out);
+}
+
 void show_notes_of_names(const struct world *w, FILE *out)
 {
-    for (uint32_t i = 0; i < w->notes.count; i++) {
-        const struct note *n = &w->notes.list[i];
-        if ((n->kind >= NOTE_NAME_TAKEN && n->kind <= NOTE_NAME_RELEASED) ||
-            n->kind == NOTE_STANDING_CHANGED) {
-            show_note(w, n, out);
-        }
-    }
+    show_notes_between(w, NOTE_NAME_TAKEN, NOTE_NAME_RELEASED, out);
 }
 
 static void show_grant(const struct world *w, FILE *out)
