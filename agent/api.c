@@ -32,6 +32,7 @@ static const struct route {
 } routes[] = {
     {"/v1/status", "/v1/status", document_status, NULL, document_query},
     {"/v1/members", "/v1/members", document_members, NULL, list_query},
+    {"/v1/members/", "/v1/members/NAME/explanation", NULL, api_explanation, no_query},
     {"/v1/members/", "/v1/members/NAME", document_member, NULL, document_query},
     {"/v1/members/", "/v1/members/NAME/record", document_member, NULL, document_query},
     {"/v1/windows", "/v1/windows", document_windows, NULL, list_query},
@@ -135,15 +136,25 @@ static bool is_query_known(struct http_request *request, const char *const *know
     return false;
 }
 
+/* Whether this is the last part of a path that the route takes. */
+static bool takes(const struct route *route, const char *name)
+{
+    const size_t size = strlen(name);
+    const size_t tail = strlen(EXPLANATION_TAIL);
+    if (route->handler == api_explanation) {
+        return size > tail && strcmp(name + size - tail, EXPLANATION_TAIL) == 0;
+    }
+    return size > 0 || route->handler == api_verify_path;
+}
+
 static const struct route *route_of(const char *path, const char **name)
 {
     for (uint32_t i = 0; i < ROUTES; i++) {
         const size_t size = strlen(routes[i].path);
         const bool takes_name = routes[i].path[size - 1] == '/';
-        const bool takes_nothing = routes[i].handler == api_verify_path;
-        if (takes_name ? strncmp(path, routes[i].path, size) == 0 &&
-                             (path[size] != '\0' || takes_nothing)
-                       : strcmp(path, routes[i].path) == 0) {
+        if (takes_name
+                ? strncmp(path, routes[i].path, size) == 0 && takes(&routes[i], path + size)
+                : strcmp(path, routes[i].path) == 0) {
             *name = takes_name ? path + size : "";
             return &routes[i];
         }

@@ -73,9 +73,8 @@ static bool read_query(const struct api *api, struct http_request *request,
     return is_member_known(api, request);
 }
 
-static void answer_busy(struct api_waiter *waiter, bool refused)
+void api_log_unread(struct http_request *request, bool refused)
 {
-    struct http_request *request = waiter->request;
     const struct api_problem problem = {
         .status = 503,
         .title = "The log cannot be read",
@@ -84,8 +83,14 @@ static void answer_busy(struct api_waiter *waiter, bool refused)
         .code = refused ? "OST-5402" : NULL,
         .retry_after_s = 1,
     };
-    api_waiter_free(waiter);
     api_problem_send(request, &problem);
+}
+
+static void answer_busy(struct api_waiter *waiter, bool refused)
+{
+    struct http_request *request = waiter->request;
+    api_waiter_free(waiter);
+    api_log_unread(request, refused);
 }
 
 static void read_events(struct api_waiter *waiter, const struct store_query *query,
@@ -137,7 +142,7 @@ void api_log_again(struct api_waiter *waiter)
     ask(waiter);
 }
 
-static void add_event(cJSON *list, const struct store_event *event)
+void api_add_event(cJSON *list, const struct store_event *event)
 {
     cJSON *object = cJSON_CreateObject();
     cJSON_AddNumberToObject(object, "id", (double)event->id);
@@ -171,7 +176,7 @@ static void send_page(struct api_waiter *waiter, const struct store_events *even
     cJSON *object = api_begin(api->agent);
     cJSON *items = cJSON_AddArrayToObject(object, "items");
     for (uint32_t i = 0; events != NULL && i < events->count; i++) {
-        add_event(items, &events->list[i]);
+        api_add_event(items, &events->list[i]);
         next = events->list[i].id;
     }
     cJSON_AddNumberToObject(object, "next", (double)next);

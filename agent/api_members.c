@@ -142,27 +142,51 @@ cJSON *document_members(const struct agent *a, const struct api_view *view)
     return object;
 }
 
+cJSON *api_member(const struct agent *a, uint32_t member)
+{
+    const struct member *m = &a->node->deciding.cluster.member[member];
+    cJSON *object = member_object(a, member);
+    cJSON_AddNumberToObject(object, "index", member);
+    cJSON_AddStringToObject(object, "address", m->address);
+    cJSON_AddNumberToObject(object, "term", m->term);
+    api_add_hex(object, "transport_key", m->transport_key, PUBLIC_KEY_BYTES);
+    api_add_hex(object, "vote_key", m->vote_key, PUBLIC_KEY_BYTES);
+    return object;
+}
+
+uint32_t api_member_named(const struct cluster *c, const char *name, size_t size)
+{
+    for (uint32_t i = 0; i < c->member_count; i++) {
+        if (strlen(c->member[i].name) == size && memcmp(c->member[i].name, name, size) == 0) {
+            return i;
+        }
+    }
+    return MEMBER_NONE;
+}
+
+void api_no_member(struct http_request *request)
+{
+    const struct api_problem problem = {
+        .status = 404,
+        .title = "No such member",
+        .detail = "There is no such member; /v1/members lists them.",
+    };
+    api_problem_send(request, &problem);
+}
+
 /* NAME, and NAME/record. */
 cJSON *document_member(const struct agent *a, const struct api_view *view)
 {
-    const struct cluster *c = &a->node->deciding.cluster;
-    for (uint32_t i = 0; i < c->member_count; i++) {
-        const size_t size = strlen(c->member[i].name);
-        const bool named = strncmp(c->member[i].name, view->name, size) == 0;
-        if (named && strcmp(view->name + size, "/record") == 0) {
-            return api_record(a, i);
-        }
-        if (named && view->name[size] == '\0') {
-            cJSON *object = api_begin(a);
-            cJSON *member = member_object(a, i);
-            cJSON_AddNumberToObject(member, "index", i);
-            cJSON_AddStringToObject(member, "address", c->member[i].address);
-            cJSON_AddNumberToObject(member, "term", c->member[i].term);
-            api_add_hex(member, "transport_key", c->member[i].transport_key, PUBLIC_KEY_BYTES);
-            api_add_hex(member, "vote_key", c->member[i].vote_key, PUBLIC_KEY_BYTES);
-            cJSON_AddItemToObject(object, "member", member);
-            return object;
-        }
+    const size_t size = strcspn(view->name, "/");
+    const char *below = view->name + size;
+    const uint32_t member = api_member_named(&a->node->deciding.cluster, view->name, size);
+    if (member == MEMBER_NONE || (*below != '\0' && strcmp(below, "/record") != 0)) {
+        return NULL;
     }
-    return NULL;
+    if (*below != '\0') {
+        return api_record(a, member);
+    }
+    cJSON *object = api_begin(a);
+    cJSON_AddItemToObject(object, "member", api_member(a, member));
+    return object;
 }

@@ -129,6 +129,12 @@ api_document document_windows;
 api_document document_names;
 api_document document_references;
 cJSON *api_record(const struct agent *a, uint32_t member);
+/* A member with all that is known of it. */
+cJSON *api_member(const struct agent *a, uint32_t member);
+/* The index of the member of that name, MEMBER_NONE: nobody's. */
+uint32_t api_member_named(const struct cluster *c, const char *name, size_t size);
+/* Answers that there is no such member. */
+void api_no_member(struct http_request *request);
 void api_add_members(const struct agent *a, cJSON *object, const char *name, uint32_t limit);
 void api_add_grant(cJSON *object, const struct cluster *c, uint64_t due);
 void api_add_motions(cJSON *object, const struct cluster *c); /* api_motions.c */
@@ -139,9 +145,14 @@ void api_add_completed(cJSON *object, const struct cluster *c);
 void api_add_window_time(cJSON *object, const char *name, const struct cluster *c,
                          uint64_t window);
 
-/* What comes from the database: api_log.c, api_block.c. */
+/* What comes from the database: api_log.c, api_block.c, api_explanation.c. */
 void api_log(struct api *api, struct http_request *request, const char *name);
 void api_log_again(struct api_waiter *waiter);
+void api_add_event(cJSON *list, const struct store_event *event);
+/* Answers that it cannot be read: the database refuses, or there is too much to do. */
+void api_log_unread(struct http_request *request, bool refused);
+#define EXPLANATION_TAIL "/explanation"
+void api_explanation(struct api *api, struct http_request *request, const char *name);
 void api_block(struct api *api, struct http_request *request, const char *height);
 
 /* api_operator.c: what operators sign, taken by the local socket alone. */

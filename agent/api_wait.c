@@ -107,14 +107,14 @@ static void answer(struct api *api, struct http_request *request, api_document *
     cJSON *made = document(api->agent, view);
     if (made != NULL) {
         api_send(request, tag, made);
+    } else if (document != document_operator) {
+        api_no_member(request);
     } else {
-        const bool command = document == document_operator;
         const struct api_problem problem = {
             .status = 404,
-            .title = command ? "No such command" : "No such member",
-            .detail = command ? "This agent knows of no such command, or no more; what was "
-                                "decided is in /v1/log."
-                              : "There is no such member; /v1/members lists them.",
+            .title = "No such command",
+            .detail = "This agent knows of no such command, or no more; what was decided is in "
+                      "/v1/log.",
         };
         api_problem_send(request, &problem);
     }

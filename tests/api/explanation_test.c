@@ -1,0 +1,201 @@
+/* What happened to a member and what brings it back: as it is made, and by real HTTP. */
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <string.h>
+
+#include "agent/explanation.h"
+#include "agent/words.h"
+#include "tests/api/scene.h"
+#include "tests/api/world.h"
+
+#define EVENTS_MAX 60u
+#define LOUD_AT_MS (SCENE_UNIX_MS - 30000u)
+
+static struct world w;
+static struct exchange x;
+static struct cluster *c;
+static struct store_event events[EVENTS_MAX];
+static uint32_t event_count;
+static struct explanation e;
+
+static void begin(void)
+{
+    world_init(&w, SCENE_MEMBERS);
+    c = &w.d->cluster;
+    c->member[HELIOS].since_ms = SCENE_UNIX_MS;
+    event_count = 0;
+}
+
+static void end(void)
+{
+    exchange_finish(&w, &x);
+    world_finish(&w);
+}
+
+static void happens(uint64_t time_ms, uint32_t level, const char *code, uint64_t height)
+{
+    events[event_count++] = (struct store_event){
+        .time_ms = time_ms, .level = level, .code = code, .height = height, .message = "m"};
+}
+
+static void stands(enum standing standing, enum standing_cause cause)
+{
+    c->member[HELIOS].standing = standing;
+    c->member[HELIOS].cause = cause;
+    explanation_of(c, HELIOS, events, event_count, &e);
+}
+
+static bool has_steps(const enum explanation_step_kind *kinds, uint32_t count)
+{
+    bool same = e.step_count == count;
+    for (uint32_t i = 0; same && i < count; i++) {
+        same = e.steps[i].kind == kinds[i];
+    }
+    return same;
+}
+
+#define expect_steps(...)                                                                      \
+    do {                                                                                       \
+        const enum explanation_step_kind kinds_[] = {__VA_ARGS__};                             \
+        const bool same_ = has_steps(kinds_, sizeof kinds_ / sizeof kinds_[0]);                \
+        cr_expect(same_);                                                                      \
+    } while (0)
+
+#define expect_text(path, wanted)                                                              \
+    cr_expect(strcmp(exchange_text(&x, path), wanted) == 0, "%s: %s", path,                    \
+              exchange_text(&x, path))
+
+TestSuite(explanation, .init = begin, .fini = end);
+
+Test(explanation, tells_what_led_to_a_standing_and_leaves_out_what_is_older_or_quiet)
+{
+    happens(SCENE_UNIX_MS - 120001, WORDS_ERROR, "OST-2302", 1);
+    happens(SCENE_UNIX_MS - 120000, WORDS_NOTICE, "OST-2302", 2);
+    happens(LOUD_AT_MS, WORDS_INFO, "OST-2302", 3);
+    happens(LOUD_AT_MS, WORDS_DEBUG, "OST-2302", 4);
+    happens(SCENE_UNIX_MS, WORDS_ERROR, "OST-2101", 5);
+    stands(STANDING_SUSPENDED, STANDING_CAUSE_UNREACHABLE);
+    cr_assert(eq(u32, e.event_count, 2));
+    cr_expect(eq(u32, e.events[0], 1));
+    cr_expect(eq(u32, e.events[1], 4));
+    cr_expect(eq(u32, e.left_out, 0));
+    cr_expect(eq(u64, e.height, 5));
+    stands(STANDING_GOOD, STANDING_CAUSE_REINSTATED);
+    cr_expect(eq(u32, e.event_count, 3), "a sound member's past is told however old");
+}
+
+Test(explanation, takes_an_earlier_change_of_standing_for_what_it_is)
+{
+    happens(LOUD_AT_MS, WORDS_ERROR, "OST-2101", 5);
+    stands(STANDING_SUSPENDED, STANDING_CAUSE_UNREACHABLE);
+    cr_expect(eq(u64, e.height, 0));
+    cr_expect(eq(u32, e.event_count, 1));
+}
+
+Test(explanation, tells_the_newest_and_how_many_there_were_before)
+{
+    for (uint32_t i = 0; i < EVENTS_MAX; i++) {
+        happens(SCENE_UNIX_MS + i, WORDS_WARNING, "OST-2302", i + 1);
+    }
+    stands(STANDING_GOOD, STANDING_CAUSE_FOUNDED);
+    cr_assert(eq(u32, e.event_count, EXPLANATION_EVENTS_MAX));
+    cr_expect(eq(u32, e.left_out, EVENTS_MAX - EXPLANATION_EVENTS_MAX));
+    for (uint32_t i = 0; i < e.event_count; i++) {
+        cr_expect(eq(u32, e.events[i], e.left_out + i));
+    }
+}
+
+Test(explanation, knows_for_every_standing_what_brings_a_member_back)
+{
+    stands(STANDING_SUSPENDED, STANDING_CAUSE_UNREACHABLE);
+    expect_steps(EXPLANATION_APPEAL, EXPLANATION_RECORD);
+    stands(STANDING_SUSPENDED, STANDING_CAUSE_ADMITTED);
+    expect_steps(EXPLANATION_APPEAL, EXPLANATION_RECORD);
+    stands(STANDING_LOCKED_OUT, STANDING_CAUSE_WRONG);
+    expect_steps(EXPLANATION_EXAMINE, EXPLANATION_APPEAL, EXPLANATION_RECORD);
+    stands(STANDING_LOCKED_OUT, STANDING_CAUSE_PROOF);
+    expect_steps(EXPLANATION_EXAMINE, EXPLANATION_CLEAR, EXPLANATION_ADMIT, EXPLANATION_APPEAL,
+                 EXPLANATION_RECORD);
+    cr_expect(strstr(e.steps[1].text, "--new-key") != NULL, "%s", e.steps[1].text);
+    stands(STANDING_NEUTERED, STANDING_CAUSE_RESIGNED);
+    expect_steps(EXPLANATION_EXAMINE, EXPLANATION_CLEAR, EXPLANATION_ADMIT, EXPLANATION_APPEAL,
+                 EXPLANATION_RECORD);
+    cr_expect(strstr(e.steps[1].text, "--new-key") == NULL, "%s", e.steps[1].text);
+    cr_expect(strstr(e.steps[0].text, "on helios: ") != NULL, "%s", e.steps[0].text);
+    stands(STANDING_LEFT, STANDING_CAUSE_REMOVED);
+    cr_expect(eq(u32, e.step_count, 0));
+    stands(STANDING_GOOD, STANDING_CAUSE_FOUNDED);
+    cr_expect(eq(u32, e.step_count, 0));
+    c->record[HELIOS].run = 30;
+    stands(STANDING_GOOD, STANDING_CAUSE_FOUNDED);
+    expect_steps(EXPLANATION_RECORD);
+    cr_expect(strcmp(e.steps[0].text,
+                     "6 perfect ticks in a row, 30 s at least: then it has a ballot") == 0,
+              "%s", e.steps[0].text);
+}
+
+Test(explanation, is_a_document_for_programs_with_lines_for_people)
+{
+    journal_sayf(&w.agent.journal, WORDS_WARNING, "OST-2302", "tick", "helios", "not perfect");
+    journal_sayf(&w.agent.journal, WORDS_WARNING, "OST-2302", "tick", "atlas", "of another");
+    world_say(&w, "OST-2302", "helios", "too quiet");
+    c->member[HELIOS].standing = STANDING_LOCKED_OUT;
+    c->member[HELIOS].cause = STANDING_CAUSE_PROOF;
+    world_get(&w, &x, "/v1/members/helios/explanation");
+    cr_assert(eq(i64, x.status, 200));
+    expect_text("seen_by", "atlas");
+    expect_text("member.name", "helios");
+    expect_text("member.standing", "locked_out");
+    expect_text("member.cause", "proof");
+    expect_text("cause_text", "proof, which needed nobody's word: anyone can check it again");
+    cr_assert(cJSON_IsNull(exchange_at(&x, "decided_height")));
+    cr_assert(eq(int, cJSON_GetArraySize(exchange_at(&x, "events")), 1));
+    expect_text("events.0.message", "not perfect");
+    expect_text("events.0.level", "warning");
+    cr_assert(eq(dbl, exchange_number(&x, "left_out"), 0));
+    cr_assert(eq(int, cJSON_GetArraySize(exchange_at(&x, "steps")), 5));
+    expect_text("steps.1.step", "clear");
+    expect_text("steps.4.step", "record");
+    expect_text("steps.4.text",
+                "36 perfect ticks in a row, 3 min at least: then it has a ballot again");
+}
+
+Test(explanation, says_nothing_of_a_cause_where_all_is_well)
+{
+    world_wish(&w, &x, &(struct wish){.path = "/v1/members/atlas/explanation", .local = true});
+    cr_assert(eq(i64, x.status, 200));
+    cr_assert(cJSON_IsNull(exchange_at(&x, "cause_text")));
+    cr_assert(eq(int, cJSON_GetArraySize(exchange_at(&x, "events")), 0));
+    cr_assert(eq(int, cJSON_GetArraySize(exchange_at(&x, "steps")), 0));
+}
+
+Test(explanation, is_refused_for_who_is_no_member)
+{
+    static const char *const paths[] = {
+        "/v1/members/hestia/explanation",  "/v1/members/explanation",
+        "/v1/members//explanation",        "/v1/members/helios/record/explanation",
+        "/v1/members/helios/explanations", "/v1/members/helio/explanation"};
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+        world_get(&w, &x, paths[i]);
+        cr_expect(eq(i64, x.status, 404), "%s", paths[i]);
+    }
+    world_get(&w, &x, "/v1/members/helios/explanation?limit=3");
+    cr_expect(eq(i64, x.status, 400));
+    world_wish(&w, &x,
+               &(struct wish){.path = "/v1/members/helios/explanation", .method = "DELETE"});
+    cr_expect(eq(i64, x.status, 405));
+}
+
+/* Whoever leaves before the disk has answered leaves nothing behind. */
+Test(explanation, lets_go_of_clients_that_leave)
+{
+    for (uint32_t i = 0; i < 2 * API_PLACES; i++) {
+        world_ask(&w, &x, &(struct wish){.path = "/v1/members/helios/explanation"});
+        world_run(&w, i % 4);
+        exchange_finish(&w, &x);
+    }
+    world_run(&w, 50);
+    cr_assert(eq(u32, w.agent.api->waiting, 0));
+    world_get(&w, &x, "/v1/members/helios/explanation");
+    cr_assert(eq(i64, x.status, 200));
+}
