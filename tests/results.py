@@ -15,6 +15,11 @@ class Case(NamedTuple):
     passed: bool
     detail: str = ""
 
+    def why(self):
+        """The first line that says more than that it failed."""
+        lines = [line.strip() for line in self.detail.splitlines()]
+        return next((line for line in lines if line and line != "not ok"), "not ok")[:200]
+
 
 def described_tests(directory):
     """What the build knows of its tests: name -> (protocol, suite)."""

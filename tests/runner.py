@@ -50,7 +50,7 @@ class Stages:
         for case in failed:
             print(f"FAILED {case.name}: {case.detail}")
         for case in failed:
-            print(f"FAILED {case.name}")
+            print(f"FAILED {case.name}: {case.why()}")
         print(f"{len(self.cases) - len(failed)} passed, {len(failed)} failed", flush=True)
         return 1 if failed or not self.cases else 0
 

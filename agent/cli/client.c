@@ -86,6 +86,11 @@ static int complain_of_transfer(const char *socket, CURL *easy, CURLcode code, l
         return complain(EXIT_UNKNOWN, "What it last said: journalctl -u ostrakon -n 50",
                         "the agent on this node does not answer: nothing from %s within %ld s",
                         socket, waited_s);
+    case CURLE_GOT_NOTHING:
+    case CURLE_RECV_ERROR:
+    case CURLE_SEND_ERROR:
+        return complain(EXIT_UNKNOWN, "Why it ended: journalctl -u ostrakon -n 50",
+                        "the agent on this node has ended while it was asked: %s", socket);
     default:
         return complain(EXIT_UNKNOWN, "What it last said: journalctl -u ostrakon -n 50",
                         "the agent on this node cannot be asked: %s: %s", socket,

@@ -158,10 +158,9 @@ class Cluster:
 
     def kill(self, *names):
         """kill -9, all at once, and waits until they are gone."""
-        for name in names:
-            self.send(name, signal.SIGKILL)
+        pids = [self.send(name, signal.SIGKILL) for name in names]
         commands = [self.members[name].command for name in names]
-        if not processes.wait_gone(commands, 5.0):
+        if not processes.wait_gone(commands, pids, 5.0):
             raise TimeoutError("killed, and still there: " + ", ".join(names))
 
     def restart(self, name):

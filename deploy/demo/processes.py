@@ -43,6 +43,17 @@ def started_at(pid):
         return float("inf")
 
 
+def is_there(pid):
+    """Whether something is left of a process: for a moment it has no command line any more and
+    still its sockets. Who waits to be collected, with its last thread gone, has nothing."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+            state = file.read().rpartition(")")[2].split()[0]
+        return state not in "ZX" or len(os.listdir(f"/proc/{pid}/task")) > 1
+    except OSError:
+        return False
+
+
 def find(command):
     """All live processes with this command line, the oldest first: between fork and exec a
     child of the process has it too."""
@@ -59,10 +70,11 @@ def send(pid, number):
         pass
 
 
-def wait_gone(commands, seconds):
-    """Waits until none of these commands runs; the answer is whether that came true."""
+def wait_gone(commands, pids, seconds):
+    """Waits until none of these commands runs, and nothing is left of these processes; the
+    answer is whether that came true."""
     end = time.monotonic() + seconds
-    while any(find(command) for command in commands):
+    while any(map(is_there, pids)) or any(find(command) for command in commands):
         if time.monotonic() > end:
             return False
         time.sleep(0.02)
@@ -72,11 +84,11 @@ def wait_gone(commands, seconds):
 def stop(commands, seconds=STOP_SECONDS):
     """Ends all processes with these command lines: asked first, after the time killed."""
     for number, patience in ((signal.SIGTERM, seconds), (signal.SIGKILL, 2.0)):
-        for command in commands:
-            for pid in find(command):
-                send(pid, number)
-                send(pid, signal.SIGCONT)
-        if wait_gone(commands, patience):
+        pids = [pid for command in commands for pid in find(command)]
+        for pid in pids:
+            send(pid, number)
+            send(pid, signal.SIGCONT)
+        if wait_gone(commands, pids, patience):
             return
     raise TimeoutError("some processes did not end: "
                        + ", ".join(" ".join(command) for command in commands if find(command)))

@@ -120,10 +120,10 @@ class Scene:
         if self.cluster is not None:
             commands = ([member.command for member in self.cluster.members.values()]
                         + [traffic.command for traffic in self.cluster.traffic])
-            for command in commands:
-                for pid in processes.find(command):
-                    processes.send(pid, signal.SIGKILL)
-            processes.wait_gone(commands, 5.0)
+            pids = [pid for command in commands for pid in processes.find(command)]
+            for pid in pids:
+                processes.send(pid, signal.SIGKILL)
+            processes.wait_gone(commands, pids, 5.0)
         for undo in reversed(self.undo):
             undo()
         if KEEP not in os.environ:

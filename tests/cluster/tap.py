@@ -33,9 +33,9 @@ class Play:
             self.scene.check()
         except Skipped as reason:
             return "ok", f" # SKIP {reason}", ""
-        except Exception:
+        except Exception as wrong:
             self.failed += 1
-            below = traceback.format_exc()
+            below = f"{type(wrong).__name__}: {wrong}\n" + traceback.format_exc()
             if self.scene is not None:
                 below += self.scene.tails()
             self.end_scene()
