@@ -60,8 +60,10 @@ static void add_notes(cJSON *object, const struct agent *a, uint32_t member)
     const struct deciding *d = &a->node->deciding;
     cJSON *notes = cJSON_AddArrayToObject(object, "notes");
     const struct attested *latest = &d->cluster.latest[member];
+    const struct peer_view *peer = &d->peer[member];
+    const uint64_t said = latest->own | latest->serve | peer->own | peer->serve;
     for (uint32_t id = 1; id <= REFERENCES_MAX; id++) {
-        if (((latest->own | latest->serve) & REFERENCE_BIT(id)) != 0) {
+        if ((said & REFERENCE_BIT(id)) != 0) {
             cJSON_AddItemToArray(notes, cJSON_CreateString(reference_facts(id)->said));
         }
     }

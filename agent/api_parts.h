@@ -57,6 +57,7 @@ struct api_content {
     uint64_t status; /* status_mark */
     uint32_t heard;
     uint32_t suspected;
+    uint64_t said[MEMBERS_MAX]; /* what each finds wrong with itself, by its heartbeats */
 };
 
 struct api {

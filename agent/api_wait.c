@@ -92,6 +92,9 @@ static void refresh(struct api *api)
     content.status = status_mark(&status);
     content.heard = d->heard;
     content.suspected = d->suspected;
+    for (uint32_t i = 0; i < MEMBERS_MAX; i++) {
+        content.said[i] = d->peer[i].own | d->peer[i].serve;
+    }
     if (memcmp(&content, &api->content, sizeof content) != 0) {
         api->content = content;
         api->revision++;

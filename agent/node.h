@@ -111,6 +111,8 @@ struct peer_view {
     uint64_t word_ms;     /* when its newest heartbeat came */
     uint64_t height;      /* in progress there, as it says */
     bool has_finalized;   /* it has sent a finalize vote of that height, likewise */
+    uint64_t own;         /* the masks that it would attest, likewise */
+    uint64_t serve;
     bool has_offset;
     int64_t offset_ms; /* its wall clock minus mine, by its last heartbeat */
 };

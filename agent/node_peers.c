@@ -51,6 +51,8 @@ void node_peers_on_heartbeat(struct deciding *d, uint32_t member, const struct m
     }
     p->height = m->heartbeat.height;
     p->has_finalized = m->heartbeat.finalized;
+    p->own = m->heartbeat.own;
+    p->serve = m->heartbeat.serve;
     /* The difference of two clocks, either of which may say anything: a wrap is harmless. */
     p->offset_ms = (int64_t)(m->heartbeat.unix_ms - d->unix_ms);
     p->has_offset = true;
@@ -84,7 +86,9 @@ static struct body heartbeat_body(struct deciding *d, struct effects *out)
                       .view = d->simplex.view,
                       .finalized = d->simplex.record.finalized != VIEW_NONE,
                       .incarnation = d->options.incarnation,
-                      .unix_ms = d->unix_ms},
+                      .unix_ms = d->unix_ms,
+                      .own = tick_own(&d->tick),
+                      .serve = tick_serve(&d->tick)},
     };
     node_links_say(d, &m.heartbeat);
     uint8_t bytes[MESSAGE_BYTES_MAX];

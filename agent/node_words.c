@@ -182,9 +182,21 @@ static uint32_t wrongs(const struct deciding *d)
     return local_health_may_accuse(&d->local_health) ? wrong : wrong & d->own.wrong;
 }
 
+/* It finds nothing wrong with itself, as far as it has said here. A front node that is silent
+ * attests nothing, but its heartbeats still tell why. */
+static bool is_well(const struct deciding *d, uint32_t member)
+{
+    const struct peer_view *p = &d->peer[member];
+    const bool self = member == d->options.self;
+    return self ? (tick_own(&d->tick) | tick_serve(&d->tick)) == 0 : (p->own | p->serve) == 0;
+}
+
 static bool ranks_before(const struct deciding *d, uint32_t a, uint32_t b)
 {
     const struct cluster *c = &d->cluster;
+    if (is_well(d, a) != is_well(d, b)) {
+        return is_well(d, a);
+    }
     const bool leads_a = c->grant.fence != 0 && c->grant.leader == a;
     const bool leads_b = c->grant.fence != 0 && c->grant.leader == b;
     if (leads_a != leads_b) {

@@ -1,5 +1,6 @@
 /* Who is there, who is not, and whom only some can reach. */
 #include <stdio.h>
+#include <string.h>
 
 #include "agent/status_parts.h"
 
@@ -15,6 +16,20 @@ static bool is_heard_elsewhere(const struct moment *m, uint32_t member)
     const struct attested *latest = &m->cluster->latest[member];
     return latest->seq != 0 && m->deciding->peer[member].ever_heard &&
            latest->decided_ms > status_heard_unix_ms(m, member) + CERTAIN_MS;
+}
+
+/* What was wrong with it when it was last heard, after the sentence that it is heard no more.
+ */
+static void say_last_words(const struct peer_view *p, struct status_reason *r)
+{
+    char references[STATUS_TEXT_BYTES / 2];
+    const size_t used = strlen(r->text);
+    const uint64_t said = p->own | p->serve;
+    if (said != 0) {
+        words_references(said, references, sizeof references);
+        snprintf(r->text + used, sizeof r->text - used, " Its last word of itself: %s.",
+                 references);
+    }
 }
 
 static void say_unheard(const struct moment *m, uint32_t member)
@@ -42,6 +57,7 @@ static void say_unheard(const struct moment *m, uint32_t member)
         status_say(r->text, "%s has not been heard since %s.", name, since);
         status_say(r->action, "On %s: systemctl status ostrakon; then the network to it", name);
     }
+    say_last_words(p, r);
 }
 
 static void say_foreign(const struct moment *m, uint32_t member)

@@ -23,6 +23,8 @@ void heartbeat_read(struct reader *r, struct heartbeat *h)
     h->sequence = (uint32_t)read_uint(r, 4);
     h->blames = (uint32_t)read_uint(r, 2);
     h->cloned = (uint32_t)read_uint(r, 2);
+    h->own = read_uint(r, 8);
+    h->serve = read_uint(r, 8);
     h->count = (uint32_t)read_uint(r, 1);
     if (h->view >= VIEW_END || h->count > MEMBERS_MAX ||
         (h->blames | h->cloned) >> h->count != 0) {
@@ -55,6 +57,8 @@ void heartbeat_write(struct writer *w, const struct heartbeat *h)
     write_uint(w, h->sequence, 4);
     write_uint(w, h->blames, 2);
     write_uint(w, h->cloned, 2);
+    write_uint(w, h->own, 8);
+    write_uint(w, h->serve, 8);
     write_uint(w, h->count, 1);
     for (uint32_t i = 0; i < h->count; i++) {
         echo_write(w, &h->echo[i]);

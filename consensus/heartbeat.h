@@ -8,9 +8,10 @@
 #include "founding.h"
 
 /* What a heartbeat says beside being there: what its sender has received of everybody's, so
- * that each member sees itself as the others do (references.md, R09, R21, R27, R29). One body
- * goes to all. Nothing of it is signed or decided: it is the word of whoever's connection it
- * came by. */
+ * that each member sees itself as the others do (references.md, R09, R21, R27, R29), and what
+ * its sender finds wrong with itself before a block could tell, or where it signs nothing. One
+ * body goes to all. Nothing of it is signed or decided: it is the word of whoever's connection
+ * it came by. */
 
 #define HEARTBEAT_HEARD_MAX 20u   /* periods that `heard` is counted of: health/reflection.h */
 #define HEARTBEAT_HELD_MAX 65535u /* ms; longer ago is all the same */
@@ -32,6 +33,8 @@ struct heartbeat {
     uint32_t sequence; /* counts its heartbeats in this incarnation */
     uint32_t blames;   /* bits of members from whom bad signatures came lately */
     uint32_t cloned;   /* bits of members that were lately heard in two incarnations at once */
+    uint64_t own;      /* references, health/tick.h: what it would attest now */
+    uint64_t serve;    /* likewise */
     uint32_t count;    /* of echoes: as many as there are members */
     struct heartbeat_echo echo[MEMBERS_MAX];
 };

@@ -172,6 +172,21 @@ Test(api, tells_what_is_wrong_in_order)
     expect_text("members.3.notes.0", "clock: 1.2 s ahead of its peers");
 }
 
+Test(api, shows_what_a_peer_says_of_itself_before_a_block_does)
+{
+    char before[128];
+    get("/v1/members/selene");
+    cr_assert(eq(int, cJSON_GetArraySize(exchange_at(&x, "member.notes")), 0));
+    cr_assert(exchange_field(&x, "ETag", before));
+    w.d->peer[SELENE].own = REFERENCE_BIT(22);
+    world_wish(&w, &x, &(struct wish){.path = "/v1/members/selene", .known = before});
+    cr_assert(eq(i64, x.status, 200));
+    expect_text("member.notes.0", "event loop stood still for more than a second");
+    w.d->cluster.latest[SELENE].own = REFERENCE_BIT(22);
+    get("/v1/members/selene");
+    cr_assert(eq(int, cJSON_GetArraySize(exchange_at(&x, "member.notes")), 1), "once");
+}
+
 Test(api, lists_members_and_windows)
 {
     get("/v1/members?limit=2");

@@ -34,6 +34,17 @@ Test(status, tells_who_is_not_heard)
            "On selene: systemctl status ostrakon; then the network to it");
 }
 
+Test(status, tells_what_was_wrong_with_who_is_heard_no_more)
+{
+    scene_silence(&a, SELENE, 4000);
+    d->peer[SELENE].own = REFERENCE_BIT(10);
+    d->peer[SELENE].serve = REFERENCE_BIT(31);
+    expect(STATUS_DEGRADED, "warning", "OST-2001",
+           "selene has not been heard since 14:03:07 UTC, 4 s ago. Its last word of itself: "
+           "R10 memory, R31 certificates. One more failure stops the cluster.",
+           "On selene: systemctl status ostrakon; then the network to it");
+}
+
 Test(status, knows_a_broken_link_by_what_the_others_decide)
 {
     scene_silence(&a, SELENE, 30000);

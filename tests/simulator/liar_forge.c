@@ -181,7 +181,8 @@ void liar_forges(struct world *w, const struct outgoing *o, const uint8_t *bytes
     }
 }
 
-/* Blames all, calls all of them cloned, has heard nobody, and has another time of day. */
+/* Blames all, calls all of them cloned, has heard nobody, has another time of day, and finds
+ * wrong with itself what is not. */
 bool liar_lies_in_heartbeat(struct world *w, const struct outgoing *o, struct message *m)
 {
     struct heartbeat *h = &m->heartbeat;
@@ -193,6 +194,8 @@ bool liar_lies_in_heartbeat(struct world *w, const struct outgoing *o, struct me
     h->blames = others;
     h->cloned = others;
     h->unix_ms += 3600000;
+    h->own = ~h->own;
+    h->serve = ~h->serve;
     for (uint32_t i = 0; i < h->count; i++) {
         h->echo[i].heard = 0;
     }

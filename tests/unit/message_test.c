@@ -84,6 +84,8 @@ static void make_messages(void)
                                           .sequence = 7,
                                           .blames = 4,
                                           .cloned = 1,
+                                          .own = UINT64_MAX - 1,
+                                          .serve = 6,
                                           .count = 3}};
     m[7].heartbeat.echo[2] = (struct heartbeat_echo){
         .run = 1, .sequence = 2, .held_ms = HEARTBEAT_HELD_MAX, .heard = HEARTBEAT_HEARD_MAX};
@@ -194,13 +196,13 @@ Test(message, heartbeat_names_only_members_and_possible_counts)
         {13, 2},    /* whether it has finalized */
         {34, 0x80}, /* a member blamed that there is not */
         {36, 0x80}, /* a member cloned that there is not */
-        {38, 2},    /* fewer echoes than there are */
-        {38, 255},  {49, HEARTBEAT_HEARD_MAX + 1},
+        {54, 2},    /* fewer echoes than there are */
+        {54, 255},  {65, HEARTBEAT_HEARD_MAX + 1},
     };
     uint8_t bytes[MESSAGE_BYTES_MAX];
     struct message m;
     const size_t size_bytes = message_encode(&messages[7], bytes);
-    cr_assert(eq(sz, size_bytes, 1 + 38 + 3 * 11));
+    cr_assert(eq(sz, size_bytes, 1 + 54 + 3 * 11));
     for (size_t i = 0; i < sizeof bent / sizeof bent[0]; i++) {
         uint8_t copy[MESSAGE_BYTES_MAX];
         memcpy(copy, bytes, size_bytes);

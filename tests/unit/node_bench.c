@@ -148,6 +148,8 @@ void bench_hear(struct bench *b, uint32_t member)
     m.heartbeat.unix_ms = FOUNDED_MS + 100000 + (b->now_ms - 1000000);
     m.heartbeat.sequence = (uint32_t)((b->now_ms - 1000000) / 100);
     m.heartbeat.count = b->node->deciding.cluster.member_count;
+    m.heartbeat.own = b->own[member];
+    m.heartbeat.serve = b->serve[member];
     for (uint32_t i = 0; i < m.heartbeat.count; i++) {
         m.heartbeat.echo[i].heard = 20; /* it misses nothing of anybody */
     }

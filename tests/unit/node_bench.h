@@ -36,6 +36,8 @@ struct bench {
     struct naming naming;
     uint64_t naming_serial;
     uint32_t namings;
+    uint64_t own[MEMBERS_MAX]; /* what the others say of themselves: bench_hear */
+    uint64_t serve[MEMBERS_MAX];
     bool refuses;    /* the gate: nothing is signed */
     uint64_t serial; /* of the newest write that is not durable; 0: none */
     uint32_t resignation_bytes[RESIGN_CLASS_COUNT];

@@ -64,6 +64,33 @@ Test(node_peers, tells_each_what_it_has_of_it)
     bench_finish(&s.b);
 }
 
+/* At once, and though nothing is signed meanwhile. */
+Test(node_peers, tell_what_they_find_wrong_with_themselves_with_each_heartbeat)
+{
+    struct scene s = scene_of();
+    struct finding f;
+    struct message m;
+    scene_pass(&s, 30);
+    s.own[3] = REFERENCE_BIT(19);
+    s.serve[4] = REFERENCE_BIT(31);
+    scene_pass(&s, 1);
+    cr_assert(eq(u64, scene_deciding(&s)->peer[3].own, REFERENCE_BIT(19)));
+    cr_assert(eq(u64, scene_deciding(&s)->peer[4].serve, REFERENCE_BIT(31)));
+    s.own[3] = 0;
+    scene_pass(&s, 1);
+    cr_assert(zero(u64, scene_deciding(&s)->peer[3].own));
+    finding_begin(&f, 13);
+    f.result = RESULT_SILENT;
+    bench_step(&s.b, (struct input){.kind = INPUT_FINDING, .finding = &f});
+    s.b.now_ms += PERIOD_MS;
+    bench_step(&s.b, (struct input){.kind = INPUT_TIMER});
+    const struct effect *e = bench_find(&s.b, EFFECT_HEARTBEAT);
+    cr_assert(e != NULL);
+    cr_assert(message_decode(&m, s.b.out->outbox + e->body.offset, e->body.size_bytes));
+    cr_assert(eq(u64, m.heartbeat.own & REFERENCE_BIT(13), REFERENCE_BIT(13)));
+    bench_finish(&s.b);
+}
+
 Test(node_peers, that_hears_nobody_is_silent_but_calls_on)
 {
     struct scene s = scene_of();

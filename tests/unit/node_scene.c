@@ -38,6 +38,8 @@ struct message scene_heartbeat(struct scene *s, uint32_t member)
     h->sequence = s->sequence;
     h->blames = s->blames[member];
     h->cloned = s->cloned[member];
+    h->own = s->own[member];
+    h->serve = s->serve[member];
     h->count = MEMBERS;
     for (uint32_t i = 0; i < MEMBERS; i++) {
         h->echo[i].heard = i == 0 ? s->hears_me[member] : s->cut[i] ? 0 : 20;

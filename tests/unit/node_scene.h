@@ -16,6 +16,8 @@ struct scene {
     int64_t off_ms[MEMBERS];   /* its wall clock, from mine */
     uint32_t blames[MEMBERS];
     uint32_t cloned[MEMBERS];
+    uint64_t own[MEMBERS]; /* what it finds wrong with itself */
+    uint64_t serve[MEMBERS];
     uint64_t incarnation[MEMBERS];
 };
 

@@ -108,3 +108,41 @@ Test(node_words, attest_no_tick_twice_and_none_that_is_judged)
     (void)run_until_attested(6000);
     cr_assert(eq(u64, said.attest.tick, first + 3), "the one before is judged");
 }
+
+static void expect_ranking(uint8_t first, uint8_t second, uint8_t third)
+{
+    cr_assert(le(u64, run_until_attested(12000), 12000));
+    cr_assert(eq(u32, said.attest.ranked, 3));
+    cr_expect(said.attest.ranking[0] == first && said.attest.ranking[1] == second &&
+                  said.attest.ranking[2] == third,
+              "%u %u %u", said.attest.ranking[0], said.attest.ranking[1],
+              said.attest.ranking[2]);
+}
+
+static void next_tick(void)
+{
+    struct cluster *c = &b.node->deciding.cluster;
+    close_ticks(1);
+    c->record[0].next = c->tick;
+    node_seal_first(b.node);
+}
+
+/* Members 0, 1 and 2 are front nodes. What 1 says of itself comes with its heartbeats. */
+Test(node_words, rank_whom_something_is_wrong_with_behind_the_others)
+{
+    struct cluster *c = &b.node->deciding.cluster;
+    c->grant.fence = 1;
+    c->grant.leader = 1;
+    next_tick();
+    expect_ranking(1, 0, 2);
+    b.own[1] = REFERENCE_BIT(24);
+    next_tick();
+    expect_ranking(0, 2, 1);
+    b.own[1] = 0;
+    b.serve[1] = REFERENCE_BIT(31);
+    next_tick();
+    expect_ranking(0, 2, 1);
+    b.serve[1] = 0;
+    next_tick();
+    expect_ranking(1, 0, 2);
+}
