@@ -1,34 +1,7 @@
 /* Routes, tags, refusals, by real HTTP. */
-#include <criterion/criterion.h>
-#include <criterion/new/assert.h>
-#include <string.h>
+#include "tests/api/asking.h"
 
-#include "tests/api/scene.h"
-#include "tests/api/world.h"
-
-static struct world w;
-static struct exchange x;
 static char field[128];
-
-static void begin(void)
-{
-    world_init(&w, SCENE_MEMBERS);
-}
-
-static void end(void)
-{
-    exchange_finish(&w, &x);
-    world_finish(&w);
-}
-
-static void get(const char *path)
-{
-    world_get(&w, &x, path);
-}
-
-#define expect_text(path, wanted)                                                              \
-    cr_expect(strcmp(exchange_text(&x, path), wanted) == 0, "%s: %s", path,                    \
-              exchange_text(&x, path))
 
 TestSuite(api, .init = begin, .fini = end);
 
@@ -80,51 +53,6 @@ Test(api, tells_of_a_reference_what_stands_against_the_node)
     cr_assert(cJSON_IsString(exchange_at(&x, "items.27.last_run")));
 }
 
-Test(api, tells_a_record_and_what_spoiled_it)
-{
-    struct cluster *c = &w.agent.node->deciding.cluster;
-    const struct note note = {.kind = NOTE_TICK_SPOILED,
-                              .member = HELIOS,
-                              .count = c->record[HELIOS].next - 3,
-                              .time_ms = c->time_ms,
-                              .cause = CAUSE_OWN_REFERENCE,
-                              .first = REFERENCE_BIT(10) | REFERENCE_BIT(24)};
-    w.agent.records.known_from[HELIOS] = note.count;
-    records_note(&w.agent.records, &note, c);
-    c->record[HELIOS].run = 2;
-    get("/v1/members/helios/record");
-    cr_assert(eq(i64, x.status, 200));
-    cr_expect(eq(dbl, exchange_number(&x, "perfect_ticks"), 2));
-    cr_expect(cJSON_IsFalse(exchange_at(&x, "has_ballot")));
-    cr_assert(eq(int, cJSON_GetArraySize(exchange_at(&x, "items")), 36));
-    cr_expect(cJSON_IsTrue(exchange_at(&x, "items.35.perfect")));
-    cr_expect(cJSON_IsTrue(exchange_at(&x, "items.34.perfect")));
-    cr_expect(cJSON_IsFalse(exchange_at(&x, "items.33.perfect")));
-    expect_text("items.33.cause", "own_reference");
-    expect_text("items.33.text",
-                "a reference of its own was not well: R10 memory, R24 disk speed");
-    expect_text("items.33.references.1", "R24");
-    cr_expect(cJSON_IsNull(exchange_at(&x, "items.32.perfect"))); /* nobody told */
-    w.agent.records.known_from[HELIOS] = 0;
-    get("/v1/members/helios/record");
-    cr_expect(cJSON_IsTrue(exchange_at(&x, "items.32.perfect")));
-    get("/v1/members/helios/recor");
-    cr_assert(eq(i64, x.status, 404));
-    get("/v1/members/heli/record");
-    cr_assert(eq(i64, x.status, 404));
-}
-
-Test(api, tells_of_a_full_record_that_every_tick_was_perfect)
-{
-    get("/v1/members/themis/record");
-    cr_expect(cJSON_IsTrue(exchange_at(&x, "has_ballot")));
-    for (int i = 0; i < 36; i++) {
-        char path[32];
-        snprintf(path, sizeof path, "items.%d.perfect", i);
-        cr_expect(cJSON_IsTrue(exchange_at(&x, path)), "%s", path);
-    }
-}
-
 Test(api, tells_the_status)
 {
     get("/v1/status");
@@ -170,21 +98,6 @@ Test(api, tells_what_is_wrong_in_order)
     expect_text("missing.0.member", "selene");
     expect_text("members.1.notes.0", "event loop stood still for more than a second");
     expect_text("members.3.notes.0", "clock: 1.2 s ahead of its peers");
-}
-
-Test(api, shows_what_a_peer_says_of_itself_before_a_block_does)
-{
-    char before[128];
-    get("/v1/members/selene");
-    cr_assert(eq(int, cJSON_GetArraySize(exchange_at(&x, "member.notes")), 0));
-    cr_assert(exchange_field(&x, "ETag", before));
-    w.d->peer[SELENE].own = REFERENCE_BIT(22);
-    world_wish(&w, &x, &(struct wish){.path = "/v1/members/selene", .known = before});
-    cr_assert(eq(i64, x.status, 200));
-    expect_text("member.notes.0", "event loop stood still for more than a second");
-    w.d->cluster.latest[SELENE].own = REFERENCE_BIT(22);
-    get("/v1/members/selene");
-    cr_assert(eq(int, cJSON_GetArraySize(exchange_at(&x, "member.notes")), 1), "once");
 }
 
 Test(api, lists_members_and_windows)

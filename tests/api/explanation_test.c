@@ -1,35 +1,22 @@
 /* What happened to a member and what brings it back: as it is made, and by real HTTP. */
-#include <criterion/criterion.h>
-#include <criterion/new/assert.h>
-#include <string.h>
-
 #include "agent/explanation.h"
 #include "agent/words.h"
-#include "tests/api/scene.h"
-#include "tests/api/world.h"
+#include "tests/api/asking.h"
 
 #define EVENTS_MAX 60u
 #define LOUD_AT_MS (SCENE_UNIX_MS - 30000u)
 
-static struct world w;
-static struct exchange x;
 static struct cluster *c;
 static struct store_event events[EVENTS_MAX];
 static uint32_t event_count;
 static struct explanation e;
 
-static void begin(void)
+static void begin_explaining(void)
 {
-    world_init(&w, SCENE_MEMBERS);
+    begin();
     c = &w.d->cluster;
     c->member[HELIOS].since_ms = SCENE_UNIX_MS;
     event_count = 0;
-}
-
-static void end(void)
-{
-    exchange_finish(&w, &x);
-    world_finish(&w);
 }
 
 static void happens(uint64_t time_ms, uint32_t level, const char *code, uint64_t height)
@@ -61,11 +48,7 @@ static bool has_steps(const enum explanation_step_kind *kinds, uint32_t count)
         cr_expect(same_);                                                                      \
     } while (0)
 
-#define expect_text(path, wanted)                                                              \
-    cr_expect(strcmp(exchange_text(&x, path), wanted) == 0, "%s: %s", path,                    \
-              exchange_text(&x, path))
-
-TestSuite(explanation, .init = begin, .fini = end);
+TestSuite(explanation, .init = begin_explaining, .fini = end);
 
 Test(explanation, tells_what_led_to_a_standing_and_leaves_out_what_is_older_or_quiet)
 {
@@ -141,7 +124,7 @@ Test(explanation, is_a_document_for_programs_with_lines_for_people)
     world_say(&w, "OST-2302", "helios", "too quiet");
     c->member[HELIOS].standing = STANDING_LOCKED_OUT;
     c->member[HELIOS].cause = STANDING_CAUSE_PROOF;
-    world_get(&w, &x, "/v1/members/helios/explanation");
+    get("/v1/members/helios/explanation");
     cr_assert(eq(i64, x.status, 200));
     expect_text("seen_by", "atlas");
     expect_text("member.name", "helios");
@@ -176,10 +159,10 @@ Test(explanation, is_refused_for_who_is_no_member)
         "/v1/members//explanation",        "/v1/members/helios/record/explanation",
         "/v1/members/helios/explanations", "/v1/members/helio/explanation"};
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
-        world_get(&w, &x, paths[i]);
+        get(paths[i]);
         cr_expect(eq(i64, x.status, 404), "%s", paths[i]);
     }
-    world_get(&w, &x, "/v1/members/helios/explanation?limit=3");
+    get("/v1/members/helios/explanation?limit=3");
     cr_expect(eq(i64, x.status, 400));
     world_wish(&w, &x,
                &(struct wish){.path = "/v1/members/helios/explanation", .method = "DELETE"});
@@ -196,6 +179,6 @@ Test(explanation, lets_go_of_clients_that_leave)
     }
     world_run(&w, 50);
     cr_assert(eq(u32, w.agent.api->waiting, 0));
-    world_get(&w, &x, "/v1/members/helios/explanation");
+    get("/v1/members/helios/explanation");
     cr_assert(eq(i64, x.status, 200));
 }

@@ -1,30 +1,11 @@
 /* Pages of the log, and waiting for the next. */
-#include <criterion/criterion.h>
-#include <criterion/new/assert.h>
-#include <string.h>
-
-#include "tests/api/scene.h"
-#include "tests/api/world.h"
+#include "tests/api/asking.h"
 
 #define SOON_MS 300u
 
-static struct world w;
-static struct exchange x;
-
-static void begin(void)
+static void get_page(const char *path)
 {
-    world_init(&w, SCENE_MEMBERS);
-}
-
-static void end(void)
-{
-    exchange_finish(&w, &x);
-    world_finish(&w);
-}
-
-static void get(const char *path)
-{
-    world_get(&w, &x, path);
+    get(path);
     cr_assert(eq(i64, x.status, 200), "%s: %s", path, x.body);
 }
 
@@ -37,11 +18,11 @@ TestSuite(log, .init = begin, .fini = end);
 
 Test(log, begins_empty_and_goes_on_from_there)
 {
-    get("/v1/log");
+    get_page("/v1/log");
     cr_assert(eq(int, items(), 0));
     cr_assert(eq(dbl, exchange_number(&x, "next"), 0));
     world_say(&w, "OST-5001", "atlas", "agent started");
-    get("/v1/log?after=0");
+    get_page("/v1/log?after=0");
     cr_assert(eq(int, items(), 1));
     cr_assert(strcmp(exchange_text(&x, "items.0.code"), "OST-5001") == 0);
     cr_assert(strcmp(exchange_text(&x, "items.0.member"), "atlas") == 0);
@@ -59,7 +40,7 @@ Test(log, gives_the_newest_first_and_then_page_by_page)
         snprintf(text, sizeof text, "%u", i);
         world_say(&w, i % 2 == 0 ? "OST-6004" : "OST-5001", i % 3 == 0 ? "helios" : NULL, text);
     }
-    get("/v1/log");
+    get_page("/v1/log");
     cr_assert(eq(int, items(), 50));
     cr_assert(strcmp(exchange_text(&x, "items.0.message"), "71") == 0);
     cr_assert(strcmp(exchange_text(&x, "items.49.message"), "120") == 0);
@@ -67,25 +48,25 @@ Test(log, gives_the_newest_first_and_then_page_by_page)
     uint32_t seen = 0;
     do {
         snprintf(path, sizeof path, "/v1/log?limit=7&after=%.0f", next);
-        get(path);
+        get_page(path);
         next = exchange_number(&x, "next");
         seen += (uint32_t)items();
     } while (items() > 0);
     cr_assert(eq(u32, seen, 120));
-    get("/v1/log?member=helios&code=OST-6004&limit=1000");
+    get_page("/v1/log?member=helios&code=OST-6004&limit=1000");
     cr_assert(eq(int, items(), 20));
-    get("/v1/log?since=2100-01-01T00:00:00Z");
+    get_page("/v1/log?since=2100-01-01T00:00:00Z");
     cr_assert(eq(int, items(), 0));
-    get("/v1/log?since=2026-01-01T00:00:00.000Z&limit=1000");
+    get_page("/v1/log?since=2026-01-01T00:00:00.000Z&limit=1000");
     cr_assert(eq(int, items(), 120));
 }
 
 Test(log, waits_for_what_is_asked_for)
 {
-    get("/v1/log");
+    get_page("/v1/log");
     exchange_finish(&w, &x);
     world_say(&w, "OST-5001", "atlas", "one");
-    get("/v1/log");
+    get_page("/v1/log");
     exchange_finish(&w, &x);
     world_ask(&w, &x,
               &(struct wish){.path = "/v1/log?after=1&wait_s=60&member=helios", .local = true});
@@ -120,7 +101,7 @@ Test(log, misses_nothing_that_is_written_while_it_reads)
 Test(log, ends_its_wait_empty)
 {
     world_say(&w, "OST-5001", "atlas", "one");
-    get("/v1/log?after=1&wait_s=1");
+    get_page("/v1/log?after=1&wait_s=1");
     cr_assert(eq(int, items(), 0));
     cr_assert(eq(dbl, exchange_number(&x, "next"), 1));
 }
@@ -140,7 +121,7 @@ Test(log, has_a_tag_that_changes_with_what_is_written)
     char tag[128];
     char field[128];
     world_say(&w, "OST-5001", "atlas", "one");
-    get("/v1/log");
+    get_page("/v1/log");
     cr_assert(exchange_field(&x, "ETag", tag));
     world_wish(&w, &x, &(struct wish){.path = "/v1/log", .known = tag});
     cr_assert(eq(i64, x.status, 304));
@@ -148,14 +129,14 @@ Test(log, has_a_tag_that_changes_with_what_is_written)
     world_wish(&w, &x, &(struct wish){.path = "/v1/log", .known = tag});
     cr_assert(eq(i64, x.status, 200));
     w.agent.store_refuses = true; /* what is noted now cannot be read yet */
-    get("/v1/log");
+    get_page("/v1/log");
     cr_assert(not(exchange_field(&x, "ETag", field)));
 }
 
 Test(log, shows_hostile_text_as_text)
 {
     world_say(&w, "OST-6004", "atlas", "\x1b[2J\"quoted\" \xff\xfe back\\slash\nsecond line");
-    get("/v1/log");
+    get_page("/v1/log");
     const char *message = exchange_text(&x, "items.0.message");
     cr_assert(strcmp(message, "\\x1b[2J'quoted' \\xff\\xfe back\\x5cslash\\x0asecond line") ==
                   0,
@@ -179,6 +160,6 @@ Test(log, says_that_a_stored_block_is_none)
     cr_assert(storage_block_read(w.agent.storage, 7, on_written, NULL));
     world_run(&w, SOON_MS);
     cr_assert(eq(u64, stored, 1));
-    world_get(&w, &x, "/v1/blocks/7");
+    get("/v1/blocks/7");
     cr_assert(eq(i64, x.status, 500));
 }

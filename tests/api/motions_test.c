@@ -1,33 +1,5 @@
 /* Motions as /v1/status has them, by real HTTP. */
-#include <criterion/criterion.h>
-#include <criterion/new/assert.h>
-#include <string.h>
-
-#include "tests/api/scene.h"
-#include "tests/api/world.h"
-
-static struct world w;
-static struct exchange x;
-
-static void begin(void)
-{
-    world_init(&w, SCENE_MEMBERS);
-}
-
-static void end(void)
-{
-    exchange_finish(&w, &x);
-    world_finish(&w);
-}
-
-static void get(const char *path)
-{
-    world_get(&w, &x, path);
-}
-
-#define expect_text(path, wanted)                                                              \
-    cr_expect(strcmp(exchange_text(&x, path), wanted) == 0, "%s: %s", path,                    \
-              exchange_text(&x, path))
+#include "tests/api/asking.h"
 
 TestSuite(motions, .init = begin, .fini = end);
 

@@ -1,27 +1,17 @@
 /* What operators sign, by real HTTP: who may hand it in, what is refused and why, and how it is
  * told what became of it. */
-#include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <stdio.h>
-#include <string.h>
 
-#include "tests/api/scene.h"
-#include "tests/api/world.h"
+#include "tests/api/asking.h"
 
-static struct world w;
-static struct exchange x;
 static struct key_pair anna;
 static uint8_t bytes[COMMAND_BYTES_MAX];
 static size_t size_bytes;
 
-#define expect_text(path, wanted)                                                              \
-    cr_assert(strcmp(exchange_text(&x, path), wanted) == 0, "%s: %s", path,                    \
-              exchange_text(&x, path))
-
-static void begin(void)
+static void begin_with_anna(void)
 {
     const uint8_t seed[IDENTITY_SEED_BYTES] = {77};
-    world_init(&w, SCENE_MEMBERS);
+    begin();
     struct cluster *c = &w.d->cluster;
     key_pair_from_seed(&anna, seed);
     c->operator_count = 1;
@@ -29,12 +19,6 @@ static void begin(void)
     snprintf(c->operators[0].name, sizeof c->operators[0].name, "anna");
     memcpy(c->operators[0].key, anna.public_key, sizeof anna.public_key);
     w.agent.neuter.begun = true; /* the node of this world is not to be stepped */
-}
-
-static void end(void)
-{
-    exchange_finish(&w, &x);
-    world_finish(&w);
 }
 
 static struct command order(uint64_t seq, enum operation operation, uint32_t member)
@@ -67,20 +51,20 @@ static void expect_refused(struct command *c, const char *why)
     cr_expect(strstr(exchange_text(&x, "detail"), why) != NULL, "%s: %s", why, x.body);
 }
 
-TestSuite(api_operator, .init = begin, .fini = end);
+TestSuite(api_operator, .init = begin_with_anna, .fini = end);
 
 Test(api_operator, lists_the_keys_and_up_to_where_they_have_spoken)
 {
     char hex[IDENTITY_HEX_SIZE_BYTES];
     identity_hex(anna.public_key, hex);
-    world_get(&w, &x, "/v1/operators");
+    get("/v1/operators");
     cr_assert(eq(i64, x.status, 200));
     expect_text("items.0.name", "anna");
     expect_text("items.0.key", hex);
     cr_assert(eq(dbl, exchange_number(&x, "items.0.seq"), 4));
     cr_assert(eq(dbl, exchange_number(&x, "items.0.index"), 0));
     cr_assert(cJSON_IsNull(exchange_at(&x, "paused_until")));
-    world_get(&w, &x, "/v1/members/argus");
+    get("/v1/members/argus");
     cr_assert(eq(dbl, exchange_number(&x, "member.index"), ARGUS));
 }
 
@@ -95,12 +79,12 @@ Test(api_operator, takes_a_command_and_follows_it)
     expect_text("member", "helios");
     snprintf(path, sizeof path, "/v1/operator/%.32s", exchange_text(&x, "id"));
     w.d->cluster.operator_seq[0] = 5; /* by another command of that number */
-    world_get(&w, &x, path);
+    get(path);
     expect_text("state", "void");
     expect_text("cause", "said_before");
     cr_assert(strstr(exchange_text(&x, "text"), "Number 5 of operator anna is used") != NULL);
     w.agent.operators.list[0].height = 48214;
-    world_get(&w, &x, path);
+    get(path);
     expect_text("state", "decided");
     cr_assert(eq(dbl, exchange_number(&x, "decided_height"), 48214));
     post(&c, true); /* the same once more tells what it was */
@@ -163,9 +147,9 @@ Test(api_operator, takes_nothing_else_and_from_nobody_else)
     cr_assert(eq(i64, x.status, 400));
     world_wish(&w, &x, &(struct wish){.path = "/v1/status", .method = "POST", .local = true});
     cr_assert(eq(i64, x.status, 405));
-    world_get(&w, &x, "/v1/operator/00112233445566778899aabbccddeeff");
+    get("/v1/operator/00112233445566778899aabbccddeeff");
     cr_assert(eq(i64, x.status, 404));
-    world_get(&w, &x, "/v1/operator/zz");
+    get("/v1/operator/zz");
     cr_assert(eq(i64, x.status, 404));
     cr_assert(eq(u32, w.agent.operators.count, 0));
 }

@@ -1,36 +1,24 @@
 /* Tokens by real HTTP: who is let in by /v1/token/verify, who is not, and what is told. */
-#include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <stdio.h>
-#include <string.h>
 
 #include <sodium.h>
 
-#include "tests/api/scene.h"
-#include "tests/api/world.h"
+#include "tests/api/asking.h"
 #include "tokens/possession.h"
 
 #define ALL ((1u << SCENE_MEMBERS) - 1)
 #define TTL_MS (3600u * 1000u)
 
-static struct world w;
-static struct exchange x;
 static char field[128];
 static char bearer[2 * JWS_TEXT_MAX];
 
-static void start(void)
+static void begin_issued(void)
 {
-    world_init(&w, SCENE_MEMBERS);
+    begin();
     scene_issue(&w.agent);
 }
 
-static void finish(void)
-{
-    exchange_finish(&w, &x);
-    world_finish(&w);
-}
-
-TestSuite(token, .init = start, .fini = finish);
+TestSuite(token, .init = begin_issued, .fini = end);
 
 static const char *word_of(const char *text, size_t size_bytes)
 {
@@ -81,7 +69,7 @@ Test(token, of_a_member_in_good_standing_is_let_in_and_named)
 
 Test(token, that_is_not_shown_is_asked_for)
 {
-    world_get(&w, &x, "/v1/token/verify");
+    get("/v1/token/verify");
     expect_refusal("no token was shown");
     expect_field("WWW-Authenticate", "Bearer realm=\"prod-eu\"");
 }
@@ -187,7 +175,7 @@ Test(token, is_taken_of_who_proves_its_key_to_this_service_and_of_nobody_else)
                &(struct wish){.path = "/v1/token/verify?proof=required",
                               .bearer = token_of(ATLAS, ALL)});
     expect_refusal("no proof was shown that the presenter holds its key");
-    world_get(&w, &x, "/v1/token/verify?proof=perhaps");
+    get("/v1/token/verify?proof=perhaps");
     cr_expect(eq(i64, x.status, 400));
 }
 
@@ -256,7 +244,7 @@ Test(token, of_a_request_behind_envoy_is_proved_to_the_audience_that_the_proxy_n
 
 Test(token, of_this_member_is_told_by_the_local_socket_alone)
 {
-    world_get(&w, &x, "/v1/token");
+    get("/v1/token");
     cr_assert(eq(i64, x.status, 403));
     world_wish(&w, &x, &(struct wish){.path = "/v1/token", .local = true});
     cr_assert(eq(i64, x.status, 200));
@@ -273,14 +261,14 @@ Test(token, bundle_and_keys_are_told_to_everybody)
     struct trust trust;
     struct trust_account account;
     const struct trust_pin pin = {.held = NULL};
-    world_get(&w, &x, "/v1/trust");
+    get("/v1/trust");
     cr_assert(eq(i64, x.status, 200));
     cr_assert(eq(int, (int)trust_judge(&trust, &pin, x.body, x.body_bytes, &account),
                  (int)TRUST_IS_ACCEPTED));
     cr_assert(eq(u64, trust.height, SCENE_HEIGHT));
 
     w.d->cluster.member[SELENE].standing = STANDING_SUSPENDED;
-    world_get(&w, &x, "/.well-known/jwks.json");
+    get("/.well-known/jwks.json");
     cr_assert(eq(i64, x.status, 200));
     cr_assert(eq(int, cJSON_GetArraySize(exchange_at(&x, "keys")), SCENE_MEMBERS - 1));
     cr_expect(strcmp(exchange_text(&x, "keys.1.kid"), "helios") == 0);
@@ -289,7 +277,7 @@ Test(token, bundle_and_keys_are_told_to_everybody)
 
 Test(token, is_in_the_status_with_its_end_and_not_with_its_bytes)
 {
-    world_get(&w, &x, "/v1/status");
+    get("/v1/status");
     cr_assert(eq(dbl, exchange_number(&x, "token.height"), SCENE_HEIGHT));
     cr_assert(eq(dbl, exchange_number(&x, "token.signers"), SCENE_MEMBERS));
     cr_assert(eq(sz, strlen(exchange_text(&x, "token.expires_at")),
@@ -300,12 +288,12 @@ Test(token, is_in_the_status_with_its_end_and_not_with_its_bytes)
 Test(token, of_a_removed_member_is_said_to_fool_who_is_cut_off_until_it_ends)
 {
     scene_remove(&w.agent, HELIOS);
-    world_get(&w, &x, "/v1/members/helios");
+    get("/v1/members/helios");
     cr_assert(strncmp(exchange_text(&x, "member.notes.0"),
                       "token: a verifier that is cut off may take it until 20", 54) == 0,
               "%s", exchange_text(&x, "member.notes.0"));
     w.d->cluster.member[HELIOS].since_ms -= TTL_MS;
-    world_get(&w, &x, "/v1/members/helios");
+    get("/v1/members/helios");
     cr_assert(eq(int, cJSON_GetArraySize(exchange_at(&x, "member.notes")), 0));
 }
 

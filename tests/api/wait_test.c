@@ -1,34 +1,21 @@
 /* Requests that wait for a change. */
-#include <criterion/criterion.h>
-#include <criterion/new/assert.h>
-#include <string.h>
-
-#include "tests/api/scene.h"
-#include "tests/api/world.h"
+#include "tests/api/asking.h"
 
 #define WAIT "/v1/status?after=48213&wait_s=60"
 #define TOO_LONG "/v1/members/a-name-of-more-than-31-characters-ab?after=48213&wait_s=60"
 #define SOON_MS 300u
 
-static struct world w;
-static struct exchange x;
 static struct exchange many[API_PLACES + 8];
 
-static void begin(void)
-{
-    world_init(&w, SCENE_MEMBERS);
-}
-
-static void end(void)
+static void end_all(void)
 {
     for (size_t i = 0; i < sizeof many / sizeof many[0]; i++) {
         exchange_finish(&w, &many[i]);
     }
-    exchange_finish(&w, &x);
-    world_finish(&w);
+    end();
 }
 
-TestSuite(wait, .init = begin, .fini = end);
+TestSuite(wait, .init = begin, .fini = end_all);
 
 static void decide(void)
 {
@@ -53,7 +40,7 @@ Test(wait, ends_when_the_height_passes)
 Test(wait, ends_with_the_same_height_when_its_time_is_over)
 {
     const uint64_t begin_ms = clock_monotonic_ms();
-    world_get(&w, &x, "/v1/members?after=48213&wait_s=1");
+    get("/v1/members?after=48213&wait_s=1");
     const uint64_t took_ms = clock_monotonic_ms() - begin_ms;
     cr_assert(ge(u64, took_ms, 999));
     cr_assert(le(u64, took_ms, 1063 + 400)); /* a sixteenth of jitter, and a slow machine */
@@ -138,9 +125,9 @@ Test(wait, is_bounded_and_leaves_room_for_the_socket_and_for_reading)
             cr_assert(eq(dbl, exchange_number(&many[i], "retry_after_ms"), 1000));
         }
     }
-    world_get(&w, &x, "/v1/log");
+    get("/v1/log");
     cr_assert(eq(i64, x.status, 200));
-    world_get(&w, &x, "/v1/status");
+    get("/v1/status");
     cr_assert(eq(i64, x.status, 200));
     decide();
     world_run(&w, SOON_MS);
