@@ -269,6 +269,10 @@ void node_challenges_watch(struct node *n, uint64_t random, struct effects *out)
         const bool missed = is_asked(d, i) && d->now_ms >= due_ms;
         challenge_suspect(&t->book, i, missed || wanted, d->now_ms);
         if (challenge_wants_probe(&t->book, i, d->now_ms)) {
+            if (effects_sends_left(out) < 2 * MEMBERS_MAX) { /* as many for all that follows */
+                effects_wake(out, d->now_ms + 1);
+                continue;
+            }
             probe(n, i, random, out);
         }
         if (missed || wanted) {

@@ -50,9 +50,15 @@ struct effect *effects_add(struct effects *e, enum effect_kind kind)
     return effect;
 }
 
+uint32_t effects_sends_left(const struct effects *e)
+{
+    const uint32_t taken = e->count + RESERVE_PLACES + NOTES_MAX;
+    return taken < EFFECTS_MAX ? EFFECTS_MAX - taken : 0;
+}
+
 bool effects_has_room(const struct effects *e, size_t size_bytes)
 {
-    return e->count + RESERVE_PLACES + NOTES_MAX < EFFECTS_MAX &&
+    return effects_sends_left(e) > 0 &&
            size_bytes + RESERVE_BYTES <= OUTBOX_BYTES - e->outbox_bytes;
 }
 

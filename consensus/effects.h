@@ -133,6 +133,8 @@ struct body effects_body(struct effects *e, const void *bytes, size_t size_bytes
  * are repeated anyway. Everything else always has room, which is asserted. */
 struct effect *effects_add(struct effects *e, enum effect_kind kind);
 bool effects_has_room(const struct effects *e, size_t size_bytes);
+/* For so many more sends there are places in this step: whoever has many to do asks. */
+uint32_t effects_sends_left(const struct effects *e);
 /* Asks for a signature over the domain, the cluster's id and `size_bytes` at `bytes`. */
 void effects_sign(struct effects *e, enum signing_kind kind, uint64_t serial,
                   const char *domain, const uint8_t *bytes, size_t size_bytes);

@@ -95,7 +95,7 @@ struct judge {
     struct {
         uint64_t fence;
         uint64_t next_window;
-    } seen[MEMBERS_MAX]; /* of each station in its present run */
+    } seen[STATIONS_MAX]; /* of each station in its present run */
     struct token_pages *tokens;
 };
 

@@ -2,6 +2,8 @@
 
 #include <assert.h>
 
+#define LARGE_SEED 41u /* of each hundred: as many members as a cluster may have */
+
 /* Present in about half of the seeds, so that combinations vary. */
 static uint32_t maybe(struct dice *d, uint32_t low, uint32_t high)
 {
@@ -16,9 +18,12 @@ static uint32_t drawn(struct dice *d, uint32_t low, uint32_t high)
 
 static void draw_size(struct plan *p, struct dice *d)
 {
-    p->members = drawn(d, 3, MEMBERS_DRAWN_MAX);
+    p->members = drawn(d, 3, 9);
     if (dice_chance(d, 5000)) {
         p->members = drawn(d, 4, 5); /* what clusters are like */
+    }
+    if (p->seed % 100 == LARGE_SEED) {
+        p->members = MEMBERS_DRAWN_MAX;
     }
     p->witnesses = drawn(d, 0, p->members >= 4 ? 2 : 0);
     p->malfunctioning_max = dice_chance(d, 500) ? 0 : MEMBERS_MAX;

@@ -10,7 +10,8 @@
 
 /* What a seed stands for: sizes, timing, rates and liars. */
 
-#define MEMBERS_DRAWN_MAX 9u
+#define MEMBERS_DRAWN_MAX 15u
+#define STATIONS_MAX (MEMBERS_DRAWN_MAX + 5u) /* each liar may be two */
 
 /* What a liar does, bits; which of them do anything is drawn for each message. */
 enum habit {

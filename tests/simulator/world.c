@@ -55,8 +55,9 @@ void world_strike(struct world *w, enum fault fault)
 
 static void found(struct world *w)
 {
-    static const char *const names[] = {"atlas",  "helios", "selene", "argus", "themis",
-                                        "kronos", "rhea",   "gaia",   "phoebe"};
+    static const char *const names[] = {"atlas",   "helios",    "selene",    "argus",  "themis",
+                                        "kronos",  "rhea",      "gaia",      "phoebe", "crius",
+                                        "iapetus", "menoetius", "mnemosyne", "tethys", "theia"};
     static_assert(sizeof names / sizeof names[0] == MEMBERS_DRAWN_MAX, "each has a name");
     struct founding *f = &w->founding;
     const struct plan *p = &w->plan;

@@ -17,7 +17,6 @@
  * between them, their disks and clocks, the sink, and the judge who looks on. All times are
  * true ones, in ms since the world began, unless they are called mono or unix. */
 
-#define STATIONS_MAX (MEMBERS_DRAWN_MAX + 3u)
 #define OPERATORS_DRAWN 3u
 #define WORLD_UNIX_MS 1795329000000u /* when the world began */
 
