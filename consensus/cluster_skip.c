@@ -143,6 +143,13 @@ static bool is_overdue(const struct cluster *c, uint32_t author, const struct at
            ((r->attested | r->spoiled) >> (a->tick - r->next) & 1) == 0;
 }
 
+/* By this alone its author is out: faults.md, L4, waits for no tick. Held for a proof already,
+ * it would call for block after block. */
+static bool convicts(const struct cluster *c, uint32_t author, const struct attest *a)
+{
+    return !c->member[author].held && cluster_state_differs(c, a);
+}
+
 bool cluster_is_urgent(const struct cluster *c, const struct command *command)
 {
     if (cluster_would_skip(c, command) != CAUSE_NONE) {
@@ -154,7 +161,13 @@ bool cluster_is_urgent(const struct cluster *c, const struct command *command)
         command->kind == COMMAND_PROVE || command->kind == COMMAND_RELEASE) {
         return true;
     }
-    if (!cluster_is_voter(c, author) || c->urgent_used[author] >= URGENT_MAX) {
+    if (!cluster_is_voter(c, author)) {
+        return false;
+    }
+    if (command->kind == COMMAND_ATTEST && convicts(c, author, &command->attest)) {
+        return true;
+    }
+    if (c->urgent_used[author] >= URGENT_MAX) {
         return false;
     }
     return command->kind != COMMAND_ATTEST ||

@@ -170,6 +170,19 @@ static void review(struct cluster *c, const struct turn *t, struct service_name 
     }
 }
 
+uint64_t names_next_free_ms(const struct cluster *c)
+{
+    uint64_t first_ms = 0;
+    for (uint32_t k = 0; k < c->name_count && !c->observes; k++) {
+        const struct service_name *s = &c->names[k];
+        if (s->phase != NAME_HELD && s->free_at_ms > c->time_ms &&
+            (first_ms == 0 || s->free_at_ms < first_ms)) {
+            first_ms = s->free_at_ms;
+        }
+    }
+    return first_ms;
+}
+
 void names_review(struct cluster *c, const struct turn *t)
 {
     for (uint32_t k = 0; k < c->name_count && !c->observes; k++) {

@@ -43,6 +43,10 @@ uint64_t name_margin_ms(const struct timing *t);
 
 void names_found(struct cluster *c, const struct founding *f);
 
+/* When the first of the names that nobody keeps may go to somebody else, after the block's time
+ * of this state; 0: none is waited for. */
+uint64_t names_next_free_ms(const struct cluster *c);
+
 /* Step 13 of a block. */
 void names_review(struct cluster *c, const struct turn *t);
 

@@ -11,19 +11,38 @@ static uint64_t max_of(uint64_t a, uint64_t b)
     return a > b ? a : b;
 }
 
+static uint64_t min_of(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
 uint64_t clock_age_ms(const struct simplex *s, const struct simplex_world *w)
 {
     return s->decided_age_ms + (w->now_ms - s->decided_at_ms);
 }
 
-uint64_t clock_due_ms(const struct simplex *s, const struct simplex_world *w)
+/* After the block before, by the chain's clock: the end of the tick; or a name may go to
+ * somebody else, which is not to wait for that. A name for which nobody was there when it could
+ * is one that waits for ticks. */
+static uint64_t due_after_ms(const struct simplex *s, const struct cluster *c)
 {
     const uint64_t tick_ms = s->options.timing.tick_ms;
-    const uint64_t left_ms = tick_ms - w->cluster->time_ms % tick_ms;
-    const uint64_t tick_due_ms =
+    const uint64_t least_ms = 3 * (uint64_t)s->options.timing.delta_ms; /* of slow clocks */
+    uint64_t left_ms = tick_ms - c->time_ms % tick_ms;
+    const uint64_t free_ms = names_next_free_ms(c);
+    if (free_ms != 0 && free_ms - c->time_ms < left_ms) {
+        left_ms = min_of(left_ms, max_of(free_ms - c->time_ms, least_ms));
+    }
+    return left_ms;
+}
+
+uint64_t clock_due_ms(const struct simplex *s, const struct simplex_world *w)
+{
+    const uint64_t left_ms = due_after_ms(s, w->cluster);
+    const uint64_t due_ms =
         s->decided_at_ms + (s->decided_age_ms >= left_ms ? 0 : left_ms - s->decided_age_ms);
     const uint64_t urgent_ms = pool_urgent_since_ms(w->pool);
-    return urgent_ms < tick_due_ms ? urgent_ms : tick_due_ms;
+    return min_of(urgent_ms, due_ms);
 }
 
 bool clock_is_engaged(const struct simplex *s)

@@ -330,9 +330,13 @@ void calm_run(struct world *w)
         demand_windows(w, first_not_due(w), "after the storm");
     }
     calm_settle_down(w);
-    demand_patience(w);
-    demand_failover(w);
-    demand_knowledge(w);
+    if (w->plan.limits && !w->failed) { /* on records that nothing else has spoilt */
+        limits_run(w);
+    } else {
+        demand_patience(w);
+        demand_failover(w);
+        demand_knowledge(w);
+    }
     if (w->plan.trial && !w->failed) {
         trial_run(w);
     }

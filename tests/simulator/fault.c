@@ -14,7 +14,7 @@ const char *check_text(enum check check)
 {
     static const char *const texts[] = {
 #define X(name, text) text,
-        CHECKS(X) TRIAL_CHECKS(X) MEMORY_CHECKS(X) BENT_CHECKS(X)
+        CHECKS(X) TRIAL_CHECKS(X) LIMIT_CHECKS(X) MEMORY_CHECKS(X) BENT_CHECKS(X)
 #undef X
     };
     return texts[check];

@@ -146,6 +146,14 @@ enum fault {
     X(BENT_FOUND, "F26: bent arithmetic is found out, and nobody else's")                      \
     X(ELECTORATE, "invariant 9: once all are well there is an electorate, and nobody is out")
 
+/* The same of the world of limits, in the timing that clusters have by default. */
+#define LIMIT_CHECKS(X)                                                                        \
+    X(LOCKED_OUT, "L4: of whom anybody has a proof, it is locked out for all within 1.5 s")    \
+    X(NAME_LET_GO, "L11: a name that was let go of is a witness's at once")                    \
+    X(NAME_LEASE, "L11: else within lease and margin of its holder's removal")                 \
+    X(NAME_SILENT, "L11: within what is left of them after the patience, of who fell silent")  \
+    X(GONE_SOON, "L3: unfit, it is neutered for all within 1.5 s")
+
 /* The same of the world of flips. */
 #define MEMORY_CHECKS(X)                                                                       \
     X(DAMAGE_SEEN, "L2: damage at rest is fatal within 1.2 s")                                 \
@@ -159,7 +167,7 @@ enum fault {
 
 enum check {
 #define X(name, text) CHECK_##name,
-    CHECKS(X) TRIAL_CHECKS(X) MEMORY_CHECKS(X) BENT_CHECKS(X)
+    CHECKS(X) TRIAL_CHECKS(X) LIMIT_CHECKS(X) MEMORY_CHECKS(X) BENT_CHECKS(X)
 #undef X
         CHECK_KINDS
 };

@@ -9,7 +9,7 @@
 bool liar_does(struct world *w, const struct station *s, enum habit habit)
 {
     return !s->sound && (w->plan.habits[s->member] & (uint32_t)habit) != 0 &&
-           dice_chance(&w->dice, DOES_PER_10000);
+           (w->plan.lies_always || dice_chance(&w->dice, DOES_PER_10000));
 }
 
 void liar_say(struct world *w, const struct outgoing *o, const uint8_t *bytes,

@@ -27,7 +27,7 @@ void names_run(struct world *w, struct station *s, const struct effect *e)
 /* Now and then a takeover fails while the storm lasts. */
 static bool succeeds(const struct world *w, const struct event *e)
 {
-    return w->calm || (e->member & TAKES) == 0 || w->now_ms % 11 != 0;
+    return w->calm || w->plan.limits || (e->member & TAKES) == 0 || w->now_ms % 11 != 0;
 }
 
 void names_ended(struct world *w, struct station *s, const struct event *e)

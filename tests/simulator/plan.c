@@ -53,7 +53,7 @@ static void draw_timing(struct plan *p, struct dice *d)
 }
 
 /* Own arithmetic: the checkers share none with the core. */
-static void draw_quorum(struct plan *p)
+void plan_draw_quorum(struct plan *p)
 {
     const uint32_t third = (p->members - 1) / 3;
     p->malfunctioning = p->malfunctioning_max < third ? p->malfunctioning_max : third;
@@ -177,7 +177,7 @@ static struct plan plan_of_anything(uint64_t seed)
     struct plan p = {.seed = seed};
     draw_size(&p, &d);
     draw_timing(&p, &d);
-    draw_quorum(&p);
+    plan_draw_quorum(&p);
     draw_liars(&p, &d);
     draw_network(&p, &d);
     draw_machines(&p, &d);
@@ -193,7 +193,7 @@ static struct plan plan_of_splits(uint64_t seed)
     struct plan p = {.seed = seed, .malfunctioning_max = MEMBERS_MAX, .audited = true};
     p.members = dice_chance(&d, 5000) ? 5 : 7;
     draw_timing(&p, &d);
-    draw_quorum(&p);
+    plan_draw_quorum(&p);
     p.timing.delta_ms = drawn(&d, 5, 20);
     if (dice_chance(&d, 5000)) {
         const uint32_t liar = drawn(&d, 0, p.members - 1);
@@ -222,7 +222,7 @@ static struct plan plan_of_blackouts(uint64_t seed)
     struct plan p = {.seed = seed, .malfunctioning_max = MEMBERS_MAX, .audited = true};
     p.members = drawn(&d, 4, 7);
     draw_timing(&p, &d);
-    draw_quorum(&p);
+    plan_draw_quorum(&p);
     p.timing.delta_ms = drawn(&d, 10, 30);
     p.delay_mean_ms = drawn(&d, p.timing.delta_ms / 2, p.timing.delta_ms);
     p.loss = drawn(&d, 1000, 3500);
@@ -244,7 +244,7 @@ static struct plan plan_of_flips(uint64_t seed)
     struct plan p = {.seed = seed, .malfunctioning_max = MEMBERS_MAX, .audited = true};
     p.members = drawn(&d, 3, 7);
     draw_timing(&p, &d);
-    draw_quorum(&p);
+    plan_draw_quorum(&p);
     const uint32_t most = p.members - p.needed;
     for (uint32_t i = 0; i < drawn(&d, 1, most); i++) {
         p.leaky |= 1u << draw_member_not_in(&d, &p, p.leaky);
@@ -269,7 +269,7 @@ static struct plan plan_of_bent(uint64_t seed)
     struct plan p = {.seed = seed, .malfunctioning_max = MEMBERS_MAX, .audited = true};
     p.members = drawn(&d, 4, 7);
     draw_timing(&p, &d);
-    draw_quorum(&p);
+    plan_draw_quorum(&p);
     const uint32_t member = drawn(&d, 0, p.members - 1);
     const uint32_t rate = rates[drawn(&d, 0, 2)];
     p.bent = 1u << member;
@@ -305,7 +305,7 @@ static struct plan plan_of_traitors(uint64_t seed)
     struct plan p = {.seed = seed, .malfunctioning_max = MEMBERS_MAX, .audited = true};
     p.members = drawn(&d, 4, 7);
     draw_timing(&p, &d);
-    draw_quorum(&p);
+    plan_draw_quorum(&p);
     for (uint32_t i = 0; i <= p.malfunctioning; i++) {
         const uint32_t liar = draw_member_not_in(&d, &p, p.liars);
         p.liars |= 1u << liar;
@@ -328,7 +328,7 @@ static struct plan plan_of_trials(uint64_t seed)
     p.members = drawn(&d, 4, 8);
     p.witnesses = drawn(&d, 1, 2);
     draw_timing(&p, &d);
-    draw_quorum(&p);
+    plan_draw_quorum(&p);
     p.timing.record_ticks = drawn(&d, 2, 12);
     if (p.malfunctioning > 0 && p.members > 4 && dice_chance(&d, 6000)) {
         const uint32_t liar = drawn(&d, 0, p.members - 1);

@@ -49,6 +49,9 @@ struct plan {
     uint32_t needed;         /* q, likewise */
     uint32_t members_min;    /* of votes: below that the liars would be too many */
     bool trial;              /* at the end members are removed, and come back */
+    bool limits;             /* at the end what is told in seconds is timed */
+    bool lies_always;        /* whatever a liar does it does to all and each time */
+    uint32_t culprit;        /* in that world: a node that owns a name, and loses it */
     bool beyond;             /* more liars than r: only what holds then is asked for */
     uint32_t liars;          /* bits of members */
     uint32_t habits[MEMBERS_MAX];
@@ -111,6 +114,7 @@ struct plan {
  * remove them, and let them back.
  * bent: a machine that takes right signatures for wrong ones, wrong ones for right ones, or
  * hashes wrongly; now and then, or always.
+ * limits: the timing that clusters have by default, for what is told in seconds.
  * traitors: one liar more than the cluster bears; nothing is safe, and the judge must say so.
  */
 #define WORLDS(X)                                                                              \
@@ -120,6 +124,7 @@ struct plan {
     X(TRIALS, "trials", plan_of_trials)                                                        \
     X(FLIPS, "flips", plan_of_flips)                                                           \
     X(BENT, "bent", plan_of_bent)                                                              \
+    X(LIMITS, "limits", plan_of_limits)                                                        \
     X(TRAITORS, "traitors", plan_of_traitors)
 
 enum world_kind {
@@ -132,5 +137,9 @@ enum world_kind {
 const char *world_kind_text(enum world_kind kind);
 struct plan plan_of(enum world_kind kind, uint64_t seed);
 bool plan_is_liar(const struct plan *p, uint32_t member);
+
+/* For plan*.c only. */
+struct plan plan_of_limits(uint64_t seed);
+void plan_draw_quorum(struct plan *p);
 
 #endif

@@ -41,7 +41,7 @@ static void hand_in(struct world *w, uint32_t operator, const struct operator_co
     station_input(w, &w->station[at], &in);
 }
 
-static bool operate(struct world *w, const struct operator_command *o)
+bool repair_operate(struct world *w, const struct operator_command *o)
 {
     const uint64_t seq = calm_newest_state(w, 0)->operator_seq[0] + 1;
     hand_in(w, 0, o);
@@ -128,7 +128,7 @@ static void admit(struct world *w, uint32_t member)
     memcpy(o.name, known->name, sizeof o.name);
     memcpy(o.address, known->address, sizeof o.address);
     memcpy(o.transport_key, known->transport_key, sizeof o.transport_key);
-    if (!operate(w, &o)) {
+    if (!repair_operate(w, &o)) {
         return;
     }
     w->counters.check[CHECK_ADMITTED]++;
@@ -160,7 +160,7 @@ static void drain(struct world *w)
     const struct grant *g = &calm_newest_state(w, 0)->grant;
     const uint32_t leader = g->leader;
     struct operator_command o = {.operation = OPERATION_DRAIN, .member = leader};
-    if (g->fence == 0 || !operate(w, &o)) {
+    if (g->fence == 0 || !repair_operate(w, &o)) {
         return;
     }
     const bool others = w->plan.members - w->plan.witnesses > 2;
@@ -170,7 +170,7 @@ static void drain(struct world *w)
         return;
     }
     o.operation = OPERATION_UNDRAIN;
-    (void)operate(w, &o);
+    (void)repair_operate(w, &o);
 }
 
 static void cut(struct world *w, uint32_t member, bool is_cut)
@@ -192,7 +192,7 @@ static void hold_votes(struct world *w, uint32_t member)
     o.duration_s = pause ? 3600 : 0;
     o.setting = SETTING_OBSERVE;
     o.value = pause ? 0 : 1;
-    if (!operate(w, &o)) {
+    if (!repair_operate(w, &o)) {
         return;
     }
     cut(w, member, true);
@@ -204,7 +204,7 @@ static void hold_votes(struct world *w, uint32_t member)
     }
     o.duration_s = 0;
     o.value = 0;
-    if (!operate(w, &o)) {
+    if (!repair_operate(w, &o)) {
         return;
     }
     const uint64_t within_ms =
@@ -227,7 +227,7 @@ static void rename_one(struct world *w)
     o.member = (uint32_t)dice_between(&w->dice, 0, w->plan.members - 1);
     snprintf(w->renamed[o.member], sizeof w->renamed[o.member], "renamed%u", o.member);
     memcpy(o.name, w->renamed[o.member], sizeof o.name);
-    (void)operate(w, &o);
+    (void)repair_operate(w, &o);
 }
 
 static bool are_operators(const struct world *w, uint64_t count)
@@ -241,7 +241,7 @@ static void replace_operators(struct world *w)
     const struct cluster *c = calm_newest_state(w, 0);
     struct operator_command o = {.operation = OPERATION_SET_OPERATORS, .key_count = 2};
     memcpy(o.keys, c->operators, sizeof o.keys[0] * o.key_count);
-    if (!operate(w, &o)) {
+    if (!repair_operate(w, &o)) {
         return;
     }
     w->counters.check[CHECK_OPERATED]++;
@@ -259,7 +259,7 @@ static void replace_operators(struct world *w)
 static void remove_one(struct world *w, uint32_t member)
 {
     struct operator_command o = {.operation = OPERATION_REMOVE, .member = member};
-    if (calm_newest_state(w, 0)->member_count > 3 && operate(w, &o)) {
+    if (calm_newest_state(w, 0)->member_count > 3 && repair_operate(w, &o)) {
         station_crash(w, calm_station(w, member), true);
     }
 }

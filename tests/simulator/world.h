@@ -265,7 +265,11 @@ void calm_settle_down(struct world *w);
 struct station *calm_station(struct world *w, uint32_t member);
 /* repair.c */
 void repair_run(struct world *w);
+/* The first operator signs it. False: nobody decides it, which is a failure. */
+bool repair_operate(struct world *w, const struct operator_command *o);
 /* trial.c */
 void trial_run(struct world *w);
+/* limits.c */
+void limits_run(struct world *w);
 
 #endif
