@@ -51,12 +51,32 @@ void api_trust(struct api *api, struct http_request *request, const char *name)
                     "None has been co-signed since this agent started.");
 }
 
-/* RFC 7517, of the members that are good now. Whoever checks one signature with it and is
+/* Why nobody is to take keys from this agent; NULL: it may be asked. */
+static const char *unable(const struct agent *a)
+{
+    struct trust trust;
+    const char *why = credentials_unable(a);
+    credentials_trust(a, &trust);
+    return why == NULL && trust_is_stale(&trust, credentials_now_ms(a)) ? CREDENTIALS_STALE
+                                                                        : why;
+}
+
+/* RFC 7517, of the members that are good now. Nobody has signed it, so who may not vouch for a
+ * token may not do so by way of keys. Whoever checks one signature with it and is
  * content has not understood `crit`, and refuses. */
 void api_jwks(struct api *api, struct http_request *request, const char *name)
 {
     (void)name;
     const struct cluster *c = &api->agent->node->deciding.cluster;
+    const char *why = unable(api->agent);
+    if (why != NULL) {
+        const struct api_problem problem = {.status = 503,
+                                            .title = "This agent cannot tell",
+                                            .detail = why,
+                                            .retry_after_s = 1};
+        api_problem_send(request, &problem);
+        return;
+    }
     cJSON *object = cJSON_CreateObject();
     cJSON *keys = cJSON_AddArrayToObject(object, "keys");
     for (uint32_t i = 0; i < c->member_count; i++) {

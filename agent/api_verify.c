@@ -26,6 +26,19 @@ struct judgement {
     enum possession_verdict proof;
 };
 
+/* The service behind may go by another one of them than this agent does. */
+static const char *ambiguous(const struct http_request *request)
+{
+    static const char *const names[] = {"Authorization", "X-Ostrakon-Proof",
+                                        "X-Ostrakon-Audience"};
+    for (uint32_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (http_header_is_ambiguous(request, names[i])) {
+            return names[i];
+        }
+    }
+    return NULL;
+}
+
 /* `reason` NULL: no token was shown, which is no error of the token's (RFC 6750, section 3). */
 static void refuse(const struct agent *a, struct http_request *request, const char *reason)
 {
@@ -122,13 +135,20 @@ static void answer(const struct agent *a, struct http_request *request, struct j
         shrug(request, unable);
         return;
     }
+    const char *twice = ambiguous(request);
+    if (twice != NULL) {
+        char reason[CHALLENGE_BYTES];
+        snprintf(reason, sizeof reason, "%s stands in the request more than once", twice);
+        refuse(a, request, reason);
+        return;
+    }
     if (header == NULL || strncasecmp(header, BEARER, strlen(BEARER)) != 0) {
         refuse(a, request, NULL);
         return;
     }
     judge(a, request, header + strlen(BEARER), j);
     if (j->verdict == TOKEN_IS_STALE) {
-        shrug(request, "Nothing has been decided for longer than tokens live.");
+        shrug(request, CREDENTIALS_STALE);
     } else if (j->verdict != TOKEN_IS_VALID) {
         refuse(a, request, token_verdict_text(j->verdict));
     } else if (j->proof_shown && j->proof != POSSESSION_PROVED) {

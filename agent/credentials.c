@@ -101,6 +101,9 @@ const char *credentials_unable(const struct agent *a)
     if (d->simplex.catching_up || d->cluster.height < a->credentials.held_height) {
         return "This agent is behind the others, and may have missed a removal.";
     }
+    if (node_may_have_missed(d, clock_monotonic_ms())) {
+        return "This agent was started or stood still, and may have missed a removal.";
+    }
     return NULL;
 }
 

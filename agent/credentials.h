@@ -62,6 +62,9 @@ void credentials_retry(struct agent *a);
  * may be corrupt must not vouch for anybody, itself least of all. */
 const char *credentials_unable(const struct agent *a);
 
+/* Nor when what it knows is older than tokens live. */
+#define CREDENTIALS_STALE "Nothing has been decided for longer than tokens live."
+
 /* Whom to believe by the newest block that this agent has. A standing counts from its block on,
  * before any bundle of it is co-signed. */
 void credentials_trust(const struct agent *a, struct trust *out);

@@ -149,6 +149,10 @@ void http_problem(struct http_request *request, int status, const char *title,
 /* A header field of the request, any case; NULL if it is not there. Borrowed as the request. */
 const char *http_header(const struct http_request *request, const char *name);
 
+/* Whether the field is there more than once: who reads the first and who reads the last of
+ * them read different requests. */
+bool http_header_is_ambiguous(const struct http_request *request, const char *name);
+
 /* The first query parameter of this name, decoded, "" if it has no value; NULL if it is not
  * there. Case counts. Borrowed as the request. */
 const char *http_query(const struct http_request *request, const char *name);

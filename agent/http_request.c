@@ -270,3 +270,15 @@ const char *http_header(const struct http_request *request, const char *name)
 {
     return evhttp_find_header(evhttp_request_get_input_headers(request_of(request)->ev), name);
 }
+
+bool http_header_is_ambiguous(const struct http_request *request, const char *name)
+{
+    const struct evkeyvalq *const headers =
+        evhttp_request_get_input_headers(request_of(request)->ev);
+    const struct evkeyval *field;
+    uint32_t count = 0;
+    TAILQ_FOREACH(field, headers, next) {
+        count += strcasecmp(field->key, name) == 0 ? 1 : 0;
+    }
+    return count > 1;
+}

@@ -232,6 +232,7 @@ static void look_around(struct node *n, const struct input *in, struct effects *
     const struct simplex_world world = node_world(n, in->random, out);
     simplex_tick(&d->simplex, &world);
     apply_decided(n, in, out);
+    node_still_watch(d);
     node_tokens_watch(n, out);
     watch_writing(d, out);
 }
@@ -239,6 +240,7 @@ static void look_around(struct node *n, const struct input *in, struct effects *
 static void begin_step(struct deciding *d, const struct input *in)
 {
     assert(in->now_ms >= d->now_ms);
+    node_still_wake(d, in->now_ms);
     const uint64_t late_ms = local_health_step(&d->local_health, in->now_ms, d->wake_ms);
     const struct tick_observation seen = {
         .now_ms = in->now_ms,

@@ -309,6 +309,7 @@ struct deciding {
     uint64_t writing_serial;   /* its number; TIME_NEVER and 0 when all is durable */
     uint64_t decided_ms;       /* monotonic: when the last block was applied */
     uint64_t started_ms;
+    uint64_t missed_ms;   /* since when it may have missed decisions; plus 1, 0: it has not */
     uint64_t examined_ms; /* when its digests were last compared */
     uint32_t suspected;   /* bits of members */
     uint32_t heard;       /* bits of members, my own too */

@@ -28,35 +28,6 @@ void node_names_on_decided(struct deciding *d)
     }
 }
 
-/* Its heartbeats come: what the last one said is of now. */
-static bool is_heard(const struct deciding *d, uint32_t member)
-{
-    const struct timing *t = &d->cluster.timing;
-    return (d->heard >> member & 1) != 0 && (d->suspected >> member & 1) == 0 &&
-           d->now_ms - d->peer[member].word_ms <= (uint64_t)t->suspicion * t->heartbeat_ms;
-}
-
-/* So many have decided nothing above my height, nor helped to, that no quorum of the others can
- * have: nobody else holds the name, however long this lasts. */
-static bool stands_still(const struct deciding *d)
-{
-    const struct quorum q = cluster_quorum(&d->cluster);
-    uint32_t here = 0;
-    for (uint32_t i = 0; i < d->cluster.member_count; i++) {
-        const struct peer_view *p = &d->peer[i];
-        const bool self = i == d->options.self;
-        const bool heard = self || is_heard(d, i);
-        const uint64_t height = self ? d->simplex.height : p->height;
-        const bool finalized =
-            self ? d->simplex.record.finalized != VIEW_NONE : p->has_finalized;
-        here += heard && cluster_is_voter(&d->cluster, i) && height == d->simplex.height &&
-                        !finalized
-                    ? 1
-                    : 0;
-    }
-    return here + q.needed > q.voters;
-}
-
 static bool is_mine(const struct deciding *d, const struct service_name *s)
 {
     return s->holder == d->options.self;
@@ -72,7 +43,7 @@ static bool may_keep(const struct deciding *d, const struct service_name *s)
     if (m->standing != STANDING_GOOD && (m->standing != STANDING_SUSPENDED || !s->exclusive)) {
         return false; /* a suspended one waits for its appeal, as long as its lease lasts */
     }
-    return !s->exclusive || d->now_ms < d->names.lease_end_ms || stands_still(d);
+    return !s->exclusive || d->now_ms < d->names.lease_end_ms || node_nobody_is_ahead(d, 0);
 }
 
 bool node_names_serves(const struct deciding *d, uint32_t name)

@@ -163,6 +163,18 @@ void node_work_on_ended(struct node *n, bool clean, struct effects *out);
 void node_work_watch(struct node *n, struct effects *out);
 void node_work_hand_in_results(struct node *n, struct effects *out);
 
+/* node_still.c: whether others may have decided without me. */
+/* So many voters, me among them, have decided nothing above my height, nor helped to, that no
+ * quorum of the others can have: by heartbeats of now, none older than `since_ms`. */
+bool node_nobody_is_ahead(const struct deciding *d, uint64_t since_ms);
+void node_still_start(struct deciding *d);
+/* Before the step's time is taken over. */
+void node_still_wake(struct deciding *d, uint64_t now_ms);
+void node_still_watch(struct deciding *d);
+/* Since it stood still, or was started, it has not heard that nobody is ahead. `now_ms`: the
+ * monotonic clock's, as the first step after a gap may not have been taken. */
+bool node_may_have_missed(const struct deciding *d, uint64_t now_ms);
+
 /* node_names.c: the names that this member serves under. */
 void node_names_sent(struct deciding *d); /* the newest attestation, now */
 void node_names_on_decided(struct deciding *d);

@@ -129,6 +129,7 @@ void node_resume(struct node *n, const struct input *now, const uint8_t *record,
     const uint64_t since_ms = since_decided_ms(&d->cluster, now->unix_ms);
     d->decided_ms = since_ms < now->now_ms ? now->now_ms - since_ms : 0;
     d->heartbeat_due_ms = now->now_ms;
+    node_still_start(d);
     node_peers_start(d);
     node_challenges_start(d, now->random);
     node_words_start(d);

@@ -120,6 +120,14 @@ Test(token, is_not_judged_by_who_is_not_good_or_may_be_corrupt_or_is_behind)
     w.d->simplex.catching_up = true;
     expect_shrug("This agent is behind the others, and may have missed a removal.");
     w.d->simplex.catching_up = false;
+    const char *missed =
+        "This agent was started or stood still, and may have missed a removal.";
+    w.d->missed_ms = w.d->now_ms;
+    expect_shrug(missed);
+    w.d->missed_ms = 0;
+    w.d->now_ms -= 5000; /* it woke, and has made no step since */
+    expect_shrug(missed);
+    w.d->now_ms += 5000;
     w.d->options.neutered = true;
     expect_shrug("This agent is neutered: it vouches for nobody.");
     w.d->options.neutered = false;
@@ -134,6 +142,22 @@ Test(token, is_judged_without_a_quorum_until_what_is_known_is_older_than_tokens_
     cr_expect(eq(i64, x.status, 200));
     w.d->cluster.time_ms -= TTL_MS;
     expect_shrug("Nothing has been decided for longer than tokens live.");
+}
+
+Test(token, is_refused_where_it_stands_twice_as_the_service_may_read_the_other)
+{
+    struct wish wish = {.path = "/v1/token/verify",
+                        .bearer = token_of(HELIOS, ALL),
+                        .another = "authorization: Bearer x"};
+    world_wish(&w, &x, &wish);
+    expect_refusal("Authorization stands in the request more than once");
+    wish.audience = "shop";
+    wish.another = "x-ostrakon-audience: shop";
+    world_wish(&w, &x, &wish);
+    expect_refusal("X-Ostrakon-Audience stands in the request more than once");
+    wish.another = "Cookie: Authorization";
+    world_wish(&w, &x, &wish);
+    cr_expect(eq(i64, x.status, 200));
 }
 
 static void prove(uint32_t member, const char *audience,
@@ -273,6 +297,18 @@ Test(token, bundle_and_keys_are_told_to_everybody)
     cr_assert(eq(int, cJSON_GetArraySize(exchange_at(&x, "keys")), SCENE_MEMBERS - 1));
     cr_expect(strcmp(exchange_text(&x, "keys.1.kid"), "helios") == 0);
     cr_expect(strcmp(exchange_text(&x, "keys.1.crv"), "Ed25519") == 0);
+}
+
+Test(token, keys_are_not_told_by_who_vouches_for_nobody)
+{
+    w.d->cluster.member[ATLAS].standing = STANDING_SUSPENDED;
+    world_get(&w, &x, "/.well-known/jwks.json");
+    cr_expect(eq(i64, x.status, 503));
+    cr_expect(exchange_field(&x, "Retry-After", field));
+    w.d->cluster.member[ATLAS].standing = STANDING_GOOD;
+    w.d->cluster.time_ms -= TTL_MS;
+    world_get(&w, &x, "/.well-known/jwks.json");
+    cr_expect(eq(i64, x.status, 503));
 }
 
 Test(token, is_in_the_status_with_its_end_and_not_with_its_bytes)

@@ -166,6 +166,7 @@ void world_ask(struct world *w, struct exchange *x, const struct wish *wish)
     add_field(x, "X-Ostrakon-Proof: ", wish->proof);
     add_field(x, "Host: ", wish->host);
     add_field(x, "X-Ostrakon-Audience: ", wish->audience);
+    add_field(x, "", wish->another);
     curl_easy_setopt(x->easy, CURLOPT_HTTPHEADER, x->fields);
     curl_multi_add_handle(w->multi, x->easy);
 }

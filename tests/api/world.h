@@ -46,6 +46,7 @@ struct wish {
     const char *proof;    /* X-Ostrakon-Proof */
     const char *host;     /* Host; NULL: the listener's own */
     const char *audience; /* X-Ostrakon-Audience */
+    const char *another;  /* a whole field, at the end */
 };
 
 void world_init(struct world *w, uint32_t members);

@@ -32,7 +32,7 @@ struct message scene_heartbeat(struct scene *s, uint32_t member)
 {
     struct message m = {.kind = MESSAGE_HEARTBEAT};
     struct heartbeat *h = &m.heartbeat;
-    h->height = 1;
+    h->height = 1 + s->ahead;
     h->incarnation = s->incarnation[member];
     h->unix_ms = FOUNDED_MS + 100000 + (s->b.now_ms - 1000000) + (uint64_t)s->off_ms[member];
     h->sequence = s->sequence;

@@ -19,6 +19,7 @@ struct scene {
     uint64_t own[MEMBERS]; /* what it finds wrong with itself */
     uint64_t serve[MEMBERS];
     uint64_t incarnation[MEMBERS];
+    uint64_t ahead; /* so many heights above mine they say that they are */
 };
 
 struct scene scene_of(void);
