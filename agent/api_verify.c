@@ -26,14 +26,19 @@ struct judgement {
     enum possession_verdict proof;
 };
 
-/* The service behind may go by another one of them than this agent does. */
+/* A field that stands there twice: the service behind may go by the other one. NULL: none. */
 static const char *ambiguous(const struct http_request *request)
 {
-    static const char *const names[] = {"Authorization", "X-Ostrakon-Proof",
-                                        "X-Ostrakon-Audience"};
-    for (uint32_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (http_header_is_ambiguous(request, names[i])) {
-            return names[i];
+#define TWICE(name)                                                                            \
+    {                                                                                          \
+        name, name " stands in the request more than once"                                     \
+    }
+    static const struct http_field fields[] = {
+        TWICE("Authorization"), TWICE("X-Ostrakon-Proof"), TWICE("X-Ostrakon-Audience")};
+#undef TWICE
+    for (uint32_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+        if (http_header_is_ambiguous(request, fields[i].name)) {
+            return fields[i].value;
         }
     }
     return NULL;
@@ -137,9 +142,7 @@ static void answer(const struct agent *a, struct http_request *request, struct j
     }
     const char *twice = ambiguous(request);
     if (twice != NULL) {
-        char reason[CHALLENGE_BYTES];
-        snprintf(reason, sizeof reason, "%s stands in the request more than once", twice);
-        refuse(a, request, reason);
+        refuse(a, request, twice);
         return;
     }
     if (header == NULL || strncasecmp(header, BEARER, strlen(BEARER)) != 0) {

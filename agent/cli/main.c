@@ -108,6 +108,23 @@ static int complain_of_command(const char *prefix, const char *given,
     return complain(EXIT_USAGE, next, "unknown command \"%s\"", shown);
 }
 
+/* Of a command that is a group of commands; the first has argp's own. */
+static bool is_help(const char *word)
+{
+    return strcmp(word, "--help") == 0 || strcmp(word, "-?") == 0 ||
+           strcmp(word, "--usage") == 0;
+}
+
+static int print_group(const char *prefix, const struct subcommand *known, uint32_t count)
+{
+    printf("Usage: %s COMMAND [OPTION...]\n\n", prefix);
+    for (uint32_t i = 0; i < count; i++) {
+        printf("  %-8s  %s\n", known[i].name, known[i].summary);
+    }
+    puts("\nEach has its own --help.");
+    return EXIT_WELL;
+}
+
 int command_run(const char *prefix, const struct subcommand *known, uint32_t count,
                 struct invocation *invocation, int argc, char **argv)
 {
@@ -118,6 +135,9 @@ int command_run(const char *prefix, const struct subcommand *known, uint32_t cou
             argv[1] = name;
             return known[i].run(invocation, argc - 1, argv + 1);
         }
+    }
+    if (argc > 1 && is_help(argv[1])) {
+        return print_group(prefix, known, count);
     }
     return complain_of_command(prefix, argc > 1 ? argv[1] : NULL, known, count);
 }
@@ -168,6 +188,16 @@ static char *command_list(int key, const char *text, void *input)
     return list;
 }
 
+/* Who wrote to a full disk is not told that all is well. A reader that left has had enough. */
+static int say_all(int code)
+{
+    const bool failed = fflush(stdout) != 0 || ferror(stdout);
+    return failed && code == EXIT_WELL && errno != EPIPE
+               ? complain(EXIT_CONFIGURATION, "", "the output cannot be written: %s",
+                          strerror(errno))
+               : code;
+}
+
 int main(int argc, char **argv)
 {
     const struct argp_child children[] = {{&shared_argp, 0, NULL, 0}, {NULL, 0, NULL, 0}};
@@ -187,5 +217,5 @@ int main(int argc, char **argv)
     const int code = command_run("ostrakon", commands, COMMANDS, &opening.invocation,
                                  argc - before, argv + before);
     curl_global_cleanup();
-    return code;
+    return say_all(code);
 }

@@ -8,6 +8,7 @@
 #include <sodium.h>
 
 #include "agent/config_value.h"
+#include "agent/text.h"
 #include "moment.h"
 
 /* `ostrakon token`: looks at tokens, here, without asking anybody but for the trust bundle. */
@@ -101,6 +102,13 @@ static struct options parse(struct invocation *invocation, const struct argp_opt
     return options;
 }
 
+static int complain_of_rubbish(const char *name)
+{
+    char shown[256];
+    text_escape(name, strlen(name), shown, sizeof shown);
+    return complain(EXIT_CRITICAL, "", "%s: %s", shown, token_verdict_text(TOKEN_IS_MALFORMED));
+}
+
 static int show_run(struct invocation *invocation, int argc, char **argv)
 {
     char
@@ -112,8 +120,14 @@ static int show_run(struct invocation *invocation, int argc, char **argv)
               "  Authorization: Bearer WORD\n\nWith --json: as it is, the object itself.",
               argc, argv);
     const int code = token_file_read(&file, o.file);
+    struct jws jws;
+    struct token_claims claims;
     if (code != 0) {
         return code;
+    }
+    if (!jws_read(&jws, JWS_TOKEN, file.text, file.text_bytes) ||
+        !token_read(&claims, jws.payload, jws.payload_bytes)) {
+        return complain_of_rubbish(o.file);
     }
     if (invocation->json) {
         printf("%.*s\n", (int)file.text_bytes, file.text);
@@ -140,9 +154,7 @@ static int inspect_run(struct invocation *invocation, int argc, char **argv)
     const struct page page = page_stdout();
     const bool good = invocation->json ? token_print_claims_json(&file)
                                        : token_print_claims(&page, &file, o.now_ms);
-    return good ? EXIT_WELL
-                : complain(EXIT_CRITICAL, "", "%s: %s", o.file,
-                           token_verdict_text(TOKEN_IS_MALFORMED));
+    return good ? EXIT_WELL : complain_of_rubbish(o.file);
 }
 
 static const struct argp_option verify_options[] = {

@@ -1,6 +1,11 @@
 /* Tokens and trust bundles as they lie in files. */
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "agent/replace.h"
 #include "agent/text.h"
@@ -9,6 +14,8 @@
 
 #define TRUST_PATH "/v1/trust"
 #define SHOWN_BYTES 256u
+#define TURN_TRIES 50u /* with TRY_MS between: what is done with it takes milliseconds */
+#define TRY_MS 100
 
 static int complain_of_file(const char *name)
 {
@@ -19,12 +26,14 @@ static int complain_of_file(const char *name)
                     reason == EFBIG ? "it is larger than any token" : strerror(reason));
 }
 
+/* What is larger than any token or bundle is read as an empty one: it is none. */
 static int read_file(const char *name, char out[static JWS_TEXT_MAX], size_t *size_bytes)
 {
     char text[2 * JWS_TEXT_MAX];
     size_t text_bytes;
+    *size_bytes = 0;
     if (!replace_read(name, text, sizeof text, &text_bytes)) {
-        return complain_of_file(name);
+        return errno == EFBIG ? 0 : complain_of_file(name);
     }
     *size_bytes = jws_unwrap(text, text_bytes, out);
     return 0;
@@ -90,18 +99,38 @@ static int complain_of_bundle(const char *name, enum trust_verdict verdict,
                     trust_verdict_text(verdict));
 }
 
-int token_bundle(const struct bundle_source *source, struct trust *trust)
+/* Two at once must not read the same and both put theirs in its place: the older one may come
+ * last. Their turn is that of a file beside it; -1 where none can be made, as then the kept one
+ * cannot be replaced either. */
+static int await_turn(const char *kept, int *turn)
 {
-    char text[JWS_TEXT_MAX];
-    size_t text_bytes = 0;
+    char path[REPLACE_PATH_BYTES];
+    const struct timespec pause = {.tv_nsec = TRY_MS * 1000000L};
+    *turn = -1;
+    const int size = snprintf(path, sizeof path, "%s.lock", kept);
+    if (size < 0 || (size_t)size >= sizeof path) {
+        errno = ENAMETOOLONG;
+        return complain_of_file(kept);
+    }
+    *turn = open(path, O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+    for (uint32_t i = 0; *turn >= 0 && flock(*turn, LOCK_EX | LOCK_NB) != 0; i++) {
+        if (i == TURN_TRIES) {
+            return complain(EXIT_UNKNOWN, "", "%s is held by another process", path);
+        }
+        nanosleep(&pause, NULL);
+    }
+    return 0;
+}
+
+/* Believed, and kept if it is newer than what is. */
+static int take_bundle(const struct bundle_source *source, const char *text, size_t text_bytes,
+                       struct trust *trust)
+{
     struct trust kept;
     bool has_kept = false;
     struct trust_account account;
     const char *name = source->bundle != NULL ? source->bundle : "the local agent's bundle";
-    int code = read_bundle(source, text, &text_bytes);
-    if (code == 0 && source->kept != NULL) {
-        code = read_kept(source->kept, &kept, &has_kept);
-    }
+    const int code = source->kept != NULL ? read_kept(source->kept, &kept, &has_kept) : 0;
     if (code != 0) {
         return code;
     }
@@ -121,4 +150,22 @@ int token_bundle(const struct bundle_source *source, struct trust *trust)
                         strerror(reason));
     }
     return 0;
+}
+
+int token_bundle(const struct bundle_source *source, struct trust *trust)
+{
+    char text[JWS_TEXT_MAX];
+    size_t text_bytes = 0;
+    int turn = -1;
+    int code = read_bundle(source, text, &text_bytes);
+    if (code == 0 && source->kept != NULL) {
+        code = await_turn(source->kept, &turn);
+    }
+    if (code == 0) {
+        code = take_bundle(source, text, text_bytes, trust);
+    }
+    if (turn >= 0) {
+        close(turn);
+    }
+    return code;
 }
