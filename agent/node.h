@@ -175,6 +175,7 @@ struct links {
     struct incarnation_guard incarnations;
     struct self_doubt doubt;
     struct peer_clock clock;
+    uint32_t listening; /* for so many periods, whether it runs elsewhere (R09) */
     uint32_t sequence;  /* of my last heartbeat */
     uint64_t period_ms; /* when my next heartbeat period begins */
     uint64_t clock_ms;  /* when the clocks are compared next */

@@ -120,7 +120,7 @@ static void look_at_silence(struct deciding *d, struct effects *out)
         note(NOTE_SPEAKS_AGAIN, d->silent_bits, d->now_ms - d->silent_since_ms, out);
     }
     d->silent_bits = bits;
-    d->silent = bits != 0 || !ready || d->options.neutered;
+    d->silent = bits != 0 || !ready || d->links.listening > 0 || d->options.neutered;
 }
 
 /* A disk that has stalled has done so for two seconds already (references.md, R24). */

@@ -12,6 +12,7 @@
 #define LINKS 27u
 #define DOUBT 29u
 #define CLOCK_EVERY_MS 1000u
+#define LISTEN_PERIODS 21u /* of which the first begins at once: two seconds */
 
 static uint32_t bit(uint32_t member)
 {
@@ -24,9 +25,21 @@ static uint32_t run_of(uint64_t incarnation)
     return low == 0 ? 1 : low; /* 0: none */
 }
 
+/* Nobody could hear me elsewhere. */
+static bool is_alone(const struct deciding *d)
+{
+    bool alone = true;
+    for (uint32_t i = 0; i < d->cluster.member_count; i++) {
+        alone =
+            alone && (i == d->options.self || d->cluster.member[i].standing == STANDING_LEFT);
+    }
+    return alone;
+}
+
 void node_links_start(struct deciding *d)
 {
     struct links *l = &d->links;
+    l->listening = is_alone(d) ? 0 : LISTEN_PERIODS;
     canary_init(&l->canary, d->now_ms);
     reflection_init(&l->reflection, d->options.self);
     reflection_mute(&l->reflection); /* until the connections stand */
@@ -82,8 +95,11 @@ void node_links_wake(struct deciding *d, uint64_t late_ms, uint64_t random)
 void node_links_say(struct deciding *d, struct heartbeat *h)
 {
     struct links *l = &d->links;
+    const uint64_t elsewhere = incarnation_elsewhere(&l->incarnations, d->now_ms);
     l->sequence++;
     peer_clock_sent(&l->clock, l->sequence, d->now_ms);
+    h->starting = l->listening > 0;
+    h->elsewhere = elsewhere == 0 ? 0 : run_of(elsewhere);
     h->sequence = l->sequence;
     h->blames = self_doubt_blamed(&l->doubt, d->now_ms);
     h->cloned = incarnation_cloned(&l->incarnations, d->now_ms);
@@ -121,6 +137,9 @@ static void take_word(struct deciding *d, uint32_t member, const struct heartbea
         if ((h->cloned & bit(d->options.self)) != 0) {
             incarnation_told(&l->incarnations, member, d->now_ms);
         }
+        if (l->listening > 0 && h->elsewhere == run_of(d->options.incarnation)) {
+            incarnation_told_elsewhere(&l->incarnations, member, d->now_ms);
+        }
     }
 }
 
@@ -134,6 +153,11 @@ bool node_links_on_heartbeat(struct deciding *d, uint32_t member, const struct h
     if (mine != NULL &&
         (mine->run != run_of(d->options.incarnation) || mine->sequence > l->sequence)) {
         mine = NULL;
+    }
+    if (h->starting) {
+        incarnation_starts(&l->incarnations, member, h->incarnation, l->sequence, mine != NULL,
+                           mine != NULL ? mine->sequence : 0, d->now_ms);
+        return false;
     }
     (void)incarnation_heard(&l->incarnations, member, h->incarnation, l->sequence, mine != NULL,
                             mine != NULL ? mine->sequence : 0, d->now_ms);
@@ -239,12 +263,20 @@ static void look_at_links(struct node *n, struct effects *out)
     }
 }
 
+/* Once a period in which it hears anybody: while it sleeps, or is deaf, it does not listen. Who
+ * runs elsewhere listens for good. */
 static void look_at_clones(struct node *n, struct effects *out)
 {
     struct deciding *d = &n->deciding;
-    if (incarnation_believes(&d->links.incarnations, cluster_testimony(&d->cluster),
-                             d->now_ms)) {
+    struct links *l = &d->links;
+    const uint32_t testimony = cluster_testimony(&d->cluster);
+    if (l->listening > 0 && incarnation_is_elsewhere(&l->incarnations, testimony, d->now_ms)) {
+        find_note(n, SELF_ELSEWHERE, RESULT_SILENT, FINDING_PERSON, out);
+    } else if (incarnation_believes(&l->incarnations, testimony, d->now_ms)) {
         find_note(n, SELF_CLONED, RESULT_SILENT, FINDING_PERSON, out);
+    } else if (l->listening > 0 && (d->heard & ~bit(d->options.self)) != 0 &&
+               diagnosis_result(&d->diagnosis, CLONES) != RESULT_SILENT) {
+        l->listening--;
     }
 }
 
@@ -280,7 +312,7 @@ void node_links_watch(struct node *n, struct effects *out)
             l->period_ms = d->now_ms + heartbeat_ms;
         }
         reflection_period(&l->reflection);
-        if (d->quiet) {
+        if (d->quiet || l->listening > 0) {
             reflection_mute(&l->reflection);
         }
         hear_canary(n, out);

@@ -18,11 +18,13 @@ void heartbeat_read(struct reader *r, struct heartbeat *h)
     h->height = read_uint(r, 8);
     h->view = (uint32_t)read_uint(r, 4);
     h->finalized = read_bool(r);
+    h->starting = read_bool(r);
     h->incarnation = read_uint(r, 8);
     h->unix_ms = read_uint(r, 8);
     h->sequence = (uint32_t)read_uint(r, 4);
     h->blames = (uint32_t)read_uint(r, 2);
     h->cloned = (uint32_t)read_uint(r, 2);
+    h->elsewhere = (uint32_t)read_uint(r, 4);
     h->own = read_uint(r, 8);
     h->serve = read_uint(r, 8);
     h->count = (uint32_t)read_uint(r, 1);
@@ -52,11 +54,13 @@ void heartbeat_write(struct writer *w, const struct heartbeat *h)
     write_uint(w, h->height, 8);
     write_uint(w, h->view, 4);
     write_bool(w, h->finalized);
+    write_bool(w, h->starting);
     write_uint(w, h->incarnation, 8);
     write_uint(w, h->unix_ms, 8);
     write_uint(w, h->sequence, 4);
     write_uint(w, h->blames, 2);
     write_uint(w, h->cloned, 2);
+    write_uint(w, h->elsewhere, 4);
     write_uint(w, h->own, 8);
     write_uint(w, h->serve, 8);
     write_uint(w, h->count, 1);

@@ -36,6 +36,47 @@ static void meet(struct incarnations *i, uint64_t incarnation, uint32_t sent, bo
     i->proved = has_echo;
 }
 
+/* A message of the run was sent after one that starts as the same member had been heard. */
+static void prove_elsewhere(struct incarnations *i, uint64_t incarnation, bool has_echo,
+                            uint32_t echo, uint64_t now_ms)
+{
+    if (i->starting != 0 && i->starting != incarnation && has_echo &&
+        echo > i->starting_marked) {
+        i->elsewhere = i->starting;
+        i->elsewhere_ms = now_ms;
+    }
+}
+
+void incarnation_starts(struct incarnation_guard *g, uint32_t peer, uint64_t incarnation,
+                        uint32_t sent, bool has_echo, uint32_t echo, uint64_t now_ms)
+{
+    assert(peer < PEERS_MAX);
+    struct incarnations *i = &g->peer[peer];
+    const bool is_later = i->starting == 0 || (has_echo && echo > i->starting_marked);
+    if (incarnation == 0 || incarnation == i->starting || incarnation == i->current ||
+        !is_later) {
+        return;
+    }
+    prove_elsewhere(i, incarnation, has_echo, echo, now_ms);
+    i->starting = incarnation;
+    i->starting_marked = sent;
+}
+
+uint64_t incarnation_elsewhere(const struct incarnation_guard *g, uint64_t now_ms)
+{
+    uint64_t newest = 0;
+    uint64_t newest_ms = 0;
+    for (uint32_t k = 0; k < PEERS_MAX; k++) {
+        const struct incarnations *i = &g->peer[k];
+        if (i->elsewhere != 0 && now_ms - i->elsewhere_ms < INCARNATION_TOLD_MS &&
+            i->elsewhere_ms >= newest_ms) {
+            newest = i->elsewhere;
+            newest_ms = i->elsewhere_ms;
+        }
+    }
+    return newest;
+}
+
 bool incarnation_heard(struct incarnation_guard *g, uint32_t peer, uint64_t incarnation,
                        uint32_t sent, bool has_echo, uint32_t echo, uint64_t now_ms)
 {
@@ -44,6 +85,10 @@ bool incarnation_heard(struct incarnation_guard *g, uint32_t peer, uint64_t inca
     if (incarnation == 0) {
         return false;
     }
+    if (incarnation == i->starting) {
+        i->starting = 0; /* it has listened for long enough */
+    }
+    prove_elsewhere(i, incarnation, has_echo, echo, now_ms);
     if (incarnation == i->current) {
         i->proved |= has_echo;
         return false;
@@ -84,13 +129,30 @@ void incarnation_told(struct incarnation_guard *g, uint32_t peer, uint64_t now_m
     g->told_ms[peer] = now_ms + 1; /* never 0, which is nobody's word */
 }
 
-bool incarnation_believes(struct incarnation_guard *g, uint32_t testimony, uint64_t now_ms)
+void incarnation_told_elsewhere(struct incarnation_guard *g, uint32_t peer, uint64_t now_ms)
+{
+    assert(peer < PEERS_MAX);
+    g->told_elsewhere_ms[peer] = now_ms + 1;
+}
+
+static uint32_t told_lately(const uint64_t *told_ms, uint64_t now_ms)
 {
     uint32_t count = 0;
     for (uint32_t k = 0; k < PEERS_MAX; k++) {
-        count += g->told_ms[k] != 0 && now_ms + 1 - g->told_ms[k] < INCARNATION_TOLD_MS;
+        count += told_ms[k] != 0 && now_ms + 1 - told_ms[k] < INCARNATION_TOLD_MS;
     }
-    if (count >= testimony) {
+    return count;
+}
+
+bool incarnation_is_elsewhere(const struct incarnation_guard *g, uint32_t testimony,
+                              uint64_t now_ms)
+{
+    return told_lately(g->told_elsewhere_ms, now_ms) >= testimony;
+}
+
+bool incarnation_believes(struct incarnation_guard *g, uint32_t testimony, uint64_t now_ms)
+{
+    if (told_lately(g->told_ms, now_ms) >= testimony) {
         g->believed = true;
     }
     return g->believed;

@@ -33,6 +33,8 @@
       "Look after the disk, then: systemctl restart ostrakon")                                 \
     X(CLONED, 9, SILENT, "identity: another agent runs as this member",                        \
       "Stop one of the two, then: systemctl restart ostrakon")                                 \
+    X(ELSEWHERE, 9, SILENT, "identity: an agent runs as this member already, elsewhere",       \
+      "Stop that one, or leave this one stopped; then: systemctl restart ostrakon")            \
     X(VERIFIER, 18, FATAL, "signatures: it cannot tell a right one from a wrong one",          \
       SELF_REPAIR)                                                                             \
     X(VERDICTS, 18, SILENT, "signatures: it came to two verdicts on one of them", SELF_REPAIR) \

@@ -349,4 +349,7 @@ void calm_run(struct world *w)
     if (!w->failed) {
         demand_totals(w);
     }
+    if (w->plan.trial && !w->failed) {
+        clone_run(w);
+    }
 }

@@ -256,6 +256,20 @@ void disk_keep_snapshot(struct disk *d, uint64_t height, const uint8_t *bytes,
     d->snapshot_height = height;
 }
 
+void disk_copy(struct disk *to, const struct disk *from)
+{
+    assert(from->write_count == 0);
+    *to = *from;
+    to->slot[0] = image_copy(&from->slot[0]);
+    to->slot[1] = image_copy(&from->slot[1]);
+    to->newest = image_copy(&from->newest);
+    to->backup = image_copy(&from->backup);
+    (void)blob_hold(to->snapshot);
+    for (uint32_t i = 0; i < BLOCKS_MAX; i++) {
+        (void)blob_hold(to->block[i]);
+    }
+}
+
 void disk_finish(struct disk *d)
 {
     while (d->write_count > 0) {

@@ -82,6 +82,8 @@ bool disk_roll_back(struct disk *d);
 void disk_lose_blocks(struct disk *d, uint64_t height);
 void disk_keep_snapshot(struct disk *d, uint64_t height, const uint8_t *bytes,
                         size_t size_bytes);
+/* Of one with no write under way (asserted): what is on it, on another that was never used. */
+void disk_copy(struct disk *to, const struct disk *from);
 void disk_finish(struct disk *d);
 
 #endif

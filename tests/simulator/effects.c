@@ -271,7 +271,8 @@ static void judge_all(struct world *w, struct station *s)
 {
     const struct links *l = &s->node->deciding.links;
     w->counters.check[CHECK_UNFOOLED] += w->plan.liars != 0;
-    if ((l->doubt.doubting || l->incarnations.believed) && !w->plan.beyond && !bent_is(w, s)) {
+    if ((l->doubt.doubting || l->incarnations.believed) && !w->plan.beyond && !bent_is(w, s) &&
+        (w->cloned >> s->member & 1) == 0) {
         world_fail(w, CHECK_UNFOOLED, "%s %s", world_name(w, s->member),
                    l->doubt.doubting ? "doubts itself" : "thinks that it is cloned");
     }

@@ -52,6 +52,7 @@
     X(LIAR_REPLAY, "liar: repeats what others said")                                           \
     X(FORGE, "liar: forged or malformed")                                                      \
     X(FRAME, "liar: proofs of what nobody signed")                                             \
+    X(CLONES, "two agents with one key")                                                       \
     X(TWINS, "liar: two copies with one key")                                                  \
     X(DELAY, "liar: slow on purpose")                                                          \
     X(WRONG_WORK, "liar: wrong digest")                                                        \
@@ -143,6 +144,7 @@ enum fault {
     X(ADMITTED, "admitted with a new key, it is reinstated")                                   \
     X(OPERATED, "what operators sign is decided, and does what it says")                       \
     X(HELD_VOTES, "paused or only watched, nobody is removed")                                 \
+    X(CLONES, "F67: of two agents with one key whoever starts, or both, are silent")           \
     X(BENT_FOUND, "F26: bent arithmetic is found out, and nobody else's")                      \
     X(ELECTORATE, "invariant 9: once all are well there is an electorate, and nobody is out")
 

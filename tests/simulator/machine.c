@@ -62,7 +62,7 @@ static void fall_silent(struct world *w, struct station *s)
 
 void machine_start(struct world *w, struct station *s)
 {
-    s->machine = (struct machine){.examined = false};
+    s->machine = (struct machine){.started_mono_ms = clock_mono_ms(w, s)};
     examine_later(w, s, dice_between(&w->dice, 0, w->calm ? 20 : 300), false);
 }
 
@@ -120,13 +120,14 @@ void machine_examined(struct world *w, struct station *s, bool burst)
     if (m->examined) {
         go_on(w, s);
     } else {
+        const uint64_t run = s->run; /* which may end by what it is told */
         m->examined = true;
-        for (uint32_t i = 0; i < sizeof minimum / sizeof minimum[0]; i++) {
+        for (uint32_t i = 0; i < sizeof minimum / sizeof minimum[0] && s->run == run; i++) {
             const bool ill = m->id == minimum[i];
             hand_in(w, s, minimum[i], ill ? m->result : RESULT_OK, 0);
         }
     }
-    if (!m->neutered) {
+    if (!m->neutered && s->up) {
         examine_later(w, s, dice_between(&w->dice, 200, 1500), false);
     }
 }
@@ -162,6 +163,7 @@ void machine_judge(struct world *w, const struct station *s)
 {
     const struct machine *m = &s->machine;
     const struct effects *out = &w->effects;
+    const uint64_t listen_ms = 20u * (uint64_t)w->plan.timing.heartbeat_ms;
     if (!s->sound) {
         return;
     }
@@ -175,6 +177,9 @@ void machine_judge(struct world *w, const struct station *s)
             fail(w, s, "was neutered, and does something");
         } else if (!m->examined && kind == EFFECT_SIGN) {
             fail(w, s, "signs before it was examined");
+        } else if (kind == EFFECT_SIGN &&
+                   clock_mono_ms(w, s) < m->started_mono_ms + listen_ms) {
+            fail(w, s, "signs before it has listened whether it runs elsewhere");
         } else if (m->silent && kind == EFFECT_SIGN) {
             fail(w, s, "signs while it is to be silent");
         } else if (quiet && (kind == EFFECT_HEARTBEAT || kind == EFFECT_WORK_LEASE)) {

@@ -44,7 +44,8 @@ struct worker {
 /* What the examining thread has to tell of the machine; see machine.c. */
 struct machine {
     bool examined; /* the first round is over */
-    uint32_t id;   /* of the reference that is not ok; 0: all are */
+    uint64_t started_mono_ms;
+    uint32_t id; /* of the reference that is not ok; 0: all are */
     enum reference_result result;
     uint64_t until_ms;
     bool bursting; /* a burst test is under way */
@@ -135,6 +136,7 @@ struct world {
     struct blob *past_command[PAST_COMMANDS]; /* decided ones */
     uint32_t past_commands;
     struct plot plot;
+    uint32_t cloned; /* bits of members with a second agent of the same key */
     struct sink sink;
     struct judge judge;
     struct counters counters;
@@ -185,6 +187,8 @@ uint32_t station_index(const struct world *w, const struct station *s);
 /* effects.c */
 void station_perform(struct world *w, struct station *s);
 
+/* clone.c */
+void clone_run(struct world *w);
 /* network.c */
 enum channel { CHANNEL_MESSAGE, CHANNEL_HEARTBEAT, CHANNEL_PROBE };
 void network_send(struct world *w, uint32_t from, uint32_t to_member, const uint8_t *bytes,

@@ -43,6 +43,26 @@ static struct solution solution_of(uint32_t author)
     return s;
 }
 
+static struct message heartbeat_of_three(void)
+{
+    struct message m = {.kind = MESSAGE_HEARTBEAT,
+                        .heartbeat = {.height = 9,
+                                      .view = 3,
+                                      .starting = true,
+                                      .incarnation = 5,
+                                      .unix_ms = UINT64_MAX,
+                                      .sequence = 7,
+                                      .blames = 4,
+                                      .cloned = 1,
+                                      .elsewhere = UINT32_MAX,
+                                      .own = UINT64_MAX - 1,
+                                      .serve = 6,
+                                      .count = 3}};
+    m.heartbeat.echo[2] = (struct heartbeat_echo){
+        .run = 1, .sequence = 2, .held_ms = HEARTBEAT_HELD_MAX, .heard = HEARTBEAT_HEARD_MAX};
+    return m;
+}
+
 static void make_messages(void)
 {
     const uint32_t claims[] = {0, VIEW_NONE};
@@ -76,19 +96,7 @@ static void make_messages(void)
         .hello = {.nonce = 1, .answer = 2, .height = 1, .reached = 3, .count = 2}};
     m[6].hello.votes[0] = voters_vote(&three, VOTE_NOTARIZE, 1, 4, &block);
     m[6].hello.votes[1] = voters_vote(&three, VOTE_NULLIFY, 1, 4, NULL);
-    m[7] = (struct message){.kind = MESSAGE_HEARTBEAT,
-                            .heartbeat = {.height = 9,
-                                          .view = 3,
-                                          .incarnation = 5,
-                                          .unix_ms = UINT64_MAX,
-                                          .sequence = 7,
-                                          .blames = 4,
-                                          .cloned = 1,
-                                          .own = UINT64_MAX - 1,
-                                          .serve = 6,
-                                          .count = 3}};
-    m[7].heartbeat.echo[2] = (struct heartbeat_echo){
-        .run = 1, .sequence = 2, .held_ms = HEARTBEAT_HELD_MAX, .heard = HEARTBEAT_HEARD_MAX};
+    m[7] = heartbeat_of_three();
     m[8] = (struct message){.kind = MESSAGE_COMMAND, .command = {.command = bytes}};
     m[9] = (struct message){.kind = MESSAGE_CHALLENGE,
                             .challenge = {.subject = 2, .nonce = block}};
@@ -194,15 +202,16 @@ Test(message, heartbeat_names_only_members_and_possible_counts)
     } bent[] = {
         {9, 0xff},  /* the view */
         {13, 2},    /* whether it has finalized */
-        {34, 0x80}, /* a member blamed that there is not */
-        {36, 0x80}, /* a member cloned that there is not */
-        {54, 2},    /* fewer echoes than there are */
-        {54, 255},  {65, HEARTBEAT_HEARD_MAX + 1},
+        {14, 2},    /* whether it is starting */
+        {35, 0x80}, /* a member blamed that there is not */
+        {37, 0x80}, /* a member cloned that there is not */
+        {59, 2},    /* fewer echoes than there are */
+        {59, 255},  {70, HEARTBEAT_HEARD_MAX + 1},
     };
     uint8_t bytes[MESSAGE_BYTES_MAX];
     struct message m;
     const size_t size_bytes = message_encode(&messages[7], bytes);
-    cr_assert(eq(sz, size_bytes, 1 + 54 + 3 * 11));
+    cr_assert(eq(sz, size_bytes, 1 + 59 + 3 * 11));
     for (size_t i = 0; i < sizeof bent / sizeof bent[0]; i++) {
         uint8_t copy[MESSAGE_BYTES_MAX];
         memcpy(copy, bytes, size_bytes);

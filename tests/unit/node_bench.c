@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/node_parts.h"
+
 struct key_pair bench_key(uint32_t member)
 {
     uint8_t seed[IDENTITY_SEED_BYTES];
@@ -57,6 +59,8 @@ static struct bench bench_founded(const struct founding *f)
     }
     node_init(b.node, &options);
     node_resume(b.node, &now, NULL, 0, CAUSE_NONE, b.out);
+    b.node->deciding.links.listening = 0; /* it has, and runs nowhere else */
+    node_seal_first(b.node);
     return b;
 }
 

@@ -151,55 +151,6 @@ Test(node_peers, two_clocks_far_off_cost_no_voice)
     bench_finish(&s.b);
 }
 
-Test(node_peers, believes_that_it_is_cloned_when_as_many_as_testify_say_so)
-{
-    struct scene s = scene_of();
-    s.cloned[1] = 1;
-    scene_pass(&s, 30);
-    cr_assert(not(scene_deciding(&s)->silent)); /* one may lie */
-    s.cloned[2] = 1;
-    scene_pass(&s, 2);
-    cr_assert(result_of(&s, 9) == RESULT_SILENT);
-    s.cloned[1] = s.cloned[2] = 0;
-    scene_pass(&s, 200);
-    cr_assert(scene_deciding(&s)->silent); /* until a person has started it anew */
-    bench_finish(&s.b);
-}
-
-Test(node_peers, tells_of_a_peer_that_is_heard_in_two_incarnations)
-{
-    struct scene s = scene_of();
-    scene_pass(&s, 30);
-    for (uint32_t i = 0; i < 4; i++) {
-        s.incarnation[4] = i % 2 == 0 ? 999 : 104;
-        scene_pass(&s, 2);
-    }
-    s.b.now_ms += PERIOD_MS;
-    bench_step(&s.b, (struct input){.kind = INPUT_TIMER});
-    const struct effect *e = bench_find(&s.b, EFFECT_HEARTBEAT);
-    struct message m;
-    cr_assert(e != NULL);
-    cr_assert(message_decode(&m, s.b.out->outbox + e->body.offset, e->body.size_bytes));
-    cr_assert(eq(u32, m.heartbeat.cloned, 1u << 4));
-    bench_finish(&s.b);
-}
-
-Test(node_peers, tells_nobody_to_be_cloned_that_was_started_anew)
-{
-    struct scene s = scene_of();
-    scene_pass(&s, 30);
-    const struct message late = scene_heartbeat(&s, 4);
-    s.incarnation[4] = 999;
-    s.sequence = 0;
-    scene_pass(&s, 5);
-    scene_give(&s, 4, &late); /* it was under way all the time */
-    scene_pass(&s, 5);
-    cr_assert(
-        zero(u32, incarnation_cloned(&scene_deciding(&s)->links.incarnations, s.b.now_ms)));
-    cr_assert(eq(u64, scene_deciding(&s)->peer[4].incarnation, 999));
-    bench_finish(&s.b);
-}
-
 Test(node_peers, doubts_itself_when_what_sound_peers_sign_looks_wrong)
 {
     struct scene s = scene_of();

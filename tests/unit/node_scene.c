@@ -38,6 +38,8 @@ struct message scene_heartbeat(struct scene *s, uint32_t member)
     h->sequence = s->sequence;
     h->blames = s->blames[member];
     h->cloned = s->cloned[member];
+    h->starting = s->starting[member];
+    h->elsewhere = s->elsewhere[member];
     h->own = s->own[member];
     h->serve = s->serve[member];
     h->count = MEMBERS;

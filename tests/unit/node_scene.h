@@ -20,6 +20,8 @@ struct scene {
     uint64_t serve[MEMBERS];
     uint64_t incarnation[MEMBERS];
     uint64_t ahead; /* so many heights above mine they say that they are */
+    bool starting[MEMBERS];
+    uint32_t elsewhere[MEMBERS];
 };
 
 struct scene scene_of(void);
