@@ -30,18 +30,15 @@ static void write_good(const struct cluster *c, char text[static GOOD_BYTES])
     }
 }
 
-/* False: it is not configured, or could not be started. */
-static bool start_standing(struct agent *a, uint32_t subject, bool is_removal)
+/* False: it could not be started. */
+static bool start_standing(struct agent *a, uint32_t subject, bool is_removal,
+                           const struct hook_command *command)
 {
     struct events *own = &a->events;
     const struct cluster *c = &a->node->deciding.cluster;
     const struct member *m = &c->member[subject];
-    const struct hook_command *command = is_removal ? &a->config.lock_out : &a->config.standing;
     const char *event = is_removal ? "lock_out" : "standing";
     char good[GOOD_BYTES];
-    if (command->count == 0) {
-        return false;
-    }
     write_good(c, good);
     snprintf(own->standing_words, sizeof own->standing_words, "%s of %s", event, m->name);
     const struct hook_fact facts[] = {
@@ -62,6 +59,37 @@ static bool start_standing(struct agent *a, uint32_t subject, bool is_removal)
                             on_standing_ready);
 }
 
+static void keep_failed(struct events *own, uint32_t subject, bool is_removal)
+{
+    uint64_t wait_ms = EVENTS_AGAIN_MS;
+    for (uint32_t i = 0; i < own->failures && wait_ms < EVENTS_AGAIN_MAX_MS; i++) {
+        wait_ms *= 2;
+    }
+    wait_ms = wait_ms < EVENTS_AGAIN_MAX_MS ? wait_ms : EVENTS_AGAIN_MAX_MS;
+    *(is_removal ? &own->lock_out_failed : &own->standing_failed) |= bit(subject);
+    own->again_ms = clock_monotonic_ms() + wait_ms;
+    own->failures++;
+}
+
+static void on_told(struct events *own)
+{
+    if (!own->standing.clean) {
+        keep_failed(own, own->running, own->running_is_removal);
+    } else if ((own->lock_out_failed | own->standing_failed) == 0) {
+        own->failures = 0;
+    }
+}
+
+static void try_again(struct events *own)
+{
+    if (clock_monotonic_ms() >= own->again_ms) {
+        own->lock_out_due |= own->lock_out_failed;
+        own->standing_due |= own->standing_failed;
+        own->lock_out_failed = 0;
+        own->standing_failed = 0;
+    }
+}
+
 /* Of those in `due`: this member itself, or else the first. */
 static uint32_t first_of(const struct agent *a, uint32_t due)
 {
@@ -77,8 +105,14 @@ static void go_on(struct agent *a)
         const bool is_removal = own->lock_out_due != 0;
         uint32_t *due = is_removal ? &own->lock_out_due : &own->standing_due;
         const uint32_t subject = first_of(a, *due);
+        const struct hook_command *command =
+            is_removal ? &a->config.lock_out : &a->config.standing;
         *due &= ~bit(subject);
-        (void)start_standing(a, subject, is_removal);
+        own->running = subject;
+        own->running_is_removal = is_removal;
+        if (command->count > 0 && !start_standing(a, subject, is_removal, command)) {
+            keep_failed(own, subject, is_removal);
+        }
     }
 }
 
@@ -88,6 +122,7 @@ static void on_standing_ready(void *context, unsigned events)
     (void)events;
     struct agent *a = context;
     if (worker_run_read(a, &a->events.standing) && !a->neuter.begun) {
+        on_told(&a->events);
         go_on(a);
     }
 }
@@ -147,8 +182,11 @@ void events_watch(struct agent *a)
         own->seen_term[i] = m->term;
         own->standing_due |= bit(i);
         own->lock_out_due &= ~bit(i);
+        own->lock_out_failed &= ~bit(i);
+        own->standing_failed &= ~bit(i);
         own->lock_out_due |= m->standing == STANDING_GOOD ? 0 : bit(i);
     }
+    try_again(own);
     go_on(a);
 }
 

@@ -12,9 +12,16 @@
  *
  * Hooks of standings run one at a time, as two of one member must not overtake each other. What
  * they are told is the state as it is when they begin: if a member's standing has changed again
- * while another hook ran, only the last change is told, which is the one that counts. */
+ * while another hook ran, only the last change is told, which is the one that counts.
+ *
+ * One that fails is tried again after EVENTS_AGAIN_MS, and ever later, EVENTS_AGAIN_MAX_MS at
+ * most, until it succeeds: a service that was down when a member was removed must not let it in
+ * for ever. */
 
 struct agent;
+
+#define EVENTS_AGAIN_MS 5000u
+#define EVENTS_AGAIN_MAX_MS 300000u
 
 #define EVENTS_WORDS_BYTES (NAME_SIZE_BYTES + 16u)
 
@@ -25,6 +32,12 @@ struct events {
     uint32_t seen_term[MEMBERS_MAX];         /* a standing of this term is told, or is due */
     uint32_t lock_out_due;                   /* bits of members */
     uint32_t standing_due;
+    uint32_t running; /* whom the hook that runs is told about */
+    bool running_is_removal;
+    uint32_t lock_out_failed; /* likewise: due again, when their time comes */
+    uint32_t standing_failed;
+    uint32_t failures; /* in a row */
+    uint64_t again_ms; /* what failed is not tried again before */
 };
 
 /* When this agent runs, after it has read its own blocks: tells everybody's standing, its own
@@ -32,8 +45,8 @@ struct events {
  * is neutered, if it is. */
 void events_begin(struct agent *a);
 
-/* After each step: tells what standing has changed. A member that is not good any more is told
- * by `lock_out` first, before whatever else is due. */
+/* After each step: tells what standing has changed, and again what could not be told. A member
+ * that is not good any more is told by `lock_out` first, before whatever else is due. */
 void events_watch(struct agent *a);
 
 /* Kills what runs; what is due is told by the next agent's begin. Twice is harmless. */

@@ -21,13 +21,16 @@ static struct node node;
 static struct loop_timer *poll_timer;
 static uint64_t deadline_ms;
 
-/* Each writes a line; one that begins while `wait` is there goes on when it is gone. */
+/* Each writes a line; one that begins while `wait` is there goes on when it is gone. While
+ * `fail` is there, those of removals fail. */
 static void set_hook(struct hook_command *hook, const char *line)
 {
     char script[1024];
     const char *const words[] = {"/bin/sh", "-c", script};
-    snprintf(script, sizeof script, "echo \"%s\" >> %s; while [ -e %s ]; do sleep 0.01; done",
-             line, scratch_path("told"), scratch_path("wait"));
+    snprintf(script, sizeof script,
+             "echo \"%s\" >> %s; while [ -e %s ]; do sleep 0.01; done; "
+             "[ $OSTRAKON_EVENT != lock_out ] || [ ! -e %s ]",
+             line, scratch_path("told"), scratch_path("wait"), scratch_path("fail"));
     *hook = (struct hook_command){.count = 3};
     for (uint32_t i = 0; i < hook->count; i++) {
         const size_t size = strlen(words[i]) + 1;
@@ -87,10 +90,15 @@ static void change(uint32_t member, enum standing standing)
     events_watch(&a);
 }
 
+static void put(const char *name)
+{
+    close(open(scratch_path(name), O_CREAT | O_WRONLY, 0600));
+}
+
 /* Hooks that run do not end from now on. */
 static void hold(void)
 {
-    close(open(scratch_path("wait"), O_CREAT | O_WRONLY, 0600));
+    put("wait");
 }
 
 static void go_on(void)
@@ -211,6 +219,59 @@ Test(events, pass_over_a_hook_that_is_not_there_or_cannot_be_run)
     change(0, STANDING_LOCKED_OUT);
     run();
     TOLD("atlas locked_out 3\n");
+}
+
+/* As if the time to try again had come. */
+static void be_patient(void)
+{
+    cr_assert(a.events.again_ms > clock_monotonic_ms());
+    events_watch(&a);
+    cr_assert(is_quiet(), "it is tried at once");
+    a.events.again_ms = 0;
+    events_watch(&a);
+    run();
+}
+
+Test(events, that_could_not_be_told_are_told_again_as_they_are_then)
+{
+    events_begin(&a);
+    run();
+    (void)told();
+    put("fail");
+    change(0, STANDING_SUSPENDED);
+    run();
+    TOLD("out atlas suspended 2\natlas suspended 2\n");
+    be_patient();
+    TOLD("out atlas suspended 2\n");
+    const uint64_t first_ms = a.events.again_ms - clock_monotonic_ms();
+    be_patient();
+    TOLD("out atlas suspended 2\n");
+    cr_expect(a.events.again_ms - clock_monotonic_ms() > first_ms, "ever later");
+    unlink(scratch_path("fail"));
+    be_patient();
+    TOLD("out atlas suspended 2\n");
+    a.events.again_ms = 0;
+    events_watch(&a);
+    run();
+    TOLD("");
+    cr_expect(zero(u32, a.events.failures));
+}
+
+Test(events, that_failed_are_not_repeated_once_the_standing_has_changed)
+{
+    events_begin(&a);
+    run();
+    (void)told();
+    put("fail");
+    change(0, STANDING_SUSPENDED);
+    run();
+    change(0, STANDING_GOOD);
+    run();
+    (void)told();
+    a.events.again_ms = 0;
+    events_watch(&a);
+    run();
+    TOLD("");
 }
 
 Test(events, start_nothing_more_in_an_agent_that_is_damaged)
