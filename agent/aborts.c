@@ -12,11 +12,12 @@
 
 #define MARKS_MAX 64u
 #define STACK_BYTES 65536u
+#define DIFFERENCE 0x1700u /* in place of a signal's number */
 
 /* One mark; a torn one does not check. In this machine's byte order: it goes nowhere else. */
 struct mark {
     uint64_t unix_ms;
-    uint32_t number; /* the signal */
+    uint32_t number; /* the signal, or DIFFERENCE */
     uint32_t check;
 };
 
@@ -40,7 +41,8 @@ static bool is_recent(const struct mark *m, uint64_t unix_ms)
 {
     const uint64_t apart_ms =
         m->unix_ms < unix_ms ? unix_ms - m->unix_ms : m->unix_ms - unix_ms;
-    return m->check != check_of(m) || apart_ms < ABORTS_RECENT_MS;
+    const uint64_t recent_ms = m->number == DIFFERENCE ? ABORTS_DIFFERED_MS : ABORTS_RECENT_MS;
+    return m->check != check_of(m) || apart_ms < recent_ms;
 }
 
 /* Those that are recent stand at the front; how many. */
@@ -52,7 +54,7 @@ static uint32_t sift(struct mark marks[static MARKS_MAX], uint32_t count, uint64
             struct mark m = marks[i];
             if (m.check !=
                 check_of(&m)) { /* torn by a crash: of now, and then it is forgotten */
-                m = (struct mark){.unix_ms = unix_ms, .number = m.number};
+                m = (struct mark){.unix_ms = unix_ms, .number = SIGABRT};
                 m.check = check_of(&m);
             }
             marks[kept++] = m;
@@ -68,7 +70,17 @@ static bool rewrite(int file, const struct mark *marks, uint32_t count)
            fdatasync(file) == 0;
 }
 
-bool aborts_open(const char *path, uint64_t unix_ms, uint32_t *recent,
+static struct aborts_found count(const struct mark *marks, uint32_t kept)
+{
+    struct aborts_found found = {.deaths = 0};
+    for (uint32_t i = 0; i < kept; i++) {
+        found.differences += marks[i].number == DIFFERENCE;
+        found.deaths += marks[i].number != DIFFERENCE;
+    }
+    return found;
+}
+
+bool aborts_open(const char *path, uint64_t unix_ms, struct aborts_found *found,
                  char error[static ABORTS_ERROR_BYTES])
 {
     struct mark marks[MARKS_MAX] = {0};
@@ -77,10 +89,11 @@ bool aborts_open(const char *path, uint64_t unix_ms, uint32_t *recent,
     const ssize_t size_bytes = file < 0 ? -1 : pread(file, marks, sizeof marks, 0);
     bool good = size_bytes >= 0;
     if (good) {
-        const uint32_t count =
+        const uint32_t there =
             (uint32_t)(((size_t)size_bytes + sizeof *marks - 1) / sizeof *marks);
-        *recent = sift(marks, count, unix_ms);
-        good = rewrite(file, marks, *recent);
+        const uint32_t kept = sift(marks, there, unix_ms);
+        *found = count(marks, kept);
+        good = rewrite(file, marks, kept);
     }
     if (!good) {
         snprintf(error, ABORTS_ERROR_BYTES, "%.1000s cannot be read and written: %s", path,
@@ -94,16 +107,19 @@ bool aborts_open(const char *path, uint64_t unix_ms, uint32_t *recent,
     return true;
 }
 
-static void mark(int number)
+static bool mark(uint32_t number)
 {
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
     struct mark m = {.unix_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000,
-                     .number = (uint32_t)number};
+                     .number = number};
     m.check = check_of(&m);
-    if (watched.file > 0) {
-        (void)!write(watched.file - 1, &m, sizeof m);
-    }
+    return watched.file > 0 && write(watched.file - 1, &m, sizeof m) == (ssize_t)sizeof m;
+}
+
+bool aborts_mark_difference(void)
+{
+    return mark(DIFFERENCE);
 }
 
 static bool is_poison(const siginfo_t *info)
@@ -123,7 +139,7 @@ static void on_damage(int number, siginfo_t *info, void *context)
         watched.on_poisoned(watched.context);
     }
     if (!sent || info->si_pid == getpid()) { /* not by another process */
-        mark(number);
+        (void)mark((uint32_t)number);
     }
     for (uint32_t i = 0; i < SIGNALS; i++) {
         if (signals[i] == number) {

@@ -218,7 +218,7 @@ void agent_step_once(struct agent *a, struct input *in)
     node_step(a->node, in, a->effects);
     if (!twin_agrees(a->twin, a->effects)) {
         const struct finding found = twin_judgement(a->twin, a->effects);
-        neuter_member(a, &found);
+        neuter_by_twin(a, &found);
         return;
     }
     perform_all(a);

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "agent/aborts.h"
 #include "agent/api.h"
 #include "agent/config.h"
 #include "agent/credentials.h"
@@ -87,7 +88,7 @@ struct agent {
     struct guard guard;
     struct loop_timer *guard_timer;
     uint64_t guard_again_ms;                /* a guard is not started before */
-    uint32_t aborts;                        /* of this agent within an hour, at the start */
+    struct aborts_found aborts;             /* at the start */
     int guard_error;                        /* why the last could not be started; 0: it could */
     bool guard_told;                        /* the node knows that there is one */
     uint8_t build[CONFIGURATION_BYTES / 2]; /* zeros before it was read */

@@ -26,22 +26,31 @@ bool agent_open_aborts(struct agent *a, char error[static AGENT_ERROR_BYTES])
     return true;
 }
 
+/* So many there were; of none nothing is told. */
+static void tell(struct agent *a, enum self_note note, uint32_t count, const char *what,
+                 const char *within)
+{
+    if (count == 0) {
+        return;
+    }
+    struct finding f = self_finding(note);
+    f.flags |= FINDING_BURST;
+    f.evidence.count = count;
+    journal_sayf(&a->journal, WORDS_WARNING, "OST-1308", "aborted_before", a->config.name,
+                 "%s has %s %" PRIu32 " times within %s; all is examined before it votes",
+                 a->config.name, what, count, within);
+    struct input in = {.kind = INPUT_FINDING, .finding = &f};
+    agent_step(a, &in);
+}
+
 void agent_tell_aborts(struct agent *a)
 {
     if (neuter_is(&a->neuter)) {
         aborts_forget(); /* whoever clears it begins anew */
         return;
     }
-    if (a->aborts == 0) {
-        return;
-    }
-    struct finding f = self_finding(a->aborts < ABORTS_LATCH ? SELF_ABORTED : SELF_ABORTS);
-    f.flags |= FINDING_BURST;
-    f.evidence.count = a->aborts;
-    journal_sayf(&a->journal, WORDS_WARNING, "OST-1308", "aborted_before", a->config.name,
-                 "%s has died of damage of its own %" PRIu32
-                 " times within an hour; all is examined before it votes",
-                 a->config.name, a->aborts);
-    struct input in = {.kind = INPUT_FINDING, .finding = &f};
-    agent_step(a, &in);
+    tell(a, a->aborts.deaths < ABORTS_LATCH ? SELF_ABORTED : SELF_ABORTS, a->aborts.deaths,
+         "died of damage of its own", "an hour");
+    tell(a, SELF_DIFFERED, a->aborts.differences, "come to two decisions on one input",
+         "a day");
 }

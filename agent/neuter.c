@@ -9,6 +9,7 @@
 
 #include <sodium.h>
 
+#include "agent/aborts.h"
 #include "agent/agent.h"
 #include "agent/findings.h"
 #include "agent/words.h"
@@ -158,6 +159,26 @@ void neuter_member(struct agent *a, const struct finding *finding)
                  wiped ? "" : "; the key did not let itself be wiped",
                  latched ? "" : "; the latch could not be written");
     send_resignation(a, &a->resignations[class_of(finding)]);
+    worker_stop(a);
+    begin(a);
+}
+
+void neuter_by_twin(struct agent *a, const struct finding *finding)
+{
+    const struct finding differ = self_finding(SELF_TWICE);
+    if (a->neuter.begun) {
+        return;
+    }
+    if (neuter_is(&a->neuter) || finding->id != differ.id || a->aborts.differences > 0 ||
+        !aborts_mark_difference()) {
+        neuter_member(a, finding);
+        return;
+    }
+    const bool wiped = gate_wipe(&a->gate);
+    journal_sayf(&a->journal, WORDS_ERROR, "OST-1309", "differed", a->config.name,
+                 "two minds of %s made different things of one input: nothing is done of it, "
+                 "and it starts anew; a second time within 24 h it is unfit%s",
+                 a->config.name, wiped ? "" : "; the key did not let itself be wiped");
     worker_stop(a);
     begin(a);
 }

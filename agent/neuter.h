@@ -53,6 +53,12 @@ static inline bool neuter_is(const struct neuter *n)
  * AGENT_EXIT_DAMAGED, and is started by its supervisor as it was. */
 void neuter_member(struct agent *a, const struct finding *finding);
 
+/* Node and twin do not agree (twin.h), and nothing was done of it. Damage that either has found
+ * is fatal. If they merely differ, and have not within a day, that is marked on the disk, and
+ * the process executes itself anew: from what both agreed on, and after an examination of all.
+ */
+void neuter_by_twin(struct agent *a, const struct finding *finding);
+
 /* From the handler of a signal: the kernel has taken away a page of this process. Wipes the
  * key, writes the latch, and executes the process anew, in memory that is clean. Does not come
  * back. */

@@ -19,6 +19,8 @@
       SELF_REPAIR)                                                                             \
     X(TWICE, 17, FATAL, "decision: two of its minds made different things of one input",       \
       SELF_REPAIR)                                                                             \
+    X(DIFFERED, 17, OK,                                                                        \
+      "decision: two of its minds differed, and it has started anew and examines all", "")     \
     X(POISONED, 13, FATAL, "memory: the kernel took broken memory away from it", SELF_REPAIR)  \
     X(VOTES_WRONG, 8, FATAL, "vote store: the disk does not keep what is written to it",       \
       "Replace the disk; then: ostrakon clear, and an operator admits it.")                    \

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "agent/aborts.h"
+#include "agent/node_parts.h"
 #include "tests/api/alone.h"
 #include "tests/disk/scratch.h"
 
@@ -180,12 +181,12 @@ Test(alone, starts_a_worker_whose_lease_ran_out_again_under_the_same_fence)
 static void die_of_damage(void)
 {
     char error[ABORTS_ERROR_BYTES];
-    uint32_t recent = 0;
+    struct aborts_found before = {0};
     const char *path = scratch_path("aborts");
     const pid_t child = fork();
     if (child == 0) {
         signal(SIGABRT, SIG_DFL);
-        if (aborts_open(path, clock_unix_ms(), &recent, error)) {
+        if (aborts_open(path, clock_unix_ms(), &before, error)) {
             aborts_watch(NULL, NULL);
             abort();
         }
@@ -211,6 +212,32 @@ Test(alone, votes_after_two_aborts_and_is_neutered_by_the_third_within_an_hour)
     cr_assert(eq(int, access(scratch_path("vote.pem"), F_OK), 0));
     die_of_damage();
     run(has_begun_to_neuter);
+    cr_assert(eq(int, access(scratch_path("vote.pem"), F_OK), -1));
+    cr_assert(eq(sz, file_size(scratch_path("latch")), LATCH_BYTES));
+}
+
+/* An error of one of its minds that no digest of what lies at rest can see. */
+static bool has_differed(struct alone *self)
+{
+    struct node *n = self->agent->node;
+    if (!self->agent->neuter.begun && has_settled(self)) {
+        n->deciding.own.seq += 4;
+        node_seal_first(n);
+    }
+    return self->agent->neuter.begun;
+}
+
+Test(alone, starts_anew_when_its_minds_differ_and_is_neutered_the_second_time_within_a_day)
+{
+    alone_init(&t, RESULTS, NULL);
+    run(has_differed);
+    cr_assert(eq(int, access(scratch_path("vote.pem"), F_OK), 0));
+    cr_assert(eq(int, access(scratch_path("latch"), F_OK), -1));
+    cr_assert(eq(u32, count_events("OST-1309"), 1));
+    cr_assert(eq(u32, count_events("OST-1301"), 0));
+    run(has_settled);
+    cr_assert(eq(u32, count_events("OST-1308"), 1));
+    run(has_differed);
     cr_assert(eq(int, access(scratch_path("vote.pem"), F_OK), -1));
     cr_assert(eq(sz, file_size(scratch_path("latch")), LATCH_BYTES));
 }

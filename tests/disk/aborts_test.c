@@ -21,13 +21,18 @@ static uint64_t now_unix_ms(void)
     return (uint64_t)time(NULL) * 1000;
 }
 
-static uint32_t marks(uint64_t unix_ms)
+static struct aborts_found found(uint64_t unix_ms)
 {
     char error[ABORTS_ERROR_BYTES] = "";
-    uint32_t recent = 0;
-    cr_assert(aborts_open(scratch_path("aborts"), unix_ms, &recent, error), "%s", error);
+    struct aborts_found found = {0};
+    cr_assert(aborts_open(scratch_path("aborts"), unix_ms, &found, error), "%s", error);
     aborts_finish();
-    return recent;
+    return found;
+}
+
+static uint32_t marks(uint64_t unix_ms)
+{
+    return found(unix_ms).deaths;
 }
 
 static void on_poisoned(void *context)
@@ -75,13 +80,13 @@ static pid_t start(void (*end)(void))
     const pid_t child = fork();
     if (child == 0) {
         char error[ABORTS_ERROR_BYTES];
-        uint32_t recent = 0;
+        struct aborts_found before = {0};
         const struct rlimit none = {0, 0};
         setrlimit(RLIMIT_CORE, &none);
         for (int number = 1; number < SIGRTMIN; number++) {
             signal(number, SIG_DFL); /* not the sanitizers' and Criterion's */
         }
-        if (!aborts_open(path, now_unix_ms(), &recent, error)) {
+        if (!aborts_open(path, now_unix_ms(), &before, error)) {
             _exit(1);
         }
         aborts_watch(on_poisoned, NULL);
@@ -171,7 +176,31 @@ Test(aborts, a_poisoned_page_is_told_before_all_else)
 Test(aborts, a_file_that_cannot_be_made_is_named)
 {
     char error[ABORTS_ERROR_BYTES] = "";
-    uint32_t recent = 0;
-    cr_assert(not(aborts_open(scratch_path("none/aborts"), now_unix_ms(), &recent, error)));
+    struct aborts_found before = {0};
+    cr_assert(not(aborts_open(scratch_path("none/aborts"), now_unix_ms(), &before, error)));
     cr_assert(strstr(error, "none/aborts cannot be read and written") != NULL, "%s", error);
+}
+
+static void mark_a_difference(void)
+{
+    cr_assert(aborts_mark_difference());
+}
+
+Test(aborts, a_difference_is_remembered_for_a_day_and_is_no_death)
+{
+    (void)status_of(start(mark_a_difference));
+    (void)status_of(start(die_of_abort));
+    struct aborts_found seen = found(now_unix_ms());
+    cr_assert(eq(u32, seen.differences, 1));
+    cr_assert(eq(u32, seen.deaths, 1));
+    seen = found(now_unix_ms() + ABORTS_DIFFERED_MS - 60000);
+    cr_assert(eq(u32, seen.differences, 1));
+    cr_assert(eq(u32, seen.deaths, 0));
+    seen = found(now_unix_ms() + ABORTS_DIFFERED_MS + 1000);
+    cr_assert(eq(u32, seen.differences, 0));
+}
+
+Test(aborts, a_difference_that_cannot_be_written_is_told)
+{
+    cr_assert(not(aborts_mark_difference()));
 }
