@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "agent/agent.h"
@@ -114,6 +115,13 @@ void credentials_retry(struct agent *a)
     }
 }
 
+/* Whoever may write into the directory could have put a pipe there, and hold the start up. */
+static bool is_file(const char *path)
+{
+    struct stat s;
+    return path[0] != '\0' && lstat(path, &s) == 0 && S_ISREG(s.st_mode);
+}
+
 /* Of an earlier run, when this member may have been of another standing. */
 static void look_at_token(struct agent *a)
 {
@@ -122,7 +130,7 @@ static void look_at_token(struct agent *a)
     char text[JWS_TEXT_MAX];
     size_t size_bytes = 0;
     const char *path = a->config.token_path;
-    if (path[0] == '\0' || !replace_read(path, text, sizeof text, &size_bytes) ||
+    if (!is_file(path) || !replace_read(path, text, sizeof text, &size_bytes) ||
         !jws_read(&jws, JWS_TOKEN, text, size_bytes) ||
         !token_read(&claims, jws.payload, jws.payload_bytes) ||
         strcmp(claims.subject, a->config.name) != 0) {
@@ -145,7 +153,7 @@ static void look_at_trust(struct agent *a)
     char text[JWS_TEXT_MAX];
     size_t size_bytes = 0;
     const char *path = a->config.trust_path;
-    if (path[0] == '\0' || !replace_read(path, text, sizeof text, &size_bytes)) {
+    if (!is_file(path) || !replace_read(path, text, sizeof text, &size_bytes)) {
         return;
     }
     const enum trust_verdict verdict = trust_judge(&trust, &pin, text, size_bytes, &account);

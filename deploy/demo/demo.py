@@ -90,6 +90,7 @@ def plan_of(chosen, directory):
         plan.hosts = hosts(5) if SCENARIOS[chosen.scenario][2] else None
     plan.service_names = [f"{name}.example,{name}" for name, role in member_names(plan)
                           if role == "node"]
+    plan.tokens = True
     plan.name_hook = str(ROOT / "deploy" / "demo" / "name-hook")
     return plan
 

@@ -32,7 +32,7 @@ class Plan:
     is a time other than now; `hosts` are the members' addresses, where they are not all this
     machine's; `worker` is the grant hook, where it is not the reference worker itself; the
     keys of `operators` are made, too; `service_names` are words of cluster init, and
-    `name_hook` is told who serves under them."""
+    `name_hook` is told who serves under them; with `tokens` each member has its token in a file."""
 
     directory: Path
     nodes: int = 3
@@ -49,6 +49,7 @@ class Plan:
     operators: list[str] = field(default_factory=list)
     service_names: list[str] = field(default_factory=list)
     name_hook: str | None = None
+    tokens: bool = False
 
     def operator_key(self, name):
         return self.directory / "operators" / f"{name}.pem"
@@ -182,6 +183,8 @@ def write_node_yaml(plan, tools, member, listen):
         "log_level": plan.log_level,
         "hooks": {"grant": worker},
     }
+    if plan.tokens:
+        lines["token"] = {"file": str(plan.directory / member.name / "token.jws")}
     if plan.name_hook is not None:
         hook = [plan.name_hook, str(plan.directory / "names")]
         lines["hooks"] |= {"takeover": hook, "release": hook, "neuter": hook}

@@ -155,6 +155,18 @@ Test(credentials, of_a_neutered_member_are_taken_away_as_it_starts)
     cr_assert(eq(int, access(scratch_path("token.jws"), F_OK), -1));
 }
 
+Test(credentials, replace_a_pipe_that_lies_in_their_place_and_do_not_wait_for_its_writer)
+{
+    struct stat s;
+    cr_assert(eq(int, mkfifo(scratch_path("token.jws"), 0600), 0));
+    cr_assert(eq(int, mkfifo(scratch_path("trust.json"), 0600), 0));
+    run(was_reloaded);
+    cr_assert(eq(int, lstat(scratch_path("token.jws"), &s), 0));
+    cr_assert(eq(u32, s.st_mode & S_IFMT, S_IFREG));
+    cr_assert(eq(int, lstat(scratch_path("trust.json"), &s), 0));
+    cr_assert(eq(u32, s.st_mode & S_IFMT, S_IFREG));
+}
+
 /* Signed by the one member that there is, of a height that its chain is far below. */
 static void leave_trust(void)
 {

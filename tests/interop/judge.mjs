@@ -36,6 +36,10 @@ for (const name of process.argv.slice(3)) {
 const late = await outcome(verify(read("all.json"), bundle, now + 3600));
 said.late = { careful: late, plain: late };
 
+const aged = { ...bundle, time_ms: bundle.time_ms - bundle.ttl_s * 1000 };
+const stale = await outcome(verify(read("all.json"), aged, now));
+said.stale = { careful: stale, plain: stale };
+
 const sign = new jose.GeneralSign(readFileSync(`${directory}/payload.json`));
 for (const { name } of bundle.members.slice(0, bundle.need)) {
   sign.addSignature(createPrivateKey(readFileSync(`${directory}/vote_${name}.pem`)), { crit: { ostrakon: true } })

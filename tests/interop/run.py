@@ -94,8 +94,9 @@ def compare(lines, library, said):
                   f"{library}, counting, {'accepts' if good else 'refuses'} {title}", answer)
         lines.say((answer["plain"] is None) == fools,
                   f"{library}, used plainly, {'accepts' if fools else 'refuses'} {title}", answer)
-    answer = said.get("late", {"careful": None})
-    lines.say(answer["careful"] is not None, f"{library}, counting, refuses what has expired")
+    for name, title in (("late", "what has expired"), ("stale", "all by a stale bundle")):
+        answer = said.get(name, {"careful": None})
+        lines.say(answer["careful"] is not None, f"{library}, counting, refuses {title}")
 
 
 def compare_ours(lines, ostrakon, directory):

@@ -14,6 +14,7 @@ export async function verify(token, bundle, now = Date.now() / 1000) {
     } catch { /* no good signature: not counted */ }
   }
   if (signers.size < bundle.need) throw new Error(`${signers.size} of ${bundle.need} signatures`);
+  if (now * 1000 >= bundle.time_ms + bundle.ttl_s * 1000) throw new Error("the bundle is stale");
   const claims = JSON.parse(Buffer.from(token.payload, "base64url"));
   const subject = good.get(claims.sub);
   if (claims.iss !== bundle.iss || subject?.term !== claims.term) throw new Error("not of this term");

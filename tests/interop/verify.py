@@ -35,6 +35,8 @@ def verify(token, bundle, now=None):
             pass  # no good signature: not counted
     if len(signers) < bundle["need"]:
         raise Refused(f"{len(signers)} of {bundle['need']} signatures")
+    if now * 1000 >= bundle["time_ms"] + bundle["ttl_s"] * 1000:
+        raise Refused("the bundle is stale")
     claims = json.loads(common.base64url_decode(token["payload"]))
     subject = good.get(claims["sub"])
     if claims["iss"] != bundle["iss"] or not subject or subject["term"] != claims["term"]:
