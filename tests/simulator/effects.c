@@ -158,7 +158,7 @@ static void keep_resignation(const struct world *w, struct station *s, const str
 
 static void judge_unfit(struct world *w, struct station *s, const struct finding *f)
 {
-    if (bent_is(w, s)) {
+    if (bent_is(w, s) || s->computed) {
         s->machine.neutered = true;
     } else if (s->sound && !w->plan.beyond && !s->machine.neutered) {
         world_fail(w, CHECK_WELL_BEHAVED, "%s finds itself damaged (%s)",
@@ -272,7 +272,7 @@ static void judge_all(struct world *w, struct station *s)
     const struct links *l = &s->node->deciding.links;
     w->counters.check[CHECK_UNFOOLED] += w->plan.liars != 0;
     if ((l->doubt.doubting || l->incarnations.believed) && !w->plan.beyond && !bent_is(w, s) &&
-        (w->cloned >> s->member & 1) == 0) {
+        !s->computed && !s->garbled && (w->cloned >> s->member & 1) == 0) {
         world_fail(w, CHECK_UNFOOLED, "%s %s", world_name(w, s->member),
                    l->doubt.doubting ? "doubts itself" : "thinks that it is cloned");
     }
@@ -316,6 +316,7 @@ void station_perform(struct world *w, struct station *s)
     if (s->sound) {
         judge_all(w, s);
     }
+    buffers_signed(w, s);
     s->timer_mono_ms = w->effects.timer_ms;
     for (uint32_t i = 0; i < w->effects.count && !w->failed; i++) {
         perform(w, s, &w->effects.list[i]);

@@ -87,7 +87,13 @@
     X(FLIP_GUARDIAN, "bits flipped in its shadow, digests or guard words")                     \
     X(FLIP_BOTH, "the same bit flipped in state and shadow, in opposite directions")           \
     X(FLIP_WIPED, "line of the deciding state wiped")                                          \
-    X(FLIP_COMPUTED, "state changed as if it had been computed")
+    X(FLIP_COMPUTED, "F27: state changed as if it had been computed")                          \
+    X(FLIP_KEYS, "F21: bit flipped in a peer's vote key")                                      \
+    X(FLIP_ANYWHERE, "F23: bits flipped anywhere in what a node owns")                         \
+    X(FLIP_RECEIVED, "F28: message changed before it was verified")                            \
+    X(FLIP_VERIFIED, "F28: message changed after it was verified")                             \
+    X(FLIP_ENCODED, "F28: words changed after they were encoded, before they were signed")     \
+    X(FLIP_SIGNED, "F28: message changed after it was signed")
 
 /* The same of the world of bent machines. */
 #define BENT_FAULTS(X)                                                                         \
@@ -154,13 +160,16 @@ enum fault {
     X(NAME_LET_GO, "L11: a name that was let go of is a witness's at once")                    \
     X(NAME_LEASE, "L11: else within lease and margin of its holder's removal")                 \
     X(NAME_SILENT, "L11: within what is left of them after the patience, of who fell silent")  \
-    X(GONE_SOON, "L3: unfit, it is neutered for all within 1.5 s")
+    X(GONE_SOON, "L3: unfit, it is neutered for all within 1.5 s")                             \
+    X(RESEALED, "F27: of another state, it is neutered or locked out by the next block")
 
 /* The same of the world of flips. */
 #define MEMORY_CHECKS(X)                                                                       \
     X(DAMAGE_SEEN, "L2: damage at rest is fatal within 1.2 s")                                 \
     X(DAMAGE_TRUE, "nothing is called damaged that is not")                                    \
-    X(SAID_BY_BOTH, "S3: nothing is said that a sound twin would not say")
+    X(SAID_BY_BOTH, "S3: nothing is said that a sound twin would not say")                     \
+    X(ENCODED, "F28: what was changed before it is signed is not signed")                      \
+    X(UNBLAMED, "F21, F28: nobody is accused of what was changed elsewhere")
 
 /* The same of the world of bent machines. */
 #define BENT_CHECKS(X)                                                                         \

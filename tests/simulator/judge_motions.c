@@ -66,7 +66,8 @@ static void check_motion(struct world *w, const struct cluster *c, uint32_t subj
 static void check_removal(struct world *w, const struct cluster *c, uint32_t subject,
                           const struct standing_page *before)
 {
-    const bool liar = plan_is_liar(&w->plan, subject) || (w->plan.leaky >> subject & 1) != 0;
+    const bool liar =
+        plan_is_liar(&w->plan, subject) || ((w->plan.leaky | w->resealed) >> subject & 1) != 0;
     const enum standing now = c->member[subject].standing;
     if (liar || w->plan.beyond || !before->good || now == STANDING_GOOD) {
         return;

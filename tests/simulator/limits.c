@@ -145,6 +145,27 @@ static void fall_ill(struct world *w, uint32_t member)
     demand_name(w, CHECK_NAME_LEASE, member, NAME_MS);
 }
 
+static bool is_found_out(const struct world *w, uint64_t member)
+{
+    for (uint32_t i = 0; i < w->station_count; i++) {
+        const struct station *s = &w->station[i];
+        if (s->member == member && (s->machine.neutered || !s->computed)) {
+            return true; /* by R04, or by an assert: it has started again from its disk */
+        }
+    }
+    return is_locked_out(w, member); /* by its own attestation */
+}
+
+static void compute_otherwise(struct world *w, uint32_t member)
+{
+    memory_reseal(w, calm_station(w, member));
+    w->counters.check[CHECK_RESEALED]++;
+    if (!wait_for(w, is_found_out, member, ticks_ms(w, 1) + PROVED_MS)) {
+        world_fail(w, CHECK_RESEALED, "%s is of another state, and nobody has noticed",
+                   world_name(w, member));
+    }
+}
+
 static void fall_silent(struct world *w, uint32_t member)
 {
     const uint32_t index = station_index(w, calm_station(w, member));
@@ -172,7 +193,8 @@ static void let_go(struct world *w, uint32_t member)
 /* Each node owns the name of its own number. */
 void limits_run(struct world *w)
 {
-    static void (*const ends[])(struct world *, uint32_t) = {fall_ill, fall_silent, let_go};
+    static void (*const ends[])(struct world *, uint32_t) = {fall_ill, fall_silent, let_go,
+                                                             compute_otherwise};
     const uint32_t member = w->plan.culprit;
     if (!calm_wait(w, witnesses_may_hold, 0, ticks_ms(w, 12))) {
         world_fail(w, CHECK_NAME_LEASE, "no records in twelve ticks");
@@ -181,6 +203,6 @@ void limits_run(struct world *w)
         lie(w, member);
     } else {
         world_run(w, w->now_ms + dice_between(&w->dice, 0, w->plan.timing.tick_ms));
-        ends[dice_between(&w->dice, 0, 2)](w, member);
+        ends[dice_between(&w->dice, 0, 3)](w, member);
     }
 }

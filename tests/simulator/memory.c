@@ -13,6 +13,11 @@
 
 void memory_begin(struct world *w, struct station *s)
 {
+    s->flipped_ms = 0;
+    s->computed = false;
+    s->blind = false;
+    s->buffer_fault = 0;
+    s->garbled = false;
     if ((w->plan.leaky >> s->member & 1) == 0 && !bent_has_twin(w, s)) {
         return;
     }
@@ -20,9 +25,6 @@ void memory_begin(struct world *w, struct station *s)
         s->twin = calloc(1, sizeof *s->twin);
         assert(s->twin != NULL);
     }
-    s->flipped_ms = 0;
-    s->computed = false;
-    s->blind = false;
     if (!node_copy(s->twin, s->node)) {
         world_fail(w, CHECK_DAMAGE_TRUE, "%s cannot be copied", world_name(w, s->member));
     }
@@ -84,40 +86,95 @@ static bool wipe(struct world *w, struct node *n)
     return false;
 }
 
-void memory_trouble(struct world *w, struct station *s)
+/* A key by which it would take a peer's word for forged. */
+static void flip_key(struct world *w, struct node *n)
+{
+    struct cluster *c = &n->deciding.cluster;
+    uint8_t *key = c->member[dice_between(&w->dice, 0, c->member_count - 1)].vote_key;
+    key[dice_between(&w->dice, 0, PUBLIC_KEY_BYTES - 1)] ^=
+        (uint8_t)(1u << dice_between(&w->dice, 0, 7));
+}
+
+/* Returns whether something guards the place by itself: the rest is checked where it is used.
+ */
+static bool flip_anywhere(struct world *w, struct node *n)
+{
+    uint8_t *bytes = (uint8_t *)n;
+    const size_t at = dice_between(&w->dice, 0, sizeof *n - 1);
+    const size_t guarded = offsetof(struct node, digests) + DIGESTS_KEY_BYTES +
+                           sizeof n->deciding / DIGESTS_PAGE_BYTES * (size_t)DIGESTS_BYTES;
+    bytes[at] ^= (uint8_t)(1u << dice_between(&w->dice, 0, 7));
+    return at < guarded;
+}
+
+static bool strike(struct world *w, struct station *s, enum fault fault)
 {
     struct node *n = s->node;
-    if (!s->up || s->flipped_ms != 0) {
-        return;
-    }
-    const enum fault fault = (enum fault)(FAULT_FLIP_STATE + dice_between(&w->dice, 0, 4));
-    bool changed = true;
-    if (fault == FAULT_FLIP_STATE || fault == FAULT_FLIP_COMPUTED) {
+    switch ((int)fault) {
+    case FAULT_FLIP_STATE:
         flip(w, &n->deciding, sizeof n->deciding);
-    } else if (fault == FAULT_FLIP_GUARDIAN) {
+        return true;
+    case FAULT_FLIP_GUARDIAN:
         flip_guardian(w, n);
-    } else if (fault == FAULT_FLIP_BOTH) {
+        return true;
+    case FAULT_FLIP_BOTH:
         flip_both(w, n);
         s->blind = true;
-    } else {
-        changed = wipe(w, n);
-    }
-    if (fault == FAULT_FLIP_COMPUTED) {
+        return true;
+    case FAULT_FLIP_WIPED:
+        return wipe(w, n);
+    case FAULT_FLIP_COMPUTED:
+        flip(w, &n->deciding, sizeof n->deciding);
         node_seal_first(n); /* no page, no shadow will tell */
         s->computed = true;
+        return true;
+    case FAULT_FLIP_KEYS:
+        flip_key(w, n);
+        return true;
+    case FAULT_FLIP_ANYWHERE:
+        s->computed = !flip_anywhere(w, n);
+        return true;
+    default:
+        s->buffer_fault = fault; /* strikes with the next message */
+        return false;
     }
-    if (changed) {
+}
+
+void memory_trouble(struct world *w, struct station *s)
+{
+    if (!s->up || s->flipped_ms != 0 || s->buffer_fault != 0) {
+        return;
+    }
+    const uint32_t kinds = FAULT_FLIP_SIGNED - FAULT_FLIP_STATE + 1;
+    const uint64_t kind = w->flips++ == 0 ? w->plan.seed % kinds /* each in a few seeds */
+                                          : dice_between(&w->dice, 0, kinds - 1);
+    const enum fault fault = (enum fault)(FAULT_FLIP_STATE + kind);
+    if (strike(w, s, fault)) {
         s->flipped_ms = w->now_ms;
         world_strike(w, fault);
         world_say(w, "%s: %s", world_name(w, s->member), fault_text(fault));
     }
 }
 
+void memory_reseal(struct world *w, struct station *s)
+{
+    struct cluster *c = &s->node->deciding.cluster;
+    uint64_t *const places[] = {&c->barred_until_ms[0], &c->windows.next, &c->names[0].fence,
+                                &c->confidence[0].motion_after_ms};
+    *places[dice_between(&w->dice, 0, 3)] ^= (uint64_t)1 << dice_between(&w->dice, 0, 3);
+    node_seal_first(s->node);
+    w->resealed |= 1u << s->member;
+    s->computed = true;
+    s->flipped_ms = w->now_ms;
+    world_strike(w, FAULT_FLIP_COMPUTED);
+    world_say(w, "%s: %s", world_name(w, s->member), fault_text(FAULT_FLIP_COMPUTED));
+}
+
 static void neuter(struct world *w, struct station *s, const struct finding *why)
 {
     w->counters.check[CHECK_DAMAGE_TRUE]++;
     world_say(w, "%s is unfit by %s", world_name(w, s->member), reference_facts(why->id)->name);
-    if (s->flipped_ms == 0) {
+    if (s->flipped_ms == 0 && !s->garbled) { /* of its messages it is told by others */
         world_fail(w, CHECK_DAMAGE_TRUE, "%s finds itself damaged (%s)",
                    world_name(w, s->member), reference_facts(why->id)->name);
     }
@@ -202,18 +259,37 @@ static bool step_damaged(struct world *w, struct station *s, const struct input 
     return whole;
 }
 
+/* What was changed after it was encoded its twin has encoded, too. */
+static bool judge_encoded(struct world *w, struct station *s)
+{
+    if (buffers_encoded(w, s)) {
+        w->counters.check[CHECK_ENCODED]++;
+        if (effects_same(&w->effects, &w->twin_effects)) {
+            world_fail(w, CHECK_ENCODED, "%s signs what it did not mean",
+                       world_name(w, s->member));
+        }
+        start_anew(w, s, "and its twin have encoded other words");
+        return false;
+    }
+    return true;
+}
+
 bool memory_step(struct world *w, struct station *s, const struct input *in)
 {
+    struct input held = *in;
     bent_begin(w, s);
-    const bool damaged = s->computed || s->blind;
-    const bool whole = !damaged || step_damaged(w, s, in);
+    buffers_receive(w, s, &held);
+    const bool damaged = s->computed || s->blind || s->buffer_fault != 0;
+    buffers_begin(w, s);
+    const bool whole = !damaged || step_damaged(w, s, &held);
     if (!damaged) {
-        node_step(s->node, in, &w->effects);
+        node_step(s->node, &held, &w->effects);
     }
+    buffers_end();
     bent_end();
     if (!whole) {
         start_anew(w, s, "crashes");
         return false;
     }
-    return s->twin == NULL || judge_step(w, s, in);
+    return s->twin == NULL || (judge_step(w, s, in) && judge_encoded(w, s));
 }

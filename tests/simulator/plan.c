@@ -249,7 +249,7 @@ static struct plan plan_of_flips(uint64_t seed)
     for (uint32_t i = 0; i < drawn(&d, 1, most); i++) {
         p.leaky |= 1u << draw_member_not_in(&d, &p, p.leaky);
     }
-    p.flip = drawn(&d, 50, 1000);
+    p.flip = drawn(&d, 300, 2000);
     p.delay_mean_ms = drawn(&d, 1, p.timing.delta_ms / 2);
     p.loss = maybe(&d, 10, 1000);
     p.restart = 5000;

@@ -207,6 +207,7 @@ void station_input(struct world *w, struct station *s, struct input *in)
     }
     station_perform(w, s);
     bent_judge(w, s);
+    buffers_judge(w, s);
     names_judge(w, s);
     keep_snapshot(w, s, height_before);
     watch_views(w, s);

@@ -59,12 +59,14 @@ struct station {
     uint32_t copy; /* 1: the second of twins */
     bool sound;
     struct node *node;
-    struct node *twin;   /* of a leaky member: the same inputs in sound memory; else NULL */
-    uint64_t flipped_ms; /* when its memory was first changed in this run; 0: it was not */
-    bool computed;       /* so that nothing at rest tells */
-    bool blind;          /* its shadow is, until the page's turn: its twin tells before */
-    bool neutered;       /* for the rest of the world's life */
-    bool follows;        /* unfit: it follows, and hands in what it signed before */
+    struct node *twin;     /* of a leaky member: the same inputs in sound memory; else NULL */
+    uint64_t flipped_ms;   /* when its memory was first changed in this run; 0: it was not */
+    bool computed;         /* so that nothing at rest tells */
+    bool blind;            /* its shadow is, until the page's turn: its twin tells before */
+    uint32_t buffer_fault; /* enum fault: what is to befall a message of it next; 0: nothing */
+    bool garbled;  /* something of it has left that is not signed: it may doubt itself */
+    bool neutered; /* for the rest of the world's life */
+    bool follows;  /* unfit: it follows, and hands in what it signed before */
     uint32_t resignation_bytes; /* of class "own", as it was signed last */
     uint8_t resignation[RESIGNATION_BYTES_MAX];
     bool up;
@@ -145,8 +147,10 @@ struct world {
     struct message scratch;
     uint64_t told_height; /* the notes of this block are counted, of this step */
     uint64_t told_step;
-    bool calm;    /* the storm is over */
-    bool traffic; /* rows arrive */
+    uint32_t flips;    /* of bits, so far */
+    uint32_t resealed; /* bits of members whose state was changed, and sealed over */
+    bool calm;         /* the storm is over */
+    bool traffic;      /* rows arrive */
     bool verbose;
     uint64_t steps_done;
     uint64_t busy_tenth; /* of a second, and how much has happened in it */
@@ -204,9 +208,21 @@ uint64_t network_delay_ms(struct world *w);
 /* memory.c: what becomes of nodes in memory that does not keep what was written */
 void memory_begin(struct world *w, struct station *s);
 void memory_trouble(struct world *w, struct station *s);
+/* Some of the chain's state changes, and what guards it with it (faults.md, F27). */
+void memory_reseal(struct world *w, struct station *s);
 /* The node takes an input in, and its twin, if it has one. False: nothing is done for it, since
  * it is neutered, has said what its twin does not, or has failed an assert of its own. */
 bool memory_step(struct world *w, struct station *s, const struct input *in);
+/* buffers.c: messages that change in its hands. Before a step, in it, after it: what is to be
+ * signed (true: it was changed), what is to be sent. */
+void buffers_receive(struct world *w, struct station *s, struct input *in);
+void buffers_begin(struct world *w, struct station *s);
+void buffers_verified(void);
+void buffers_end(void);
+bool buffers_encoded(struct world *w, struct station *s);
+void buffers_signed(struct world *w, struct station *s);
+/* After each step. */
+void buffers_judge(struct world *w, const struct station *s);
 /* bent.c: whose arithmetic is wrong, while its node is in a step. Whose hashes are has a twin
  * with sound ones, as the agent has a second mind. */
 bool bent_is(const struct world *w, const struct station *s);
