@@ -24,7 +24,7 @@ static const struct subcommand commands[] = {
     {"init", "make this node's empty vote record and database", init_run},
     {"clear", "the way back of a neutered member: examine it, make it a new key", clear_run},
     {"operator", "admit, remove, drain, pause: what an operator signs", operator_run},
-    {"token", "show, inspect, verify: a member's credential", token_run},
+    {"token", "show, inspect, verify, prove, vouch: a member's credential", token_run},
     {"doctor", "examine this machine, without the agent", doctor_run},
     {"audit", "check everything that was decided once more, from the stored log", audit_run},
     {"version", "which ostrakon this is", version_run},

@@ -212,6 +212,7 @@ static const struct subcommand commands[] = {
     {"inspect", "what a token says, unchecked", inspect_run},
     {"verify", "whether a token is good, and why", verify_run},
     {"prove", "show that you hold a token's key", token_prove_run},
+    {"vouch", "sign a trust bundle as an operator", token_vouch_run},
 };
 
 int token_run(struct invocation *invocation, int argc, char **argv)

@@ -56,4 +56,7 @@ bool token_print_claims_json(const struct token_file *file);
 /* `ostrakon token prove`. */
 int token_prove_run(struct invocation *invocation, int argc, char **argv);
 
+/* `ostrakon token vouch`. */
+int token_vouch_run(struct invocation *invocation, int argc, char **argv);
+
 #endif

@@ -228,6 +228,7 @@ int main(int argc, char **argv)
     write_tokens(payload);
     write_key("helios.pem", 2, 1);
     write_key("atlas.pem", 2, 0);
+    write_key("operator.pem", 3, 0);
     for (uint8_t i = 0; i < MEMBERS; i++) {
         char name[64];
         snprintf(name, sizeof name, "vote_%s.pem", trust.members[i].name);

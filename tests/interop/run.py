@@ -6,6 +6,7 @@
 CORPUS writes the tokens, MODULES is a folder for npm's. What cannot be installed fails.
 """
 
+import base64
 import json
 import os
 import shutil
@@ -128,6 +129,30 @@ def prove(lines, ostrakon, directory):
     lines.say(done.returncode == 78, "no proof is made with another member's key", done.stdout)
 
 
+def vouch(lines, ostrakon, directory):
+    """An operator's signature under a bundle, for who holds none yet and has pinned him."""
+    payload = json.loads((directory / "trust.json").read_text())["payload"]
+    operators = json.loads(base64.urlsafe_b64decode(payload + "==="))["operators"]
+    operator = base64.urlsafe_b64decode(operators[0] + "===").hex()
+    made = run([ostrakon, "token", "vouch", directory / "trust.json", "--key",
+                directory / "operator.pem"])
+    lines.say(made.returncode == 0, "an operator vouches for a bundle", made.stderr)
+    (directory / "vouched.json").write_text(made.stdout)
+    for title, bundle, pinned, code in (
+            ("by its operator's signature", "vouched.json", operator, 0),
+            ("not without it", "trust.json", operator, 3),
+            ("not by another's", "vouched.json", "9a" * 32, 3)):
+        kept = directory / "kept.json"
+        kept.unlink(missing_ok=True)
+        done = run([ostrakon, "token", "verify", directory / "all.json", "--bundle",
+                    directory / bundle, "--operator", pinned, "--keep", kept, "--at", AT])
+        lines.say((done.returncode, kept.exists()) == (code, code == 0),
+                  f"the first bundle is believed {title}", done.stdout + done.stderr)
+    done = run([ostrakon, "token", "vouch", directory / "trust.json", "--key",
+                directory / "helios.pem"])
+    lines.say(done.returncode == 78, "nobody else vouches for one", done.stdout)
+
+
 def main():
     corpus, ostrakon, modules = sys.argv[1], os.path.abspath(sys.argv[2]), Path(sys.argv[3])
     lines = Lines()
@@ -146,6 +171,7 @@ def main():
         compare(lines, "jwcrypto", said)
         compare_ours(lines, ostrakon, directory)
         prove(lines, ostrakon, directory)
+        vouch(lines, ostrakon, directory)
     print(f"1..{lines.count}")
     return 1 if lines.failed else 0
 
