@@ -50,13 +50,14 @@ enum input_kind {
     INPUT_SOLVED,     /* answers EFFECT_SOLVE: `bytes` are the result; none: there is none */
 };
 
-enum report_kind { REPORT_RESULT, REPORT_DISPUTE, REPORT_FAIL };
+enum report_kind { REPORT_RESULT, REPORT_DISPUTE, REPORT_FAIL, REPORT_OVERTAKEN };
 
 struct report {
     enum report_kind kind;
     uint64_t fence; /* of the grant that the worker was started for */
     uint64_t window;
     struct window_digest digest;
+    uint64_t sink_fence;            /* REPORT_OVERTAKEN: 1 .. SINK_FENCE_MAX */
     char reason[REASON_SIZE_BYTES]; /* printable ASCII, zero-padded */
 };
 

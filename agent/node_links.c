@@ -309,6 +309,7 @@ void node_links_watch(struct node *n, struct effects *out)
         const uint32_t heartbeat_ms = d->cluster.timing.heartbeat_ms;
         l->period_ms += heartbeat_ms;
         if (l->period_ms <= d->now_ms) { /* time in which it slept is no loss */
+            reflection_slept(&l->reflection, 1 + (d->now_ms - l->period_ms) / heartbeat_ms);
             l->period_ms = d->now_ms + heartbeat_ms;
         }
         reflection_period(&l->reflection);

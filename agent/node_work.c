@@ -140,9 +140,13 @@ void node_work_watch(struct node *n, struct effects *out)
     }
 }
 
-static void hand_in_fail(struct node *n, const char *reason, struct effects *out)
+/* `sink_fence`: 0, or what stands in the sink, above the fence. */
+static void hand_in_fail(struct node *n, const char *reason, uint64_t sink_fence,
+                         struct effects *out)
 {
-    struct command c = {.kind = COMMAND_FAIL, .fail = {.fence = n->deciding.work.work.fence}};
+    struct command c = {
+        .kind = COMMAND_FAIL,
+        .fail = {.fence = n->deciding.work.work.fence, .sink_fence = sink_fence}};
     memcpy(c.fail.reason, reason, sizeof c.fail.reason);
     c.fail.reason[sizeof c.fail.reason - 1] = '\0';
     node_words_hand_in(n, &c, out);
@@ -158,7 +162,7 @@ void node_work_on_ended(struct node *n, bool clean, struct effects *out)
     }
     if (!clean && !w->stopping && !w->failed && holds_the_role(d, &w->work)) {
         const char reason[REASON_SIZE_BYTES] = "the worker ended without having done its work";
-        hand_in_fail(n, reason, out);
+        hand_in_fail(n, reason, 0, out);
     }
     w->running = false;
     w->stopping = false;
@@ -198,7 +202,15 @@ void node_work_on_report(struct node *n, const struct report *report, struct eff
     case REPORT_FAIL:
         if (current) {
             d->work.failed = true;
-            hand_in_fail(n, report->reason, out);
+            hand_in_fail(n, report->reason, 0, out);
+        }
+        break;
+    case REPORT_OVERTAKEN:
+        /* Whose grant is over is overtaken by the next one, and that is as it should be. */
+        if (current && report->sink_fence > work->fence) {
+            const char reason[REASON_SIZE_BYTES] = "a fence above this one is in the sink";
+            d->work.failed = true;
+            hand_in_fail(n, reason, report->sink_fence, out);
         }
         break;
     }

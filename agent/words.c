@@ -118,6 +118,11 @@ static void say_grant(const struct note *n, const struct cluster *c, char *text,
     } else if (n->kind == NOTE_AUDITOR_REPLACED) {
         snprintf(text, size, "%s now audits fence %llu (was %s: %s)", member, fence,
                  words_member(c, n->other), cause_words[n->cause]);
+    } else if (n->kind == NOTE_FENCE_RAISED) {
+        snprintf(text, size,
+                 "a fence that was never granted stands in the sink, a flipped bit or a lie: "
+                 "fences go on above it, from %llu to %llu",
+                 (unsigned long long)n->first, fence);
     } else {
         snprintf(text, size, "fence %llu taken from %s: %s", fence, member,
                  cause_words[n->cause]);
@@ -310,6 +315,7 @@ static const struct {
     [NOTE_GRANTED] = {"OST-3001", WORDS_NOTICE, say_grant},
     [NOTE_AUDITOR_REPLACED] = {"OST-3002", WORDS_NOTICE, say_grant},
     [NOTE_GRANT_ENDED] = {"OST-3003", WORDS_NOTICE, say_grant},
+    [NOTE_FENCE_RAISED] = {"OST-3004", WORDS_WARNING, say_grant},
     [NOTE_WINDOWS_SETTLED] = {"OST-3101", WORDS_INFO, words_say_windows},
     [NOTE_WINDOW_DISPUTED] = {"OST-3102", WORDS_WARNING, words_say_windows},
     [NOTE_WORK_FAILED] = {"OST-3103", WORDS_WARNING, say_member},

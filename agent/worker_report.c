@@ -5,7 +5,7 @@
 
 #include <sodium.h>
 
-#define WINDOW_DIGITS_MAX 18u /* fit into 63 bits */
+#define NUMBER_DIGITS_MAX 18u /* fit into 63 bits */
 
 /* What follows the word if the line begins with it, else NULL. */
 static const char *after_word(const char *line, const char *word)
@@ -23,18 +23,35 @@ static bool read_digest(const char *hex, struct window_digest *digest)
            size_bytes == DIGEST_BYTES && !sodium_is_zero(digest->bytes, DIGEST_BYTES);
 }
 
-static bool read_window(const char *text, enum report_kind kind, struct report *report)
+/* How many digits the number has that the text begins with; 0: it begins with none. */
+static size_t digits_of(const char *text)
 {
     const size_t digits = strspn(text, "0123456789");
+    return digits <= NUMBER_DIGITS_MAX && (text[0] != '0' || digits == 1) ? digits : 0;
+}
+
+static bool read_window(const char *text, enum report_kind kind, struct report *report)
+{
+    const size_t digits = digits_of(text);
     struct window_digest digest;
-    const bool is_number =
-        digits > 0 && digits <= WINDOW_DIGITS_MAX && (text[0] != '0' || digits == 1);
-    if (!is_number || text[digits] != ' ' || !read_digest(text + digits + 1, &digest)) {
+    if (digits == 0 || text[digits] != ' ' || !read_digest(text + digits + 1, &digest)) {
         return false;
     }
     report->kind = kind;
     report->window = strtoull(text, NULL, 10);
     report->digest = digest;
+    return true;
+}
+
+static bool read_fence(const char *text, struct report *report)
+{
+    const size_t digits = digits_of(text);
+    const uint64_t fence = digits > 0 && text[digits] == '\0' ? strtoull(text, NULL, 10) : 0;
+    if (fence == 0 || fence > SINK_FENCE_MAX) {
+        return false;
+    }
+    report->kind = REPORT_OVERTAKEN;
+    report->sink_fence = fence;
     return true;
 }
 
@@ -63,6 +80,10 @@ bool worker_report_read(const char *line, struct report *report)
     rest = after_word(line, "dispute ");
     if (rest != NULL) {
         return read_window(rest, REPORT_DISPUTE, report);
+    }
+    rest = after_word(line, "overtaken ");
+    if (rest != NULL) {
+        return read_fence(rest, report);
     }
     rest = after_word(line, "fail ");
     return rest != NULL && read_reason(rest, report);

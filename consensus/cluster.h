@@ -222,6 +222,7 @@ struct cluster {
     uint64_t dissent_until_ms[MEMBERS_MAX];   /* neither candidate nor auditor before that */
     uint64_t condemned_until_ms[MEMBERS_MAX]; /* dissented again: counts as `wrong` by all */
     uint64_t failed_fence[MEMBERS_MAX];       /* of its last `fail`: one a fence */
+    uint64_t sink_fence[MEMBERS_MAX];  /* the highest it has found in the sink, of a `fail` */
     uint32_t urgent_used[MEMBERS_MAX]; /* urgent commands decided in the open tick, 0 .. 4 */
 
     struct confidence confidence[MEMBERS_MAX];

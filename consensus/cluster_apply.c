@@ -102,6 +102,9 @@ static void on_fail(struct cluster *c, struct turn *t, const struct command *com
     t->leader_failed = t->leader_failed || author == c->grant.leader;
     t->auditor_failed = t->auditor_failed || author == c->grant.auditor;
     c->failed_fence[author] = command->fail.fence;
+    if (command->fail.sink_fence > c->sink_fence[author]) {
+        c->sink_fence[author] = command->fail.sink_fence;
+    }
     struct note *note = turn_note(t, NOTE_WORK_FAILED, author);
     note->fence = command->fail.fence;
     memcpy(note->text, command->fail.reason, sizeof note->text);

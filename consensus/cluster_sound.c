@@ -104,7 +104,8 @@ static bool is_member_sound(const struct cluster *c, uint32_t i)
            m->resigned < RESIGN_CLASS_COUNT && is_past_sound(c, m) &&
            are_certificates_sound(&c->latest[i]) && is_attested_sound(c, &c->latest[i]) &&
            record_is_sound(&c->record[i], &clock) && c->failed_fence[i] <= c->last_fence &&
-           c->urgent_used[i] <= URGENT_MAX && motions_are_sound(c, i);
+           c->sink_fence[i] <= SINK_FENCE_MAX && c->urgent_used[i] <= URGENT_MAX &&
+           motions_are_sound(c, i);
 }
 
 static bool is_grant_sound(const struct cluster *c)

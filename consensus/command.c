@@ -187,6 +187,13 @@ static void ballot_write(struct writer *w, const struct ballot *b)
     }
 }
 
+static bool fail_is_sound(const struct fail *f)
+{
+    const bool is_above = f->sink_fence > f->fence && f->sink_fence <= SINK_FENCE_MAX;
+    return f->fence != 0 && (f->sink_fence == 0 || is_above) &&
+           label_is_printable(f->reason, REASON_SIZE_BYTES);
+}
+
 static bool release_is_sound(const struct release *s)
 {
     bool named = true;
@@ -230,8 +237,9 @@ static bool body_read(struct reader *r, struct command *c)
         return c->dispute.fence != 0 && !digest_is_none(&c->dispute.own);
     case COMMAND_FAIL:
         c->fail.fence = read_uint(r, 8);
+        c->fail.sink_fence = read_uint(r, 8);
         read_bytes(r, c->fail.reason, REASON_SIZE_BYTES);
-        return c->fail.fence != 0 && label_is_printable(c->fail.reason, REASON_SIZE_BYTES);
+        return fail_is_sound(&c->fail);
     case COMMAND_RESIGN:
         c->resign.class = (enum resign_class)read_uint(r, 1);
         c->resign.reference = (uint32_t)read_uint(r, 1);
@@ -267,9 +275,9 @@ static void body_write(struct writer *w, const struct command *c)
         write_bytes(w, c->dispute.own.bytes, DIGEST_BYTES);
         return;
     case COMMAND_FAIL:
-        assert(c->fail.fence != 0);
-        assert(label_is_printable(c->fail.reason, REASON_SIZE_BYTES));
+        assert(fail_is_sound(&c->fail));
         write_uint(w, c->fail.fence, 8);
+        write_uint(w, c->fail.sink_fence, 8);
         write_bytes(w, c->fail.reason, REASON_SIZE_BYTES);
         return;
     case COMMAND_RESIGN:

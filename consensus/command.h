@@ -91,8 +91,11 @@ struct dispute {
     struct window_digest own; /* what its author computed */
 };
 
+#define SINK_FENCE_MAX (UINT64_C(1) << 53)
+
 struct fail {
     uint64_t fence;
+    uint64_t sink_fence; /* one above, up to SINK_FENCE_MAX, that the sink has seen; 0: none */
     char reason[REASON_SIZE_BYTES];
 };
 

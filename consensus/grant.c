@@ -139,6 +139,35 @@ static void note_tier(const struct cluster *c, const struct turn *t, uint32_t ti
     }
 }
 
+/* The highest fence that as many members have found in the sink as it takes to believe it. */
+static uint64_t fence_in_sink(const struct cluster *c)
+{
+    uint64_t known = 0;
+    for (uint32_t i = 0; i < c->member_count; i++) {
+        uint32_t count = 0;
+        for (uint32_t k = 0; k < c->member_count; k++) {
+            count += cluster_is_voter(c, k) && c->sink_fence[k] >= c->sink_fence[i];
+        }
+        if (count >= cluster_testimony(c) && c->sink_fence[i] > known) {
+            known = c->sink_fence[i];
+        }
+    }
+    return known;
+}
+
+/* A fence that was never granted stands in the sink, by a flipped bit or a lie, and the sink
+ * refuses all below. Those to come begin above it. */
+static void overtake_sink(struct cluster *c, const struct turn *t)
+{
+    const uint64_t known = fence_in_sink(c);
+    if (known > c->last_fence) {
+        struct note *note = turn_note(t, NOTE_FENCE_RAISED, MEMBER_NONE);
+        note->first = c->last_fence;
+        note->fence = known;
+        c->last_fence = known;
+    }
+}
+
 static void give(struct cluster *c, const struct turn *t)
 {
     const struct choice leader = election_leader(c);
@@ -149,6 +178,7 @@ static void give(struct cluster *c, const struct turn *t)
         c->grant = (struct grant){.leader = MEMBER_NONE, .auditor = MEMBER_NONE};
         return;
     }
+    overtake_sink(c, t);
     c->last_fence++;
     c->grant = (struct grant){
         .fence = c->last_fence,

@@ -152,6 +152,7 @@ void member_write(struct writer *w, const struct cluster *c, uint32_t i)
     write_uint(w, c->dissent_until_ms[i], 8);
     write_uint(w, c->condemned_until_ms[i], 8);
     write_uint(w, c->failed_fence[i], 8);
+    write_uint(w, c->sink_fence[i], 8);
     write_uint(w, c->urgent_used[i], 1);
     write_confidence(w, &c->confidence[i]);
 }
@@ -171,6 +172,7 @@ void member_read(struct reader *r, struct cluster *c, uint32_t i)
     c->dissent_until_ms[i] = read_uint(r, 8);
     c->condemned_until_ms[i] = read_uint(r, 8);
     c->failed_fence[i] = read_uint(r, 8);
+    c->sink_fence[i] = read_uint(r, 8);
     c->urgent_used[i] = (uint32_t)read_uint(r, 1);
     read_confidence(r, &c->confidence[i]);
 }

@@ -14,6 +14,7 @@
     X(AUDITOR_REPLACED, "auditor_replaced") /* member: the new, other: the old, either NONE;   \
                                                fence, cause */                                 \
     X(GRANT_ENDED, "grant_ended")           /* member: the holder, fence, cause */             \
+    X(FENCE_RAISED, "fence_raised")         /* from first to fence, that of the sink */        \
     X(WINDOWS_SETTLED, "windows_settled")   /* first, count; member, other: by whom */         \
     X(WINDOW_DISPUTED, "window_disputed")   /* member, window in first, fence */               \
     X(WORK_FAILED, "work_failed")           /* member, fence, text: its reason */              \

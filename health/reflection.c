@@ -70,8 +70,15 @@ void reflection_mute(struct reflection *r)
     r->mute_periods = REFLECTION_SETTLED;
 }
 
+void reflection_slept(struct reflection *r, uint64_t periods)
+{
+    const uint32_t all = UINT32_MAX;
+    r->slept = periods < 32 ? r->slept << periods | ~(all << periods) : all;
+}
+
 void reflection_period(struct reflection *r)
 {
+    r->slept <<= 1;
     r->mute_periods -= r->mute_periods > 0;
     for (uint32_t i = 0; i < PEERS_MAX; i++) {
         struct reflected *p = &r->peer[i];
@@ -150,7 +157,7 @@ static struct losses losses_of(const struct reflection *r, uint32_t peers)
         l.in_half |= in < REFLECTION_HALF ? peer_bit(i) : 0;
         l.deaf |= in == 0 ? peer_bit(i) : 0;
         if (is_fresh(p) && r->mute_periods == 0 && p->periods == REFLECTION_SETTLED) {
-            const uint32_t out = p->counts[r->self];
+            const uint32_t out = p->counts[r->self] + peers_count(r->slept);
             l.out |= out < REFLECTION_GOOD ? peer_bit(i) : 0;
             l.out_half |= out < REFLECTION_HALF ? peer_bit(i) : 0;
         }

@@ -15,8 +15,8 @@
  * - more than half of the peers, who hear each other, lost the same way: it is me, and the
  *   direction says whether it is what I send or what I receive.
  *
- * Counted in my own heartbeat periods, so that time in which I slept is no loss. Flat, its
- * owner's. */
+ * Counted in my own heartbeat periods, so that time in which I slept is no loss of mine; that
+ * the peers heard nothing of me meanwhile is none either. Flat, its owner's. */
 
 #define REFLECTION_PERIODS 20u /* of which it is counted what was heard */
 #define REFLECTION_GOOD 16u    /* at least so many of them: nothing to complain of */
@@ -40,6 +40,7 @@ struct reflected {
 struct reflection {
     struct reflected peer[PEERS_MAX];
     uint32_t self;
+    uint32_t slept;        /* bit k: k periods ago I slept, and sent nothing */
     uint32_t mute_periods; /* for which what the peers hear of me is no loss */
     uint64_t half_lost_ms; /* since when more than half is lost; plus 1, 0: it is not */
 };
@@ -66,6 +67,9 @@ void reflection_restarted(struct reflection *r, uint32_t peer);
 /* I send nothing in this period: what the peers lose of mine is nobody's fault, until they can
  * have heard me for as long as is counted. */
 void reflection_mute(struct reflection *r);
+
+/* Before reflection_period: so many periods went by in which I did not run. */
+void reflection_slept(struct reflection *r, uint64_t periods);
 
 /* One of my own heartbeat periods has passed. */
 void reflection_period(struct reflection *r);

@@ -32,10 +32,23 @@ static enum step over(const struct claim *c, const char *why)
     return STEP_OVER;
 }
 
+/* Whether the newer fence was granted is for the chain to say. */
+static enum step overtaken(struct work *w, const struct claim *c)
+{
+    struct progress progress = {0};
+
+    if (!sink_progress(w->sink, c->window, c->fence, &progress)) {
+        return fail(w, w->sink->error);
+    }
+    fprintf(w->report, "overtaken %" PRId64 "\n", progress.top_fence);
+    fflush(w->report);
+    return over(c, "refused: a newer grant has written to the sink; this one is over");
+}
+
 static enum step refused(struct work *w, const struct claim *c, enum sink_answer answer)
 {
     if (answer == SINK_OLD_FENCE) {
-        return over(c, "refused: a newer grant has written to the sink; this one is over");
+        return overtaken(w, c);
     }
     char reason[160];
 

@@ -21,6 +21,10 @@ Test(worker_report, tells_results_disputes_and_failures)
     cr_assert(worker_report_read("dispute 0 " DIGEST, &report));
     cr_assert(eq(int, report.kind, REPORT_DISPUTE));
     cr_assert(eq(u64, report.window, 0));
+    cr_assert(worker_report_read("overtaken 1007", &report));
+    cr_assert(eq(int, report.kind, REPORT_OVERTAKEN));
+    cr_assert(eq(u64, report.sink_fence, 1007));
+    cr_assert(eq(u64, report.fence, 87));
     cr_assert(worker_report_read("fail the sink is away", &report));
     cr_assert(eq(int, report.kind, REPORT_FAIL));
     cr_assert(strcmp(report.reason, "the sink is away") == 0);
@@ -70,6 +74,15 @@ Test(worker_report, refuses_all_else_and_leaves_the_report_alone)
         "RESULT 1 " DIGEST,
         " result 1 " DIGEST,
         "dispute 1",
+        "overtaken",
+        "overtaken ",
+        "overtaken 0",
+        "overtaken 01",
+        "overtaken -1",
+        "overtaken 1 ",
+        "overtaken 1 2",
+        "overtaken 9007199254740993",
+        "overtaken 18446744073709551617",
         "fail",
         "fail ",
         "fail  ",

@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import sqlite3
 import sys
 import time
 
@@ -95,6 +96,18 @@ def node_hangs(scene):
     scene.wait_well(20)
 
 
+def alien_fence(scene):
+    """A fence that nobody was granted stands in the sink: two members find it, grants go on above
+    it, and windows settle"""
+    with sqlite3.connect(scene.cluster.sink, timeout=10) as sink:
+        sink.execute("UPDATE fence SET top = top + 500")
+        alien = sink.execute("SELECT top FROM fence").fetchone()[0]
+    scene.wait(lambda: scene.said("argus", "OST-3004"), 20, "no grant goes on above the fence")
+    scene.wait(lambda: int(scene.grant()["fence"]) > alien, 5, "the grant has an old fence")
+    scene.wait_settled(25)
+    scene.wait_well(20)
+
+
 def witness_hangs(scene):
     """A witness hangs 3 s: it is missed, and heard again, and windows settle all the time"""
     name = "themis"
@@ -153,4 +166,4 @@ def guard_dies(scene):
 if __name__ == "__main__":
     play(lambda: Scene(BUILD, prepare=Scene.use_held_workers),
          [agent_hangs, node_hangs, witness_hangs, agent_hangs_for_good, guard_dies,
-          rows_are_counted_once])
+          alien_fence, rows_are_counted_once])

@@ -40,6 +40,7 @@
     X(WORKER_LATE, "worker late")                                                              \
     X(WORKER_LEASE, "worker killed at the end of its lease")                                   \
     X(OLD_FENCE, "write under an old fence refused")                                           \
+    X(FENCE_FLIP, "write under a fence that was never granted")                                \
     X(SINK_AWAY, "sink not reached")                                                           \
     X(DEGRADED, "machine not perfect")                                                         \
     X(MACHINE_SILENT, "machine unfit to sign for a while")                                     \

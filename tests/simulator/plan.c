@@ -169,6 +169,7 @@ static void draw_more(struct plan *p, struct dice *d)
         }
     }
     p->flap = dice_chance(d, 2000) ? drawn(d, 10, 100) : 0;
+    p->fence_flip = dice_chance(d, 2000) ? drawn(d, 50, 500) : 0;
 }
 
 static struct plan plan_of_anything(uint64_t seed)

@@ -100,6 +100,7 @@ struct plan {
     uint32_t worker_crash;
     uint32_t worker_late;
     uint32_t sink_away;
+    uint32_t fence_flip; /* of what a worker writes: a bit of its fence is another */
     uint32_t early_wake; /* a woken worker's next write comes before its keeper's knife */
     int32_t drift_ppm;   /* at most, either way */
     int64_t offset_ms;   /* likewise */

@@ -131,9 +131,11 @@ enum sink_answer sink_stage(struct sink *s, const struct sink_claim *c,
     if (k == NULL) {
         return SINK_FULL;
     }
-    if ((c->fence < s->fence_top && SABOTAGE != SABOTAGE_FENCE_UNCHECKED) ||
-        c->fence > s->fence_top + FENCE_LEAP) {
+    if (c->fence < s->fence_top && SABOTAGE != SABOTAGE_FENCE_UNCHECKED) {
         return SINK_OLD_FENCE;
+    }
+    if (c->fence > s->fence_top + FENCE_LEAP) {
+        return SINK_FENCE_TOO_HIGH;
     }
     s->fence_top = c->fence;
     if (k->published) {

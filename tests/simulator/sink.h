@@ -51,7 +51,7 @@ struct sink {
     struct sink_window *windows; /* SINK_WINDOWS from base */
 };
 
-enum sink_answer { SINK_DONE, SINK_OLD_FENCE, SINK_FULL };
+enum sink_answer { SINK_DONE, SINK_OLD_FENCE, SINK_FENCE_TOO_HIGH, SINK_FULL };
 
 void sink_init(struct sink *s, uint32_t window_s, uint64_t unix_ms);
 void sink_finish(struct sink *s);

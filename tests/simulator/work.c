@@ -39,6 +39,7 @@ static void report(struct world *w, const struct station *s, enum report_kind ki
     r.fence = k->work.fence;
     r.window = k->window;
     r.digest = k->digest;
+    r.sink_fence = liar_does(w, s, HABIT_FAIL_STORM) ? SINK_FENCE_MAX : w->sink.fence_top;
     memcpy(r.reason, "the sink is away", sizeof "the sink is away");
     struct event e = {.at_ms = w->now_ms + 1,
                       .kind = EVENT_REPORT,
@@ -130,10 +131,15 @@ static void report_window(struct world *w, struct station *s, const struct sink_
     next_window(w, s);
 }
 
-static struct sink_claim claim_of(const struct station *s)
+static struct sink_claim claim_of(struct world *w, const struct station *s)
 {
     const struct worker *k = &s->worker;
-    return (struct sink_claim){k->window, k->work.fence, s->member, k->digest};
+    uint64_t fence = k->work.fence;
+    if (!w->calm && dice_chance(&w->dice, w->plan.fence_flip)) {
+        world_strike(w, FAULT_FENCE_FLIP);
+        fence ^= UINT64_C(1) << dice_between(&w->dice, 0, 40);
+    }
+    return (struct sink_claim){k->window, fence, s->member, k->digest};
 }
 
 static bool is_staged(const struct sink_window *k, uint64_t fence)
@@ -146,12 +152,22 @@ static bool is_staged(const struct sink_window *k, uint64_t fence)
     return false;
 }
 
+/* Whether the fence above was granted is for the chain to say. */
+static void refused(struct world *w, struct station *s, enum sink_answer answer)
+{
+    if (answer == SINK_OLD_FENCE) {
+        world_strike(w, FAULT_OLD_FENCE);
+    }
+    report(w, s, answer == SINK_OLD_FENCE ? REPORT_OVERTAKEN : REPORT_FAIL);
+    end(w, s, true);
+}
+
 /* Stages or endorses; what comes back says whether there is any use in going on. */
 static void act(struct world *w, struct station *s, struct sink_window *in_sink)
 {
     struct worker *k = &s->worker;
     const bool leads = k->work.role == WORK_LEADER;
-    const struct sink_claim claim = claim_of(s);
+    const struct sink_claim claim = claim_of(w, s);
     bool published = false;
     if (!leads && !in_sink->published && !is_staged(in_sink, k->work.fence)) {
         if (k->lies) {
@@ -171,10 +187,7 @@ static void act(struct world *w, struct station *s, struct sink_window *in_sink)
         judge_written(w, claim.fence);
     }
     if (answer != SINK_DONE) {
-        if (answer == SINK_OLD_FENCE) {
-            world_strike(w, FAULT_OLD_FENCE);
-        }
-        end(w, s, true);
+        refused(w, s, answer);
     } else if (in_sink->published || !leads) {
         report_window(w, s, in_sink);
     } else {
@@ -189,7 +202,7 @@ static void wait_for_auditor(struct world *w, struct station *s,
     if (in_sink->published) {
         report_window(w, s, in_sink);
     } else if (w->sink.fence_top > s->worker.work.fence) {
-        end(w, s, true);
+        refused(w, s, SINK_OLD_FENCE);
     } else {
         step_after(w, s, POLL_MS);
     }

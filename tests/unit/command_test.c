@@ -84,7 +84,7 @@ static struct command sample(enum command_kind kind)
         c.dispute = (struct dispute){.fence = 88, .window = 30000000, .own = {{0, 0, 3}}};
         break;
     case COMMAND_FAIL:
-        c.fail = (struct fail){.fence = 88, .reason = "exit code 3: sink refused"};
+        c.fail = (struct fail){88, 1 << 20, "exit code 3: sink refused"};
         break;
     case COMMAND_RESIGN:
         c.resign = (struct resign){.class = RESIGN_DISK, .reference = 24};
@@ -168,6 +168,7 @@ Test(command, comes_back_value_by_value)
     cr_assert(c.result.digests[1].bytes[0] == 0xff);
 
     cr_assert(command_decode(&c, bytes, signed_sample(COMMAND_FAIL, bytes)));
+    cr_assert(c.fail.fence == 88 && c.fail.sink_fence == 1 << 20);
     cr_assert_str_eq(c.fail.reason, "exit code 3: sink refused");
 }
 
@@ -284,6 +285,9 @@ Test(command, gives_no_empty_digest_no_empty_range_and_no_fence_0)
     cr_assert_not(decodes_with(COMMAND_DISPUTE, 6, zeros, 8));
     cr_assert_not(decodes_with(COMMAND_DISPUTE, 22, zeros, 16));
     cr_assert_not(decodes_with(COMMAND_FAIL, 6, zeros, 8));
+    cr_assert(decodes_with(COMMAND_FAIL, 14, zeros, 8), "it found no fence in the sink");
+    cr_assert_not(decodes_with(COMMAND_FAIL, 14, ones, 8), "the sink has no such number");
+    cr_assert_not(decodes_with(COMMAND_FAIL, 6, ones, 8), "the one in the sink is above");
 }
 
 /* The reason is shown to people: nothing may reach their terminals but plain text. */
@@ -291,18 +295,18 @@ Test(command, gives_a_reason_in_printable_characters_and_ends_it)
 {
     for (uint32_t value = 0; value < 256; value++) {
         const uint8_t byte = (uint8_t)value;
-        cr_assert(decodes_with(COMMAND_FAIL, 14, &byte, 1) == (value >= 0x20 && value < 0x7f));
+        cr_assert(decodes_with(COMMAND_FAIL, 22, &byte, 1) == (value >= 0x20 && value < 0x7f));
     }
     uint8_t full[REASON_SIZE_BYTES];
     memset(full, 'x', sizeof full);
-    cr_assert_not(decodes_with(COMMAND_FAIL, 14, full, sizeof full), "no end");
+    cr_assert_not(decodes_with(COMMAND_FAIL, 22, full, sizeof full), "no end");
     full[REASON_SIZE_BYTES - 1] = 0;
-    cr_assert(decodes_with(COMMAND_FAIL, 14, full, sizeof full));
+    cr_assert(decodes_with(COMMAND_FAIL, 22, full, sizeof full));
     full[1] = 0;
-    cr_assert_not(decodes_with(COMMAND_FAIL, 14, full, sizeof full),
+    cr_assert_not(decodes_with(COMMAND_FAIL, 22, full, sizeof full),
                   "something behind the end");
     memset(full, 0, sizeof full);
-    cr_assert(decodes_with(COMMAND_FAIL, 14, full, sizeof full), "no reason at all");
+    cr_assert(decodes_with(COMMAND_FAIL, 22, full, sizeof full), "no reason at all");
 }
 
 Test(command, fits_its_bytes_at_its_largest)

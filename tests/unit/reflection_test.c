@@ -94,6 +94,22 @@ Test(reflection, names_the_way_that_is_lost_within_three_seconds)
     }
 }
 
+Test(reflection, blames_no_link_for_what_it_did_not_send_while_it_slept)
+{
+    struct scene s;
+    scene_begin(&s);
+    pass(&s, 60);
+    reflection_slept(&s.r, 6);
+    lose(&s, 0, MEMBERS, 3); /* they have heard 14 of 20 */
+    pass(&s, 20);
+    cr_assert(eq(int, s.v.result, RESULT_OK));
+    pass(&s, 20);
+    cr_assert(eq(int, s.v.result, RESULT_DEGRADED), "that lasts longer than its sleep");
+    reflection_slept(&s.r, UINT64_MAX);
+    pass(&s, 1);
+    cr_assert(eq(int, s.v.result, RESULT_OK));
+}
+
 Test(reflection, bears_a_fifth)
 {
     struct scene s;

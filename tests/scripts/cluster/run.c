@@ -172,6 +172,7 @@ static void run_fail(struct world *w, const struct words *words, FILE *out)
 {
     struct command command = command_of(w, words, COMMAND_FAIL);
     command.fail.fence = number_of(words, "fence", w->cluster.grant.fence);
+    command.fail.sink_fence = number_of(words, "sink", 0);
     const char *reason = value_of(words, "reason");
     strncpy(command.fail.reason, reason != NULL ? reason : "exit", REASON_SIZE_BYTES - 1);
     world_say(w, &command);
