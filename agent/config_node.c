@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "config_file.h"
+#include "config_members.h"
 #include "config_node_file.h"
 #include "config_value.h"
 #include "keyfile.h"
@@ -17,30 +18,6 @@
 #define SWEEP_DEFAULT 2000u /* MiB an hour */
 #define SWEEP_MAX 100000u
 #define WINDOW_DEFAULT 8u /* MiB */
-
-struct judge {
-    const struct shape *shape;
-    struct config_report *report;
-};
-
-/* `key` is what the table has; `path` where it stands in the file: "memory.window_mib". */
-static void refuse_at(const struct judge *j, const char *path, const char *key,
-                      const char *text)
-{
-    const struct shape_key *k = node_keys;
-    while (k->key != NULL && strcmp(k->key, key) != 0) {
-        k++;
-    }
-    assert(k->key != NULL);
-    char quoted[CONFIG_QUOTE_BYTES];
-    config_fault(j->report, shape_place(j->shape, path), key, "%s is not %s",
-                 config_quote(text, quoted), k->expected);
-}
-
-static void refuse(const struct judge *j, const char *key, const char *text)
-{
-    refuse_at(j, key, key, text);
-}
 
 /* A path in the file is relative to the file. False if it is empty or does not fit. */
 static bool path_join(const char *file, const char *path, char *out, size_t out_bytes)
@@ -55,7 +32,7 @@ static void judge_path(const struct judge *j, const char *key, const char *text,
                        size_t out_bytes)
 {
     if (!path_join(j->shape->file, text, out, out_bytes)) {
-        refuse(j, key, text);
+        judge_refuse(j, key, text);
     }
 }
 
@@ -114,7 +91,7 @@ static void judge_log_level(const struct judge *j, const char *text, enum log_le
             return;
         }
     }
-    refuse(j, "log_level", text);
+    judge_refuse(j, "log_level", text);
 }
 
 static void judge_number(const struct judge *j, const char *key, const char *text,
@@ -123,7 +100,7 @@ static void judge_number(const struct judge *j, const char *key, const char *tex
     char path[SHAPE_PATH_BYTES];
     snprintf(path, sizeof path, "memory.%s", key);
     if (text != NULL && !value_number(text, least, most, out)) {
-        refuse_at(j, path, key, text);
+        judge_refuse(j, path, text);
     }
 }
 
@@ -140,7 +117,7 @@ static void judge_examination(const struct judge *j, const struct raw_node *raw,
     judge_number(j, "window_mib", memory->window_mib, 2, 256, &out->window_mib);
     out->time_required = strcmp(time, "required") == 0;
     if (!out->time_required && strcmp(time, "optional") != 0) {
-        refuse(j, "time_sync", time);
+        judge_refuse(j, "time_sync", time);
     }
 }
 
@@ -148,7 +125,7 @@ static void judge_address(const struct judge *j, const char *key, const char *te
                           char out[static ADDRESS_SIZE_BYTES])
 {
     if (!address_canonical(text, out)) {
-        refuse(j, key, text);
+        judge_refuse(j, key, text);
     }
 }
 
@@ -172,7 +149,7 @@ static void judge_latch_dir(const struct judge *j, const char *text, struct node
     }
     judge_path(j, "latch_dir", text, out->latch_dir, sizeof out->latch_dir);
     if (strcmp(out->latch_dir, out->data_dir) == 0) {
-        refuse(j, "latch_dir", text);
+        judge_refuse(j, "latch_dir", text);
     }
 }
 
@@ -183,11 +160,11 @@ static void judge_tokens(const struct judge *j, const struct raw_node *raw,
     snprintf(out->trust_path, sizeof out->trust_path, "%.1000s/trust.json", out->data_dir);
     if (raw->trust != NULL &&
         !path_join(j->shape->file, raw->trust->file, out->trust_path, sizeof out->trust_path)) {
-        refuse_at(j, "trust.file", "file", raw->trust->file);
+        judge_refuse(j, "trust.file", raw->trust->file);
     }
     if (token != NULL &&
         !path_join(j->shape->file, token->file, out->token_path, sizeof out->token_path)) {
-        refuse_at(j, "token.file", "file", token->file);
+        judge_refuse(j, "token.file", token->file);
     }
     if (token != NULL) {
         judge_hook(j, "token.reload", token->reload, token->reload_count, &out->reload);
@@ -218,19 +195,19 @@ static void judge_certificate(const struct judge *j, uint32_t index,
                  purpose);
         judge_twin(j, c, index, key);
     } else {
-        refuse_at(j, key, "purpose", raw->purpose);
+        judge_refuse(j, key, raw->purpose);
     }
     snprintf(key, sizeof key, "certificates[%u].file", index);
     if (!path_join(j->shape->file, raw->file, out->file, sizeof out->file)) {
-        refuse_at(j, key, "file", raw->file);
+        judge_refuse(j, key, raw->file);
     }
     snprintf(key, sizeof key, "certificates[%u].key", index);
     if (raw->key != NULL && !path_join(j->shape->file, raw->key, out->key, sizeof out->key)) {
-        refuse_at(j, key, "key", raw->key);
+        judge_refuse(j, key, raw->key);
     }
     snprintf(key, sizeof key, "certificates[%u].host", index);
     if (raw->host != NULL && (raw->host[0] == '\0' || strlen(raw->host) >= sizeof out->host)) {
-        refuse_at(j, key, "host", raw->host);
+        judge_refuse(j, key, raw->host);
     } else if (raw->host != NULL) {
         snprintf(out->host, sizeof out->host, "%s", raw->host);
     }
@@ -255,7 +232,7 @@ static void judge_node(const struct judge *j, const struct raw_node *raw,
                        struct node_config *out)
 {
     if (!value_name(raw->name, out->name)) {
-        refuse(j, "name", raw->name);
+        judge_refuse(j, "name", raw->name);
     }
     judge_path(j, "cluster", raw->cluster, out->cluster_path, sizeof out->cluster_path);
     judge_data_dir(j, raw->data_dir, out);
@@ -268,7 +245,7 @@ static void judge_node(const struct judge *j, const struct raw_node *raw,
     }
     out->joins = raw->joins != NULL && strcmp(raw->joins, "true") == 0;
     if (raw->joins != NULL && !out->joins && strcmp(raw->joins, "false") != 0) {
-        refuse(j, "joins", raw->joins);
+        judge_refuse(j, "joins", raw->joins);
     }
     judge_log_level(j, raw->log_level, &out->log_level);
     judge_examination(j, raw, out);
@@ -331,7 +308,7 @@ static void node_config_parse(const char *path, const void *bytes, size_t size_b
     shape->file = path;
     struct raw_node *raw = file_load(&node_file, bytes, size_bytes, shape, report);
     if (raw != NULL) {
-        const struct judge j = {shape, report};
+        const struct judge j = {shape, node_keys, report};
         const uint32_t before = report->fault_count;
         judge_node(&j, raw, out);
         if (out->cluster_path[0] != '\0' &&
