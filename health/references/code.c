@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <sodium.h>
@@ -122,6 +123,15 @@ static struct code_part *find(struct code_state *state, const struct code_part *
     return NULL;
 }
 
+/* Reading all has brought all of it into this process: what is as on the disk, and nobody can
+ * write to, comes back from the cached file when it is used. */
+static void give_back(const struct code_part *part)
+{
+    if (part->proven) {
+        (void)madvise((void *)(uintptr_t)part->from, part->size_bytes, MADV_DONTNEED);
+    }
+}
+
 static void visit(struct walk *w, struct code_part *part)
 {
     struct code_state *state = &w->context->code;
@@ -131,6 +141,7 @@ static void visit(struct walk *w, struct code_part *part)
     if (known != NULL) {
         known->seen = true;
         if (memcmp(known->digest, part->digest, CODE_DIGEST_BYTES) == 0) {
+            give_back(known);
             return;
         }
         if (w->closed && !part->origin.is_file) {
