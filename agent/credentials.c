@@ -125,5 +125,8 @@ uint64_t credentials_fooled_until_ms(const struct agent *a, uint32_t member)
 {
     const struct cluster *c = &a->node->deciding.cluster;
     const struct member *m = &c->member[member];
-    return m->standing == STANDING_GOOD ? 0 : m->since_ms + (uint64_t)c->timing.ttl_s * 1000;
+    if (m->standing == STANDING_GOOD || m->good_until_ms == 0) {
+        return 0; /* nothing is taken from it, or it never had a token */
+    }
+    return m->good_until_ms + (uint64_t)c->timing.ttl_s * 1000;
 }

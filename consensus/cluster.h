@@ -58,10 +58,11 @@ struct member {
     enum standing_cause cause;
     enum resign_class resigned; /* of its last resignation; stays when it is back */
     uint32_t resigned_reference;
-    uint64_t resigned_ms; /* 0: it never has */
-    uint64_t since_ms;    /* when it came to that standing */
-    uint32_t term;        /* +1 at each change of standing or key; 1 at the founding */
-    bool drained;         /* leads nothing, by an operator's wish */
+    uint64_t resigned_ms;   /* 0: it never has */
+    uint64_t since_ms;      /* when it came to that standing */
+    uint64_t good_until_ms; /* when it last fell from a good one; 0: it never has */
+    uint32_t term;          /* +1 at each change of standing or key; 1 at the founding */
+    bool drained;           /* leads nothing, by an operator's wish */
     bool held; /* a proof against it did not act: no ballot, leads and audits nothing */
 };
 

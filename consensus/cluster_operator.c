@@ -19,6 +19,9 @@ void cluster_move(struct cluster *c, const struct turn *t, uint32_t member,
                   enum standing standing, enum standing_cause cause)
 {
     struct member *m = &c->member[member];
+    if (m->standing == STANDING_GOOD && standing != STANDING_GOOD) {
+        m->good_until_ms = c->time_ms;
+    }
     m->standing = standing;
     m->cause = cause;
     m->since_ms = c->time_ms;

@@ -86,7 +86,7 @@ static bool are_certificates_sound(const struct attested *a)
 
 static bool is_past_sound(const struct cluster *c, const struct member *m)
 {
-    return m->resigned_ms <= c->time_ms &&
+    return m->resigned_ms <= c->time_ms && m->good_until_ms <= c->time_ms &&
            m->resigned_reference <= (m->resigned_ms != 0 ? REFERENCES_MAX : 0);
 }
 

@@ -196,5 +196,6 @@ void scene_remove(struct agent *a, uint32_t member)
     c->time_ms++;
     c->member[member].standing = STANDING_SUSPENDED;
     c->member[member].since_ms = c->time_ms;
+    c->member[member].good_until_ms = c->time_ms;
     c->member[member].term++;
 }

@@ -328,7 +328,22 @@ Test(token, of_a_removed_member_is_said_to_fool_who_is_cut_off_until_it_ends)
     cr_assert(strncmp(exchange_text(&x, "member.notes.0"),
                       "token: a verifier that is cut off may take it until 20", 54) == 0,
               "%s", exchange_text(&x, "member.notes.0"));
-    w.d->cluster.member[HELIOS].since_ms -= TTL_MS;
+    char until[128];
+    struct member *m = &w.d->cluster.member[HELIOS];
+    snprintf(until, sizeof until, "%s", exchange_text(&x, "member.notes.0"));
+    m->since_ms += 600000; /* admitted, and not yet reinstated: it gets none meanwhile */
+    m->cause = STANDING_CAUSE_ADMITTED;
+    get("/v1/members/helios");
+    expect_text("member.notes.0", until);
+    m->good_until_ms -= TTL_MS;
+    get("/v1/members/helios");
+    cr_assert(eq(int, cJSON_GetArraySize(exchange_at(&x, "member.notes")), 0));
+}
+
+Test(token, of_who_was_never_good_fools_nobody)
+{
+    scene_remove(&w.agent, HELIOS);
+    w.d->cluster.member[HELIOS].good_until_ms = 0;
     get("/v1/members/helios");
     cr_assert(eq(int, cJSON_GetArraySize(exchange_at(&x, "member.notes")), 0));
 }

@@ -1,4 +1,5 @@
 #include <criterion/criterion.h>
+#include <criterion/new/assert.h>
 #include <signal.h>
 #include <string.h>
 
@@ -329,4 +330,39 @@ Test(cluster, is_refused_with_any_field_out_of_its_range)
         const size_t size_bytes = cluster_encode(&damaged, bytes);
         cr_assert_not(cluster_decode(&c, bytes, size_bytes), "damage %u", i);
     }
+}
+
+/* Of what it is told until when it may be believed by who does not hear of its removal. */
+Test(cluster, remembers_when_a_member_fell_from_good_standing_and_no_later_change)
+{
+    struct world w = world_of(3, 2);
+    world_tick(&w, 0);
+    cr_assert(zero(u64, w.cluster.member[1].good_until_ms));
+    struct command resign = world_command(&w, 1, COMMAND_RESIGN);
+    resign.resign.class = RESIGN_DISK;
+    world_say(&w, &resign);
+    world_tick(&w, 0);
+    const uint64_t fell_ms = w.cluster.member[1].since_ms;
+    cr_assert(w.cluster.member[1].standing == STANDING_NEUTERED);
+    cr_assert(eq(u64, w.cluster.member[1].good_until_ms, fell_ms));
+    struct command admit = {.kind = COMMAND_OPERATOR, .author = MEMBERS_MAX};
+    struct operator_command *o = &admit.by_operator;
+    struct key_pair pair;
+    const uint8_t seed[IDENTITY_SEED_BYTES] = {99};
+    key_pair_from_seed(&pair, seed);
+    o->operation = OPERATION_ADMIT;
+    o->seq = 1;
+    o->not_after_ms = w.cluster.time_ms + 100000;
+    o->member = 1;
+    o->term = w.cluster.member[1].term;
+    memcpy(o->name, w.cluster.member[1].name, sizeof o->name);
+    memcpy(o->address, w.cluster.member[1].address, sizeof o->address);
+    memcpy(o->transport_key, w.cluster.member[1].transport_key, sizeof o->transport_key);
+    memcpy(o->vote_key, pair.public_key, sizeof o->vote_key);
+    world_say(&w, &admit);
+    world_tick(&w, 1 << 1);
+    world_tick(&w, 1 << 1);
+    cr_assert(w.cluster.member[1].standing == STANDING_SUSPENDED);
+    cr_assert(gt(u64, w.cluster.member[1].since_ms, fell_ms));
+    cr_assert(eq(u64, w.cluster.member[1].good_until_ms, fell_ms));
 }
