@@ -110,6 +110,7 @@ struct peer_view {
     bool ever_heard;      /* in this run */
     uint64_t incarnation; /* that is heard; 0: none yet */
     uint64_t word_ms;     /* when its newest heartbeat came */
+    uint32_t echo;        /* the newest of mine that it had by then; 0: none that it names */
     uint64_t height;      /* in progress there, as it says */
     bool has_finalized;   /* it has sent a finalize vote of that height, likewise */
     uint64_t own;         /* the masks that it would attest, likewise */
@@ -311,7 +312,7 @@ struct deciding {
     uint64_t writing_serial;   /* its number; TIME_NEVER and 0 when all is durable */
     uint64_t decided_ms;       /* monotonic: when the last block was applied */
     uint64_t started_ms;
-    uint64_t missed_ms;   /* since when it may have missed decisions; plus 1, 0: it has not */
+    uint64_t missed;      /* it may have missed decisions before this heartbeat; 0: not so */
     uint64_t examined_ms; /* when its digests were last compared */
     uint32_t suspected;   /* bits of members */
     uint32_t heard;       /* bits of members, my own too */

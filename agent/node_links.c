@@ -124,6 +124,7 @@ static void take_word(struct deciding *d, uint32_t member, const struct heartbea
 {
     struct links *l = &d->links;
     d->peer[member].word_ms = d->now_ms;
+    d->peer[member].echo = mine != NULL ? mine->sequence : 0;
     if (mine != NULL && mine->held_ms < HEARTBEAT_HELD_MAX) {
         const struct peer_clock_word word = {.peer = member,
                                              .echo = mine->sequence,

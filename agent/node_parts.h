@@ -165,8 +165,9 @@ void node_work_hand_in_results(struct node *n, struct effects *out);
 
 /* node_still.c: whether others may have decided without me. */
 /* So many voters, me among them, have decided nothing above my height, nor helped to, that no
- * quorum of the others can have: by heartbeats of now, none older than `since_ms`. */
-bool node_nobody_is_ahead(const struct deciding *d, uint64_t since_ms);
+ * quorum of the others can have: by heartbeats of now, that answer my heartbeat number `first`
+ * or a later one; 0: any. */
+bool node_nobody_is_ahead(const struct deciding *d, uint64_t first);
 void node_still_start(struct deciding *d);
 /* Before the step's time is taken over. */
 void node_still_wake(struct deciding *d, uint64_t now_ms);

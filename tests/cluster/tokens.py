@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -13,8 +14,9 @@ import threading
 import time
 from pathlib import Path
 
+from hangs import children_of
 from neuter import turn_bit
-from scene import ROOT, Scene, require
+from scene import ROOT, Scene, processes, require, time_passes
 from tap import Skipped, play
 
 BUILD = sys.argv[1]
@@ -235,9 +237,39 @@ def decide(scene, *words):
     return int(height[1])
 
 
+class Asleep:
+    """A member whose whole node stands still, and questions about its token that wait for it."""
+
+    def __init__(self, scene, name, token, questions=8):
+        self.answers = []
+        self.pids = children_of(scene.cluster.pids(name)[0])
+        scene.undo.append(self.go_on)
+        for pid in self.pids:
+            processes.send(pid, signal.SIGSTOP)
+        self.asking = [threading.Thread(target=self.ask, args=(api(scene, name), token),
+                                        daemon=True) for _ in range(questions)]
+        for one in self.asking:
+            one.start()
+
+    def ask(self, host, token):
+        self.answers.append(get_quietly(host, "/v1/token/verify", token))
+
+    def go_on(self):
+        for pid in self.pids:
+            processes.send(pid, signal.SIGCONT)
+
+    def wake(self):
+        """All answers."""
+        self.go_on()
+        for one in self.asking:
+            one.join()
+        return self.answers
+
+
 def through_nginx(scene):
     """A service behind nginx, which asks one agent: a member's request is 200, and 401 from the
-    height on at which an operator removes it, which lays its token down; another's is 200"""
+    height on at which an operator removes it, which lays its token down; another's is 200. Its
+    own agent, asleep meanwhile, vouches for it not even as it wakes"""
     if NGINX_PROGRAM is None:
         raise Skipped("there is no nginx here")
     nginx = start_nginx(scene, "atlas")
@@ -245,10 +277,14 @@ def through_nginx(scene):
     mark = scene.mark(REMOVED_NEXT)
     require(get(nginx, "/secret", stolen)[0] == 200, "a member is not let in")
     scene.chain.needed = 2  # of three voters
+    asleep = Asleep(scene, REMOVED_NEXT, stolen)
     height = decide(scene, "remove", REMOVED_NEXT, "--yes")
     scene.wait_height(height - 1, names=["atlas"])
     require(get(nginx, "/secret", stolen)[0] == 401, "the removed member is still let in")
     require(get(nginx, "/secret", word(scene, "helios"))[0] == 200, "helios is refused")
+    time_passes(2.5)  # less is no gap to an agent
+    answers = asleep.wake()
+    require(len(answers) == 8 and all(status == 503 for status, _ in answers), f"{answers}")
     scene.wait_said(REMOVED_NEXT, "OST-8002", mark)
     scene.wait(lambda: not (home(scene, REMOVED_NEXT) / "token.jws").exists(), 5,
                "it keeps its token")
