@@ -2,11 +2,11 @@
 
 import json
 import shutil
-import subprocess
 import time
 from pathlib import Path
 
-from story import Wrong, append_yaml
+from renewal import put_certificate, watch_certificates
+from story import Wrong
 
 OPERATOR = "anna"
 NAME = "helios.example"
@@ -182,33 +182,6 @@ def framed(story):
     story.claim("argus has said that the electors reinstated it",
                 lambda: story.said("argus", "selene.*reinstated"), 2)
     goes_on(story)
-
-
-def make_certificate(directory, name, days):
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
-                    "ec_paramgen_curve:P-256", "-nodes", "-days", str(days), "-subj",
-                    "/CN=www.example", "-addext", "subjectAltName=DNS:www.example", "-keyout",
-                    str(directory / f"{name}.key"), "-out", str(directory / f"{name}.pem")],
-                   check=True, capture_output=True)
-
-
-def put_certificate(cluster, member, name):
-    """Into force, by renaming, as renewals do."""
-    home = Path(cluster.members[member].dir)
-    for end in ("key", "pem"):
-        shutil.copy(cluster.directory / f"{name}.{end}", home / f"new.{end}")
-        (home / f"new.{end}").rename(home / f"www.{end}")
-
-
-def watch_certificates(cluster):
-    make_certificate(cluster.directory, "old", 60)
-    make_certificate(cluster.directory, "new", 150)
-    for member in cluster.front_nodes():
-        put_certificate(cluster, member, "old")
-        home = Path(cluster.members[member].dir)
-        append_yaml(cluster.members[member].config, "certificates",
-                    [{"purpose": "https", "file": str(home / "www.pem"),
-                      "key": str(home / "www.key"), "host": "www.example"}])
 
 
 def certificates(story):

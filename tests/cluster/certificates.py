@@ -1,51 +1,27 @@
 """The certificate night: a renewal that reaches one front node of three, and what becomes of it."""
 
-import json
 import shutil
 import subprocess
 import sys
 import time
 from pathlib import Path
 
-from scene import Scene, require, rows_are_counted_once
+from scene import Scene, renewal, require, rows_are_counted_once
 from tap import Skipped, play
 
 BUILD = sys.argv[1]
-FRONT = ["atlas", "helios", "selene"]
 NAMED_S = 65 + 5
 
 
-def make(directory, name, days):
-    """A certificate of its own authority, and its key, below this name."""
+def watched(scene):
     if shutil.which("openssl") is None:
         raise Skipped("there is no openssl to make certificates with")
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
-                    "ec_paramgen_curve:P-256", "-nodes", "-days", str(days), "-subj",
-                    "/CN=www.example", "-addext", "subjectAltName=DNS:www.example",
-                    "-keyout", str(directory / f"{name}.key"),
-                    "-out", str(directory / f"{name}.pem")],
-                   check=True, capture_output=True)
+    renewal.watch_certificates(scene.cluster)
+    renewal.make_certificate(scene.cluster, "short", 10)
 
 
 def put(scene, member, name):
-    """The certificate of that name into force on a member: by renaming, as renewals do."""
-    home = Path(scene.cluster.members[member].dir)
-    for end in ("key", "pem"):
-        shutil.copy(scene.scratch / f"{name}.{end}", home / f"new.{end}")
-        (home / f"new.{end}").rename(home / f"www.{end}")
-
-
-def watch_certificates(scene):
-    make(scene.scratch, "old", 60)
-    make(scene.scratch, "new", 150)
-    make(scene.scratch, "short", 10)
-    for member in FRONT:
-        put(scene, member, "old")
-        home = Path(scene.cluster.members[member].dir)
-        config = Path(scene.cluster.members[member].config)
-        watched = [{"purpose": "https", "file": str(home / "www.pem"),
-                    "key": str(home / "www.key"), "host": "www.example"}]
-        config.write_text(config.read_text() + f"certificates: {json.dumps(watched)}\n")
+    renewal.put_certificate(scene.cluster, member, name)
 
 
 def is_named(code, words):
@@ -109,7 +85,7 @@ def ends_soon(scene):
 def of_another_key(scene):
     """A certificate whose key is another's: named as not fit, and by the doctor with the reason"""
     home = Path(scene.cluster.members["atlas"].dir)
-    shutil.copy(scene.scratch / "old.key", home / "www.key")
+    shutil.copy(scene.cluster.directory / "old.key", home / "www.key")
     wait_named(scene, "OST-7212", "The certificate https of atlas is not fit to be used")
     doctor = subprocess.run([scene.tools.ostrakon, "doctor", "--config",
                              scene.cluster.members["atlas"].config, "R31"],
@@ -120,6 +96,6 @@ def of_another_key(scene):
 
 
 if __name__ == "__main__":
-    play(lambda: Scene(BUILD, prepare=watch_certificates),
+    play(lambda: Scene(BUILD, prepare=watched),
          [certificate_night, renewed_everywhere, ends_soon, of_another_key,
           rows_are_counted_once])

@@ -19,6 +19,7 @@ sys.path.insert(0, str(ROOT / "deploy" / "demo"))
 
 import namespaces  # noqa: E402,F401
 import processes  # noqa: E402
+import renewal  # noqa: E402,F401
 from checker import Chain, Story, Windows, compare_totals, read_sink, require  # noqa: E402
 from cluster import Cluster, wait_for  # noqa: E402,F401
 from founding import Plan, Tools, demo_timing, found  # noqa: E402
