@@ -2,7 +2,6 @@
 
 #include <assert.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -57,18 +56,13 @@ static void pick(struct explanation *e, const struct member *m,
     }
 }
 
-static void add(struct explanation *e, enum explanation_step_kind kind, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static void add(struct explanation *e, enum explanation_step_kind kind, const char *format, ...)
+/* The step's text, to be written: EXPLANATION_TEXT_BYTES. */
+static char *add(struct explanation *e, enum explanation_step_kind kind)
 {
     assert(e->step_count < EXPLANATION_STEPS_MAX);
     struct explanation_step *step = &e->steps[e->step_count++];
-    va_list arguments;
-    va_start(arguments, format);
     step->kind = kind;
-    vsnprintf(step->text, sizeof step->text, format, arguments);
-    va_end(arguments);
+    return step->text;
 }
 
 static void write_duration(uint64_t duration_ms, char text[static 32])
@@ -89,9 +83,9 @@ static void add_record(struct explanation *e, const struct cluster *c, uint32_t 
     const uint32_t have = is_good ? c->record[member].run : 0;
     if (have < wanted) {
         write_duration((uint64_t)(wanted - have) * c->timing.tick_ms, duration);
-        add(e, EXPLANATION_RECORD,
-            "%u perfect ticks in a row, %s at least: then it has a ballot%s", wanted - have,
-            duration, is_good ? "" : " again");
+        snprintf(add(e, EXPLANATION_RECORD), EXPLANATION_TEXT_BYTES,
+                 "%u perfect ticks in a row, %s at least: then it has a ballot%s",
+                 wanted - have, duration, is_good ? "" : " again");
     }
 }
 
@@ -104,17 +98,19 @@ static void find_steps(struct explanation *e, const struct cluster *c, uint32_t 
         return;
     }
     if (neutered || m->standing == STANDING_LOCKED_OUT) {
-        add(e, EXPLANATION_EXAMINE,
-            "on %s: ostrakon doctor --thorough, which tests all free memory", m->name);
+        snprintf(add(e, EXPLANATION_EXAMINE), EXPLANATION_TEXT_BYTES,
+                 "on %s: ostrakon doctor --thorough, which tests all free memory", m->name);
     }
     if (neutered || proved) {
-        add(e, EXPLANATION_CLEAR, "on %s: ostrakon clear%s, which refuses unless that passes",
-            m->name, neutered ? "" : " --new-key");
-        add(e, EXPLANATION_ADMIT,
-            "at any member, by an operator: the ostrakon operator admit that it prints");
+        snprintf(add(e, EXPLANATION_CLEAR), EXPLANATION_TEXT_BYTES,
+                 "on %s: ostrakon clear%s, which refuses unless that passes", m->name,
+                 neutered ? "" : " --new-key");
+        snprintf(add(e, EXPLANATION_ADMIT), EXPLANATION_TEXT_BYTES, "%s",
+                 "at any member, by an operator: the ostrakon operator admit that it prints");
     }
     if (m->standing != STANDING_GOOD) {
-        add(e, EXPLANATION_APPEAL, "its appeal, by itself: the electors examine it, and vote");
+        snprintf(add(e, EXPLANATION_APPEAL), EXPLANATION_TEXT_BYTES, "%s",
+                 "its appeal, by itself: the electors examine it, and vote");
     }
     add_record(e, c, member);
 }
