@@ -79,7 +79,11 @@ int main(int argc, char **argv)
                "worker that processes the statistics.",
     };
     struct arguments arguments = {.config = "/etc/ostrakon/node.yaml"};
-    argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+    const error_t unread = argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+    if (unread != 0) { /* else it would go by another file than it was told to */
+        fprintf(stderr, "ostrakond: %s\n", strerror(unread));
+        return CONFIG_EXIT;
+    }
     if (sodium_init() < 0 || curl_global_init(CURL_GLOBAL_DEFAULT) != 0) {
         fprintf(stderr, "ostrakond: libsodium or libcurl does not start\n");
         return EXIT_FAILURE;

@@ -11,8 +11,8 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 FILES = ["partition", "damage", "strangers", "hangs", "flood", "disks", "pages", "deaths",
-         "refusals", "removal", "hooking", "names", "audit", "flipped", "neuter", "wayback",
-         "clones",
+         "refusals", "allocations", "removal", "hooking", "names", "audit", "flipped", "neuter",
+         "wayback", "clones",
          "certificates", "tokens", "liar", "rebuild", "joining"]
 AT_A_TIME = 1  # five agents keep two cores busy enough
 CASE = re.compile(r"^(not ok|ok) \d+ - (.*)$")
