@@ -28,6 +28,7 @@ static void draw_culprits(struct plan *p, struct dice *d)
     const uint32_t culprit = (uint32_t)dice_between(d, 0, nodes - 1);
     p->liars = 1u << culprit;
     p->culprit = culprit;
+    p->habits[culprit] = HABIT_FAIL_STORM; /* until then */
     if (p->malfunctioning > 1 && dice_chance(d, 5000)) {
         p->liars |= 1u << (culprit + 1) % p->members;
     }
