@@ -24,6 +24,7 @@ struct simplex_world node_world(struct node *n, uint64_t random, struct effects 
         .muted = d->muted,
         .silent = d->silent,
         .offences = &d->offences,
+        .retrials = &d->retrials,
         .bulk = &n->bulk,
         .out = out,
     };
@@ -167,6 +168,7 @@ static void take_in(struct node *n, const struct input *in, struct effects *out)
         break;
     case INPUT_SOLVED:
         node_tasks_on_solved(n, in->serial, in->bytes, out);
+        node_proofs_on_solved(n, in->serial, in->bytes, out);
         break;
     }
 }
@@ -233,6 +235,7 @@ static void look_around(struct node *n, const struct input *in, struct effects *
     simplex_tick(&d->simplex, &world);
     apply_decided(n, in, out);
     node_still_watch(d);
+    node_proofs_solve(d, out);
     node_tokens_watch(n, out);
     watch_writing(d, out);
 }

@@ -10,6 +10,7 @@
 #include "../consensus/evidence.h"
 #include "../consensus/founding.h"
 #include "../consensus/pool.h"
+#include "../consensus/retrial.h"
 #include "../consensus/simplex.h"
 #include "../health/canary.h"
 #include "../health/challenge.h"
@@ -136,6 +137,8 @@ struct own_confidence {
     uint64_t appeal_again_ms;
     uint32_t whole_term; /* the term for which the whole diagnosis was begun again; 0: none */
     uint64_t prove_again_ms; /* when a proof that no block holds yet is signed once more */
+    uint64_t
+        refuted_until_ms[MEMBERS_MAX]; /* its proofs by an answer are not looked at before */
 };
 
 /* My own statements. Those that are handed in and not decided lie in my own slots of the pool.
@@ -298,6 +301,7 @@ struct deciding {
     struct own_words own;
     struct own_confidence confidence;
     struct offences offences;
+    struct retrials retrials;
     struct work_view work;
     struct own_names names;
     struct fleet_view fleet;

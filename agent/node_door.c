@@ -9,8 +9,6 @@
 
 #include "../consensus/sabotage.h"
 
-#define COMMAND_KIND_AT 5u /* author 1, term 4, kind 1 */
-
 /* Its own, or an operator's: others' words come by others. */
 static bool is_its_word(uint32_t from, struct bytes_view command)
 {

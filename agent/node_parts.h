@@ -96,6 +96,8 @@ void node_tasks_on_solved(struct node *n, uint64_t serial, const uint8_t *result
 void node_tasks_on_signed(struct node *n, uint64_t serial, const uint8_t *signature,
                           struct effects *out);
 void node_tasks_watch(struct node *n, uint64_t random, struct effects *out);
+/* Has the shell do that work; returns the serial under which its result comes. */
+uint64_t node_tasks_solve(struct deciding *d, const struct hash *nonce, struct effects *out);
 /* Bits of the voters that this member finds wrong by what they signed or left undone. */
 uint32_t node_tasks_wrong(const struct deciding *d);
 
@@ -132,8 +134,16 @@ void node_motions_watch(struct node *n, struct effects *out);
  * or wrong. */
 bool evidence_against(const struct node *n, uint32_t member, enum motion_kind kind);
 
-/* node_proofs.c: what others have signed that convicts them is shown to all. */
+/* node_proofs.c: what others have signed that convicts them is shown to all. Answers that
+ * others show are recomputed first, for this member's own votes and blocks and before they are
+ * passed on. */
 void node_proofs_watch(struct node *n, struct effects *out);
+/* False: a proof by an answer, of an author that has shown a right one as wrong lately. */
+bool node_proofs_wants(const struct deciding *d, const uint8_t *command, size_t size_bytes);
+/* At the end of a step: what is to be solved before anything follows from it. */
+void node_proofs_solve(struct deciding *d, struct effects *out);
+void node_proofs_on_solved(struct node *n, uint64_t serial, const uint8_t *result,
+                           struct effects *out);
 
 /* node_tokens.c: signatures over what blocks call for, and what is assembled of them. */
 void node_tokens_on_cosign(struct node *n, uint32_t from, const struct message *m,

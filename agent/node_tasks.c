@@ -14,7 +14,7 @@ static uint32_t bit(uint32_t member)
     return (uint32_t)1 << member;
 }
 
-static uint64_t solve(struct deciding *d, const struct hash *nonce, struct effects *out)
+uint64_t node_tasks_solve(struct deciding *d, const struct hash *nonce, struct effects *out)
 {
     const struct body body = effects_body(out, nonce->bytes, sizeof nonce->bytes);
     struct effect *e = effects_add(out, EFFECT_SOLVE);
@@ -37,14 +37,20 @@ void node_tasks_on_task(struct node *n, uint32_t from, const struct message *m,
     *t = (struct toil){.after_ms = d->now_ms + TOIL_MS};
     t->mine.author = d->options.self;
     t->mine.nonce = m->task.nonce;
-    t->serial = solve(d, &m->task.nonce, out);
+    t->mine.term = d->cluster.member[d->options.self].term;
+    t->mine.version = d->cluster.version;
+    t->serial = node_tasks_solve(d, &m->task.nonce, out);
 }
 
+/* What was asked under another term or version is asked again: the version says what work it
+ * was, and what is signed under another one could be shown as a wrong answer. */
 static void sign(struct deciding *d, struct toil *t, struct effects *out)
 {
     uint8_t bytes[SOLUTION_SIGNED_BYTES];
-    t->mine.term = d->cluster.member[d->options.self].term;
-    t->mine.version = d->cluster.version;
+    if (t->mine.term != d->cluster.member[d->options.self].term ||
+        t->mine.version != d->cluster.version) {
+        return;
+    }
     solution_signed_bytes(&t->mine, bytes);
     d->trials.signs++;
     t->sign = d->trials.signs;
@@ -111,7 +117,7 @@ static void set_task(struct node *n, uint32_t member, uint64_t random, struct ef
     const struct hash nonce = node_challenges_draw(d, random);
     challenge_work(&d->trials.book, member, nonce.bytes, random >> 8, d->now_ms);
     *t = (struct task){.serial = 0};
-    t->serial = solve(d, &nonce, out);
+    t->serial = node_tasks_solve(d, &nonce, out);
     send_task(n, member, out);
 }
 
@@ -120,6 +126,7 @@ static void convict(struct node *n, uint32_t member, struct effects *out)
     struct deciding *d = &n->deciding;
     challenge_work_answered(&d->trials.book, member, false);
     d->trials.wrong[member] = d->trials.task[member].answer;
+    retrial_know(&d->retrials, &d->trials.wrong[member].nonce, &d->trials.task[member].result);
     self_doubt_wrong(&d->links.doubt, member, d->now_ms);
     const struct note note = {
         .kind = NOTE_SOLUTION_WRONG, .member = member, .other = MEMBER_NONE};
@@ -138,7 +145,7 @@ static void judge(struct node *n, uint32_t member, struct effects *out)
     if (hash_equal(&t->result, &t->answer.result)) {
         challenge_work_answered(&d->trials.book, member, true);
     } else if (t->solved == 1) {
-        t->serial = solve(d, &t->answer.nonce, out);
+        t->serial = node_tasks_solve(d, &t->answer.nonce, out);
         return;
     } else {
         convict(n, member, out);

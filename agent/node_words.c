@@ -88,6 +88,7 @@ void node_words_on_signed(struct node *n, uint64_t serial, const uint8_t *signat
     case POOL_NEW:
         broadcast_command(bytes, (uint32_t)size_bytes, &n->scratch, out);
         return;
+    case POOL_HELD:
     case POOL_KNOWN:
     case POOL_USELESS:
         return;
@@ -118,6 +119,9 @@ void node_on_command(struct node *n, uint32_t from, struct bytes_view command,
     struct deciding *d = &n->deciding;
     uint8_t bytes[COMMAND_BYTES_MAX];
     enum cause cause = CAUSE_MALFORMED;
+    if (!node_proofs_wants(d, command.bytes, command.size_bytes)) {
+        return;
+    }
     if (command.size_bytes <= sizeof bytes) {
         memcpy(bytes, command.bytes, command.size_bytes);
         switch (pool_add(&n->pool, &d->cluster, bytes, command.size_bytes, d->now_ms)) {
@@ -125,6 +129,7 @@ void node_on_command(struct node *n, uint32_t from, struct bytes_view command,
             count_early(d, bytes, command.size_bytes);
             broadcast_command(bytes, command.size_bytes, &n->scratch, out);
             return;
+        case POOL_HELD: /* node_proofs.c passes it on */
         case POOL_KNOWN:
         case POOL_USELESS:
             return;

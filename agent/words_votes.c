@@ -50,12 +50,22 @@ static const char *vote_word(uint64_t kind)
 void words_say_proof(const struct note *n, const struct cluster *c, char *text, size_t size)
 {
     const char *member = words_member(c, n->member);
-    if (n->kind == NOTE_PROVED) {
+    if (n->kind == NOTE_PROVED && n->first == 0) {
+        snprintf(text, size,
+                 "%s has proved that %s is not sound: it signed a wrong answer to a task, and "
+                 "others found the same",
+                 words_member(c, n->other), member);
+    } else if (n->kind == NOTE_PROVED) {
         snprintf(text, size, "%s has proved that %s is not sound: it signed %s at height %llu",
                  words_member(c, n->other), member, vote_word(n->first),
                  (unsigned long long)n->count);
     } else if (n->cause == CAUSE_LAST_VOTER) {
         snprintf(text, size, "%s is proved wrong, and stays: too few would be left", member);
+    } else if (n->cause == CAUSE_OTHER_VERSION) {
+        snprintf(text, size,
+                 "%s is proved wrong under another version of the protocol: it stays, without "
+                 "a say",
+                 member);
     } else {
         snprintf(text, size,
                  "%s is proved wrong so soon after another that the software is the likely "

@@ -36,29 +36,6 @@ bool answer_verify(const struct answer *a, const struct hash *cluster_id,
                    const uint8_t vote_key[static IDENTITY_KEY_BYTES])
     __attribute__((warn_unused_result));
 
-/* The other challenge sets a task (health/challenge.h): memory-hard work over a number. Its
- * solution is the same on every sound machine, and signed: a wrong one is its author's. */
-
-#define SOLUTION_DOMAIN "ostrakon/work/1"
-#define SOLUTION_SIGNED_BYTES (1u + 4u + 4u + 2u * HASH_BYTES)
-
-struct solution {
-    uint32_t author;
-    uint32_t term;    /* the author's */
-    uint32_t version; /* of the protocol: says how much work it is */
-    struct hash nonce;
-    struct hash result;
-    uint8_t signature[SIGNATURE_BYTES];
-};
-
-void solution_signed_bytes(const struct solution *s, uint8_t out[static SOLUTION_SIGNED_BYTES]);
-/* Costs one verification (about 50 us). Says nothing of whether the result is right. */
-bool solution_verify(const struct solution *s, const struct hash *cluster_id,
-                     const uint8_t vote_key[static IDENTITY_KEY_BYTES])
-    __attribute__((warn_unused_result));
-void solution_read(struct reader *r, struct solution *s);
-void solution_write(struct writer *w, const struct solution *s);
-
 void answer_read(struct reader *r, struct answer *a);
 void answer_write(struct writer *w, const struct answer *a);
 

@@ -9,6 +9,7 @@
 
 #define BLOCK_BYTES_MAX (32u * 1024u)
 #define BLOCK_COMMANDS_MAX 160u
+#define BLOCK_ANSWERS_MAX 1u /* proofs that each voter has to do work for (retrial.h) */
 #define PROTOCOL_VERSION 1u
 
 /* Layout: height 8, parent 32, time 8, proposer 1, state digest 32, version 4, root 32 (that is

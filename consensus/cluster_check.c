@@ -33,10 +33,15 @@ static enum block_verdict check_header(const struct cluster *c, const struct blo
     return hash_equal(&h->state, &state) ? BLOCK_GOOD : BLOCK_WRONG_STATE;
 }
 
+struct counts {
+    uint32_t of[AUTHORS_MAX];
+    uint32_t answers; /* proofs that every voter has to solve a task for */
+};
+
 /* A command that would be skipped makes no block bad: what is skipped may differ between two
  * heights, and a proposer who is a block behind would seem to lie. */
 static enum block_verdict check_command(const struct cluster *c, const uint8_t *bytes,
-                                        size_t size_bytes, uint32_t counts[static AUTHORS_MAX])
+                                        size_t size_bytes, struct counts *counts)
 {
     struct command command;
     if (!command_decode(&command, bytes, size_bytes)) {
@@ -46,7 +51,9 @@ static enum block_verdict check_command(const struct cluster *c, const uint8_t *
     if (key == NULL) {
         return BLOCK_BAD_COMMAND;
     }
-    if (++counts[command.author] > AUTHOR_COMMANDS_MAX) {
+    counts->answers += evidence_is_answer(&command) ? 1 : 0;
+    if (++counts->of[command.author] > AUTHOR_COMMANDS_MAX ||
+        counts->answers > BLOCK_ANSWERS_MAX) {
         return BLOCK_TOO_MANY;
     }
     if (!command_verify(&command, &c->id, key)) {
@@ -59,10 +66,10 @@ static enum block_verdict check_command(const struct cluster *c, const uint8_t *
 enum block_verdict cluster_check(const struct cluster *c, const struct block *b)
 {
     enum block_verdict verdict = check_header(c, &b->header);
-    uint32_t counts[AUTHORS_MAX] = {0};
+    struct counts counts = {.answers = 0};
     for (uint32_t i = 0; i < b->command_count && verdict == BLOCK_GOOD; i++) {
         const struct block_span span = b->commands[i];
-        verdict = check_command(c, b->bytes + span.offset, span.size_bytes, counts);
+        verdict = check_command(c, b->bytes + span.offset, span.size_bytes, &counts);
     }
     return verdict;
 }

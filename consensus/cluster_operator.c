@@ -66,9 +66,9 @@ static enum cause proof_bar(const struct cluster *c, uint32_t member, bool brake
     return too_few ? CAUSE_LAST_VOTER : CAUSE_NONE;
 }
 
-void cluster_prove(struct cluster *c, const struct turn *t, uint32_t member, bool braked)
+static void act(struct cluster *c, const struct turn *t, uint32_t member, bool braked,
+                enum cause bar)
 {
-    const enum cause bar = proof_bar(c, member, braked);
     if (bar == CAUSE_NONE) {
         if (braked) {
             c->proof_ms = c->time_ms;
@@ -81,15 +81,23 @@ void cluster_prove(struct cluster *c, const struct turn *t, uint32_t member, boo
     }
 }
 
+void cluster_prove(struct cluster *c, const struct turn *t, uint32_t member, bool braked)
+{
+    act(c, t, member, braked, proof_bar(c, member, braked));
+}
+
 /* Conflicting votes are nobody's roll-out: they always act. */
 void cluster_on_prove(struct cluster *c, const struct turn *t, uint32_t author,
                       const struct prove *p)
 {
+    const bool answer = p->count == 0;
+    const bool other = answer && p->answer.version != c->version;
     struct note *note = turn_note(t, NOTE_PROVED, p->subject);
     note->other = author;
-    note->first = (uint64_t)p->votes[0].kind;
-    note->count = p->votes[0].height;
-    cluster_prove(c, t, p->subject, false);
+    note->first = answer ? 0 : (uint64_t)p->votes[0].kind;
+    note->count = answer ? 0 : p->votes[0].height;
+    act(c, t, p->subject, answer,
+        other ? CAUSE_OTHER_VERSION : proof_bar(c, p->subject, answer));
 }
 
 enum cause cluster_prove_cause(const struct cluster *c, const struct prove *p)
@@ -103,6 +111,9 @@ enum cause cluster_prove_cause(const struct cluster *c, const struct prove *p)
     }
     if (m->standing != STANDING_GOOD && m->standing != STANDING_SUSPENDED) {
         return CAUSE_NOT_GOOD;
+    }
+    if (p->count == 0) {
+        return m->held ? CAUSE_SAID_BEFORE : CAUSE_NONE; /* until an operator has looked */
     }
     if (p->votes[0].height > c->height + 1) {
         return CAUSE_TOO_NEW;

@@ -8,6 +8,7 @@
 #include "../tokens/signer.h"
 #include "founding.h"
 #include "hash.h"
+#include "solution.h"
 #include "vote.h"
 
 /* What a member, or an operator, says to the replicated state. Layout (integers big-endian):
@@ -16,6 +17,7 @@
  * operator's key over "ostrakon/op/1". standing.md, section 3. */
 
 #define COMMAND_BYTES_MAX 1280u
+#define COMMAND_KIND_AT 5u /* of its encoding */
 #define COMMAND_DOMAIN "ostrakon/cmd/1"
 #define OPERATOR_DOMAIN "ostrakon/op/1"
 #define DIGEST_BYTES 16u       /* of a window's rows */
@@ -128,15 +130,19 @@ struct ballot {
     uint64_t motion[MEMBERS_MAX]; /* the motion's id, not 0; of other members 0 */
 };
 
-/* What a member has signed and nobody sound ever signs, for everybody to see: protocol.md,
- * section 6. Its form alone says that it is an offence; evidence.h says whether it is its. */
+/* What a member has signed and nobody sound ever signs, for everybody to see: votes
+ * (protocol.md, section 6), of which the form alone says that they are an offence; or its
+ * answer to a task, which is one if it is wrong: retrial.h. evidence.h says whether it is its.
+ */
 #define PROOF_VOTES_MAX 2u
 
 struct prove {
     uint32_t subject;
     uint32_t term;  /* the subject's, when that was found: void once that has changed */
-    uint32_t count; /* of its votes: 2 that no one sound casts both, or 1 that no one casts */
+    uint32_t count; /* of its votes: 2 that no one sound casts both, or 1 that no one casts;
+                     * 0: it is by its answer */
     struct vote votes[PROOF_VOTES_MAX];
+    struct solution answer;
 };
 
 /* "I serve no more under these names." */

@@ -33,9 +33,17 @@ bool evidence_alone(const struct vote *v)
     return v->kind == VOTE_NULLIFY && v->claim != VIEW_NONE && v->claim >= v->view;
 }
 
+bool evidence_is_answer(const struct command *c)
+{
+    return c->kind == COMMAND_PROVE && c->prove.count == 0;
+}
+
 static bool is_offence(const struct prove *p)
 {
     bool its_own = p->subject < MEMBERS_MAX;
+    if (p->count == 0) {
+        return its_own && p->answer.author == p->subject && p->answer.term == p->term;
+    }
     for (uint32_t i = 0; i < p->count; i++) {
         its_own = its_own && p->votes[i].signer == p->subject;
     }
@@ -48,8 +56,11 @@ bool evidence_read(struct reader *r, struct prove *p)
     p->subject = (uint32_t)read_uint(r, 1);
     p->term = (uint32_t)read_uint(r, 4);
     p->count = (uint32_t)read_uint(r, 1);
-    if (p->count == 0 || p->count > PROOF_VOTES_MAX) {
+    if (p->count > PROOF_VOTES_MAX) {
         return false;
+    }
+    if (p->count == 0) {
+        solution_read(r, &p->answer);
     }
     for (uint32_t i = 0; i < p->count; i++) {
         vote_read(r, &p->votes[i]);
@@ -59,7 +70,7 @@ bool evidence_read(struct reader *r, struct prove *p)
 
 void evidence_write(struct writer *w, const struct prove *p)
 {
-    assert(p->count >= 1 && p->count <= PROOF_VOTES_MAX);
+    assert(p->count <= PROOF_VOTES_MAX);
     assert(is_offence(p));
     write_uint(w, p->subject, 1);
     write_uint(w, p->term, 4);
@@ -67,11 +78,18 @@ void evidence_write(struct writer *w, const struct prove *p)
     for (uint32_t i = 0; i < p->count; i++) {
         vote_write(w, &p->votes[i]);
     }
+    if (p->count == 0) {
+        solution_write(w, &p->answer);
+    }
 }
 
 bool evidence_holds(const struct cluster *c, const struct prove *p)
 {
     bool holds = p->subject < c->member_count;
+    if (p->count == 0) {
+        return holds && p->answer.version == PROTOCOL_VERSION &&
+               solution_verify(&p->answer, &c->id, c->member[p->subject].vote_key);
+    }
     for (uint32_t i = 0; i < p->count && holds; i++) {
         holds = SABOTAGE == SABOTAGE_PROOF_UNCHECKED ||
                 vote_verify(&p->votes[i], &c->id, c->member[p->subject].vote_key);

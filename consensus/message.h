@@ -11,6 +11,7 @@
 #include "founding.h"
 #include "hash.h"
 #include "heartbeat.h"
+#include "solution.h"
 #include "vote.h"
 
 /* Everything members send one another (protocol.md, section 2; byte layouts in this folder's

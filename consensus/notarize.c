@@ -25,6 +25,18 @@ static void judge(struct candidate *c, const struct simplex *s, const struct sim
                  b->header.time_ms <= w->cluster->time_ms ||
                  cluster_check(w->cluster, b) != BLOCK_GOOD;
     c->urgent = !c->invalid && holds_urgent(w, b);
+    c->untried = !c->invalid;
+}
+
+/* Whether what convicts by an answer was recomputed here; until then the proposal is kept. */
+static bool is_tried(struct candidate *c, const struct simplex_world *w, const struct block *b)
+{
+    if (c->untried) {
+        const enum retrial_verdict verdict = retrial_of_block(w->retrials, b);
+        c->untried = verdict == RETRIAL_OPEN;
+        c->invalid = verdict == RETRIAL_RIGHT;
+    }
+    return !c->untried && !c->invalid;
 }
 
 /* Whether the tick is over by the block's own time, which is not ahead of my clock. So says it
@@ -63,7 +75,7 @@ static bool is_acceptable(struct simplex *s, const struct simplex_world *w,
     if (!c->judged) {
         judge(c, s, w, b);
     }
-    if (c->invalid) {
+    if (c->invalid || !is_tried(c, w, b)) {
         return false;
     }
     const uint64_t at_ms = ripe_ms(c, s, w, b);

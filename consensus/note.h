@@ -44,7 +44,7 @@
     X(REMOVAL_WAITS, "removal_waits")     /* member, first: kind: for the brake to end */      \
     X(REMOVAL_BARRED, "removal_barred")   /* member, first: kind, cause: would be removed */   \
     X(PROVED, "proved")                   /* member, other: by whom; first: kind of vote,      \
-                                             count: its height */                              \
+                                             count: its height; 0: an answer */                \
     X(PROOF_HELD, "proof_held")           /* member, cause: why it did not act */              \
     X(APPEALED, "appealed")               /* member */                                         \
     X(NO_ELECTORATE, "no_electorate")     /* count: members with a perfect record */           \
@@ -118,6 +118,8 @@ enum note_kind {
     X(OBSERVED, "observed")                                                                    \
     X(CLEARED, "cleared")                                                                      \
     X(TOO_OFTEN, "too_often")                                                                  \
+    X(OTHER_VERSION, "other_version")                                                          \
+    X(FALSE_PROOF, "false_proof")                                                              \
     X(OTHER_STATE, "other_state")                                                              \
     X(VOTES_MISSING, "votes_missing")                                                          \
     X(VOTES_DAMAGED, "votes_damaged")                                                          \

@@ -92,8 +92,10 @@ static bool is_newer(const struct command *a, const struct command *b)
         return a->term > b->term;
     case COMMAND_RELEASE:
         return release_is_newer(&a->release, &b->release);
-    case COMMAND_PROVE:
-        return a->prove.subject < b->prove.subject; /* one after the other */
+    case COMMAND_PROVE: /* one after the other; of one subject votes, which need no work */
+        return a->prove.subject < b->prove.subject ||
+               (a->prove.subject == b->prove.subject && evidence_is_answer(b) &&
+                !evidence_is_answer(a));
     }
     return false;
 }
@@ -109,13 +111,17 @@ static bool is_wanted(const struct pooled *s, const struct cluster *c,
     }
     struct command old;
     decode_own(&old, s);
+    if (evidence_is_answer(&old) && evidence_is_answer(command) && !s->tried) {
+        return false; /* work is done for an author on one after the other */
+    }
     return !may_wait(cluster_would_skip(c, &old)) || is_newer(command, &old);
 }
 
 static void judge(struct pooled *s, const struct cluster *c, const struct command *command)
 {
-    s->ready = cluster_would_skip(c, command) == CAUSE_NONE;
-    s->urgent = cluster_is_urgent(c, command);
+    const bool counts = s->tried || !evidence_is_answer(command);
+    s->ready = counts && cluster_would_skip(c, command) == CAUSE_NONE;
+    s->urgent = counts && cluster_is_urgent(c, command);
 }
 
 enum pool_verdict pool_add(struct pool *p, const struct cluster *c, const uint8_t *bytes,
@@ -141,8 +147,35 @@ enum pool_verdict pool_add(struct pool *p, const struct cluster *c, const uint8_
     s->at_ms = s->size_bytes != 0 && s->urgent ? s->at_ms : now_ms;
     s->size_bytes = (uint32_t)size_bytes;
     memcpy(s->bytes, bytes, size_bytes);
+    s->tried = false;
     judge(s, c, &command);
-    return POOL_NEW;
+    return evidence_is_answer(&command) ? POOL_HELD : POOL_NEW;
+}
+
+const struct pooled *pool_untried(const struct pool *p, uint32_t author, struct command *out)
+{
+    assert(author < AUTHORS_MAX);
+    const struct pooled *s = &p->slot[author][COMMAND_PROVE - 1];
+    if (s->size_bytes == 0 || s->tried) {
+        return NULL;
+    }
+    decode_own(out, s);
+    return evidence_is_answer(out) ? s : NULL;
+}
+
+void pool_tried(struct pool *p, const struct cluster *c, uint32_t author, bool convicts,
+                uint64_t now_ms)
+{
+    struct pooled *s = &p->slot[author][COMMAND_PROVE - 1];
+    struct command command;
+    if (!convicts) {
+        *s = (struct pooled){0};
+        return;
+    }
+    decode_own(&command, s);
+    s->tried = true;
+    s->at_ms = now_ms;
+    judge(s, c, &command);
 }
 
 /* A member's key changes with its term; those of operators change places. */
@@ -205,12 +238,17 @@ bool pool_holds(const struct pool *p, uint32_t author, const uint8_t *bytes, siz
 
 void pool_fill(const struct pool *p, struct block_maker *m)
 {
+    uint32_t answers = 0;
     for (uint32_t pass = 0; pass < 2; pass++) {
         for (uint32_t i = 0; i < AUTHORS_MAX * POOL_KINDS; i++) {
             const struct pooled *s = &p->slot[i % AUTHORS_MAX][i / AUTHORS_MAX];
             if (!s->ready || s->urgent != (pass == 0)) {
                 continue;
             }
+            if (s->tried && answers == BLOCK_ANSWERS_MAX) {
+                continue;
+            }
+            answers += s->tried ? 1 : 0;
             if (!block_add(m, s->bytes, s->size_bytes)) {
                 continue; /* waits for the next block; a smaller one may still fit */
             }

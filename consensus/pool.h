@@ -17,6 +17,7 @@ struct pooled {
     uint32_t size_bytes; /* 0: empty */
     bool ready; /* it would have an effect now; else it speaks of a height or tick to come */
     bool urgent;
+    bool tried;     /* a proof by an answer, which this machine has found wrong too */
     uint64_t at_ms; /* when it came, monotonic */
     uint8_t bytes[COMMAND_BYTES_MAX];
 };
@@ -27,6 +28,7 @@ struct pool {
 
 #define POOL_VERDICTS(X)                                                                       \
     X(NEW, "new")             /* taken in: to be passed on to all, once */                     \
+    X(HELD, "held")           /* taken in: an answer, shown to nobody before it is tried */    \
     X(KNOWN, "known")         /* these very bytes are here */                                  \
     X(USELESS, "useless")     /* would be skipped, or a newer one is here */                   \
     X(MALFORMED, "malformed") /* its carrier is to blame, not its author */                    \
@@ -42,6 +44,13 @@ enum pool_verdict {
 enum pool_verdict pool_add(struct pool *p, const struct cluster *c, const uint8_t *bytes,
                            size_t size_bytes, uint64_t now_ms);
 
+/* A proof by an answer counts for nothing before this machine has recomputed it. What that
+ * author has waiting untried; NULL: nothing. */
+const struct pooled *pool_untried(const struct pool *p, uint32_t author, struct command *out);
+/* It convicts, or it is false and dropped. */
+void pool_tried(struct pool *p, const struct cluster *c, uint32_t author, bool convicts,
+                uint64_t now_ms);
+
 /* After a block: drops what can have no effect any more, and judges urgency anew. */
 void pool_prune(struct pool *p, const struct cluster *c);
 
@@ -52,7 +61,8 @@ uint32_t pool_urgent_authors(const struct pool *p);
 /* True if these very bytes lie here: then their signature need not be verified again. */
 bool pool_holds(const struct pool *p, uint32_t author, const uint8_t *bytes, size_t size_bytes);
 
-/* Puts what there is into a block: urgent ones first, then in the order of kind and author. */
+/* Puts what there is into a block: urgent ones first, then in the order of kind and author; of
+ * proofs by an answer no more than a block may hold. */
 void pool_fill(const struct pool *p, struct block_maker *m);
 
 #endif

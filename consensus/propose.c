@@ -56,7 +56,7 @@ static bool fresh(struct simplex *s, const struct simplex_world *w, struct block
         return false;
     }
     make(s, w, b);
-    return true;
+    return retrial_of_block(w->retrials, b) == RETRIAL_WRONG;
 }
 
 /* The block to propose, and the notarization that justifies it (NONE: it is fresh). False: not

@@ -15,6 +15,7 @@
 #include "hash.h"
 #include "message.h"
 #include "pool.h"
+#include "retrial.h"
 
 /* One height of the consensus after the other, by the rules of protocol.md (Simplex, Chan &
  * Pass, TCC 2023, run per height). Pure: everything comes in through the calls below and goes
@@ -77,6 +78,8 @@ struct simplex_world {
     bool muted;         /* the vote store is gone: follow, do not vote */
     bool silent;        /* signs nothing for now: what is recorded is signed later */
     struct offences *offences; /* what members are found to have signed is kept there */
+    struct retrials
+        *retrials;  /* what was found out of answers; what is to be, is asked there */
     bool *rejected; /* set when a signature of what came in does not hold; NULL: unasked */
     struct simplex_bulk *bulk;
     struct effects *out;
@@ -98,6 +101,7 @@ struct candidate {
     bool judged;  /* `invalid` and `urgent` say what cluster_check and the pool's rules found */
     bool invalid; /* its proposer signed nonsense */
     bool urgent;  /* holds an urgent command */
+    bool untried; /* holds a proof by an answer that this machine has not recomputed yet */
     bool accepted;
     struct vote vote;
 };

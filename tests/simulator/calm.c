@@ -340,6 +340,9 @@ void calm_run(struct world *w)
     if (w->plan.trial && !w->failed) {
         trial_run(w);
     }
+    if (w->plan.answers && !w->failed) {
+        answers_run(w);
+    }
     if (!w->failed) {
         demand_progress(w, "at the end");
     }

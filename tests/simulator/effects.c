@@ -166,10 +166,11 @@ static void judge_unfit(struct world *w, struct station *s, const struct finding
     }
 }
 
-/* Whoever is found wrong is. */
+/* Whoever is found wrong is, by one member or by the proof that all have looked at. */
 static void judge_found(struct world *w, const struct station *s, const struct note *n)
 {
-    if (!s->sound || n->kind != NOTE_SOLUTION_WRONG || bent_is(w, s)) {
+    const bool proved = n->kind == NOTE_PROVED && n->first == 0 && !w->plan.beyond;
+    if (!s->sound || !(n->kind == NOTE_SOLUTION_WRONG || proved) || bent_is(w, s)) {
         return;
     }
     w->counters.check[CHECK_BENT_FOUND]++;
@@ -288,6 +289,7 @@ static void judge_all(struct world *w, struct station *s)
         const uint8_t *bytes = out->outbox + e->body.offset;
         if (e->kind == EFFECT_SEND || e->kind == EFFECT_BROADCAST) {
             judge_sent(w, s, bytes, e->body.size_bytes);
+            liar_overhear(w, bytes, e->body.size_bytes);
             rule_message(&w->counters.rules, s->member,
                          e->kind == EFFECT_SEND ? e->member : MEMBER_NONE, bytes,
                          e->body.size_bytes);
@@ -315,6 +317,7 @@ void station_perform(struct world *w, struct station *s)
     }
     if (s->sound) {
         judge_all(w, s);
+        rule_candidate(&w->counters.rules, &s->node->deciding.simplex.candidate);
     }
     buffers_signed(w, s);
     s->timer_mono_ms = w->effects.timer_ms;

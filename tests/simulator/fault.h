@@ -54,6 +54,8 @@
     X(FORGE, "liar: forged or malformed")                                                      \
     X(FRAME, "liar: proofs of what nobody signed")                                             \
     X(CLONES, "two agents with one key")                                                       \
+    X(FRAME_BY_ANSWER, "liar: a right answer shown as a wrong one, or one that is not signed") \
+    X(PROPOSE_FALSE, "liar: a block with a false proof in it")                                 \
     X(TWINS, "liar: two copies with one key")                                                  \
     X(DELAY, "liar: slow on purpose")                                                          \
     X(WRONG_WORK, "liar: wrong digest")                                                        \
@@ -152,6 +154,7 @@ enum fault {
     X(OPERATED, "what operators sign is decided, and does what it says")                       \
     X(HELD_VOTES, "paused or only watched, nobody is removed")                                 \
     X(CLONES, "F67: of two agents with one key whoever starts, or both, are silent")           \
+    X(ANSWERED, "F26: who answers a task wrongly is locked out by that")                       \
     X(BENT_FOUND, "F26: bent arithmetic is found out, and nobody else's")                      \
     X(ELECTORATE, "invariant 9: once all are well there is an electorate, and nobody is out")
 

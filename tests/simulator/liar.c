@@ -155,6 +155,16 @@ static void frame(struct world *w, struct station *s)
     say_command(w, s, &command);
 }
 
+static void frame_by_answer(struct world *w, struct station *s)
+{
+    const uint32_t subject = (uint32_t)dice_between(&w->dice, 0, w->plan.members - 1);
+    const bool truly = dice_chance(&w->dice, 7000);
+    struct command command;
+    if (liar_false_proof(w, s, subject, truly, &command)) {
+        say_command(w, s, &command);
+    }
+}
+
 /* An attestation that says something new each time, and a result of nothing. */
 void liar_storm(struct world *w, struct station *s)
 {
@@ -180,6 +190,9 @@ void liar_storm(struct world *w, struct station *s)
     }
     if (liar_does(w, s, HABIT_FORGE) && dice_chance(&w->dice, 500)) {
         frame(w, s);
+    }
+    if (liar_does(w, s, HABIT_FRAME) && dice_chance(&w->dice, 1000)) {
+        frame_by_answer(w, s);
     }
     if (liar_does(w, s, HABIT_WRONG_WORK) && dice_chance(&w->dice, 1000)) {
         struct command result = {.kind = COMMAND_RESULT, .author = s->member};

@@ -24,6 +24,10 @@ bool liar_lies_in_command(struct world *w, const struct outgoing *o, struct mess
 bool liar_lies_in_heartbeat(struct world *w, const struct outgoing *o, struct message *m);
 bool liar_lies_in_answer(struct world *w, const struct outgoing *o, struct message *m);
 bool liar_lies_in_cosign(struct world *w, const struct outgoing *o, struct message *m);
+/* Of what the subject answered (`truly`), or of something else, badly signed. False: nobody has
+ * heard it answer yet. */
+bool liar_false_proof(struct world *w, const struct station *s, uint32_t subject, bool truly,
+                      struct command *c);
 /* Beside or in place of the true one. */
 void liar_forges(struct world *w, const struct outgoing *o, const uint8_t *bytes,
                  size_t size_bytes);

@@ -22,9 +22,11 @@ void liar_remember(struct world *w, const uint8_t *decided, size_t size_bytes)
 }
 
 /* A block of the same height, parent and state that is another one: a moment later, without
- * some of the commands, or with some that were decided before. Returns its size. */
+ * some of the commands, with some that were decided before, or with a false proof. Returns its
+ * size. */
 static size_t other_block(const struct world *w, const struct block *b, uint32_t left_out,
-                          bool stale, uint8_t bytes[static BLOCK_BYTES_MAX], struct hash *hash)
+                          bool stale, const struct command *proof,
+                          uint8_t bytes[static BLOCK_BYTES_MAX], struct hash *hash)
 {
     struct block_header header = b->header;
     struct block_maker maker = block_begin(bytes);
@@ -42,6 +44,10 @@ static size_t other_block(const struct world *w, const struct block *b, uint32_t
         if (old == NULL || !block_add(&maker, old->bytes, old->size_bytes)) {
             break;
         }
+    }
+    uint8_t shown[COMMAND_BYTES_MAX];
+    if (proof != NULL && !block_add(&maker, shown, command_encode(proof, shown))) {
+        return 0;
     }
     header.time_ms++;
     const size_t size_bytes = block_end(&maker, &header);
@@ -84,18 +90,28 @@ bool liar_lies_in_proposal(struct world *w, const struct outgoing *o, struct mes
     const bool censors = liar_does(w, o->liar, HABIT_CENSOR);
     const bool doubles = liar_does(w, o->liar, HABIT_EQUIVOCATE);
     const bool stale = liar_does(w, o->liar, HABIT_STALE);
+    const uint32_t subject = (uint32_t)(m->proposal.vote.height % w->plan.members);
+    struct command proof;
+    const bool frames = fresh && (w->plan.habits[o->liar->member] & HABIT_FRAME) != 0 &&
+                        m->proposal.vote.height % 2 == 0 && /* the same to all */
+                        liar_false_proof(w, o->liar, subject, true, &proof);
     struct block b;
-    if (!(censors || doubles || stale) || m->proposal.vote.signer != o->liar->member ||
+    if (!(censors || doubles || stale || frames) ||
+        m->proposal.vote.signer != o->liar->member ||
         !block_decode(&b, m->proposal.block.bytes, m->proposal.block.size_bytes)) {
         return false;
     }
     if (!fresh && !dice_chance(&w->dice, 1000)) {
         return false;
     }
+    if (frames) {
+        command_sign(&proof, &w->id, &w->key[o->liar->member]);
+    }
     static uint8_t bytes[BLOCK_BYTES_MAX];
     struct hash hash;
     const uint32_t victims = censors ? 3u << o->to % 3 : doubles ? 1u : 0;
-    const size_t size_bytes = other_block(w, &b, victims, stale, bytes, &hash);
+    const size_t size_bytes =
+        other_block(w, &b, victims, stale, frames ? &proof : NULL, bytes, &hash);
     if (size_bytes == 0) {
         return false;
     }
@@ -105,7 +121,10 @@ bool liar_lies_in_proposal(struct world *w, const struct outgoing *o, struct mes
             return false;
         }
     }
-    world_strike(w, doubles ? FAULT_EQUIVOCATE : censors ? FAULT_CENSOR : FAULT_STALE);
+    world_strike(w, doubles   ? FAULT_EQUIVOCATE
+                    : censors ? FAULT_CENSOR
+                    : stale   ? FAULT_STALE
+                              : FAULT_PROPOSE_FALSE);
     m->proposal.vote.block = hash;
     m->proposal.block = (struct bytes_view){bytes, (uint32_t)size_bytes};
     m->proposal.justification = (struct certificate){.kind = CERTIFICATE_NONE};

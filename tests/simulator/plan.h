@@ -35,6 +35,7 @@ enum habit {
     HABIT_STALE = 1 << 17,
     HABIT_RESIGN = 1 << 18,
     HABIT_BENT = 1 << 19,
+    HABIT_FRAME = 1 << 20,
 };
 #define HABIT_COUNT 16u /* of which any liar has some; the others are rarer */
 
@@ -48,6 +49,7 @@ struct plan {
     uint32_t malfunctioning; /* r, by this file's own arithmetic */
     uint32_t needed;         /* q, likewise */
     uint32_t members_min;    /* of votes: below that the liars would be too many */
+    bool answers;            /* at the end whoever solves tasks wrongly is out */
     bool trial;              /* at the end members are removed, and come back */
     bool limits;             /* at the end what is told in seconds is timed */
     bool lies_always;        /* whatever a liar does it does to all and each time */
@@ -116,6 +118,7 @@ struct plan {
  * bent: a machine that takes right signatures for wrong ones, wrong ones for right ones, or
  * hashes wrongly; now and then, or always.
  * limits: the timing that clusters have by default, for what is told in seconds.
+ * answers: tasks come often; one member solves them wrongly, or proves what is not so.
  * traitors: one liar more than the cluster bears; nothing is safe, and the judge must say so.
  */
 #define WORLDS(X)                                                                              \
@@ -126,6 +129,7 @@ struct plan {
     X(FLIPS, "flips", plan_of_flips)                                                           \
     X(BENT, "bent", plan_of_bent)                                                              \
     X(LIMITS, "limits", plan_of_limits)                                                        \
+    X(ANSWERS, "answers", plan_of_answers)                                                     \
     X(TRAITORS, "traitors", plan_of_traitors)
 
 enum world_kind {
@@ -137,6 +141,7 @@ enum world_kind {
 
 const char *world_kind_text(enum world_kind kind);
 struct plan plan_of(enum world_kind kind, uint64_t seed);
+struct plan plan_of_answers(uint64_t seed); /* answers.c */
 bool plan_is_liar(const struct plan *p, uint32_t member);
 
 /* For plan*.c only. */

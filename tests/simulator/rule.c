@@ -62,6 +62,13 @@ static void granted(struct rules *r, const struct note *n)
     }
 }
 
+static void proved(struct rules *r, const struct note *n)
+{
+    if (n->first == 0) {
+        rule_mark(r, MARK_PROVED_BY_ANSWER);
+    }
+}
+
 static void settled(struct rules *r, const struct note *n)
 {
     if (n->other == MEMBER_NONE) {
@@ -95,6 +102,7 @@ void rule_note(struct rules *r, const struct note *n)
         [NOTE_LOWER_TIER] = tier,
         [NOTE_GRANTED] = granted,
         [NOTE_WINDOWS_SETTLED] = settled,
+        [NOTE_PROVED] = proved,
     };
     reach(r, RULES_NOTED, (uint64_t)n->kind);
     if (causes[n->kind] != RULES_NOTED) {
@@ -184,6 +192,13 @@ void rule_message(struct rules *r, uint32_t from, uint32_t to, const uint8_t *by
         rule_mark(r, m.challenge.subject == to ? MARK_CHALLENGED : MARK_CHALLENGED_BY_RELAY);
     } else if (m.kind == MESSAGE_ANSWER && m.answer.author != from) {
         rule_mark(r, MARK_ANSWERED_BY_RELAY);
+    }
+}
+
+void rule_candidate(struct rules *r, const struct candidate *c)
+{
+    if (c->has && c->untried) {
+        rule_mark(r, MARK_PROPOSAL_UNTRIED);
     }
 }
 

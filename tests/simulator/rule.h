@@ -7,6 +7,7 @@
 
 #include "../../consensus/cluster.h"
 #include "../../consensus/note.h"
+#include "../../consensus/simplex.h"
 
 /* Which rules of standing.md and protocol.md a run has reached, and by which way through them.
  * Most leave a note, which is counted by its kind, or by its cause: of what a block decides
@@ -48,7 +49,9 @@
     X(NO_AUDITOR, "a grant with nobody to audit it")                                           \
     X(SETTLED_ALONE, "a window settled by one, where audits are off")                          \
     X(DISQUALIFIED, "dissent twice in an hour, which counts as wrong by all")                  \
-    X(APPEAL_WAITS, "a removal after which the appeal has to wait")
+    X(APPEAL_WAITS, "a removal after which the appeal has to wait")                            \
+    X(PROVED_BY_ANSWER, "a wrong answer that convicts its author")                             \
+    X(PROPOSAL_UNTRIED, "a proposal that waits until its proof is recomputed")
 
 enum rule_mark {
 #define X(name, text) MARK_##name,
@@ -102,6 +105,8 @@ void rule_mark(struct rules *r, enum rule_mark mark);
 /* What a sound member sends: to one (`to`), or to all (MEMBER_NONE). */
 void rule_message(struct rules *r, uint32_t from, uint32_t to, const uint8_t *bytes,
                   size_t size_bytes);
+/* What a sound member thinks of voting for, after a step. */
+void rule_candidate(struct rules *r, const struct candidate *c);
 /* A block that is decided for the first time, as it is stored. */
 void rule_decided(struct rules *r, const uint8_t *bytes, size_t size_bytes);
 /* The state that a block has led to, once. */

@@ -139,6 +139,7 @@ struct world {
     uint32_t past_commands;
     struct plot plot;
     uint32_t cloned; /* bits of members with a second agent of the same key */
+    struct solution solution[MEMBERS_MAX]; /* the last of each that is sound; term 0: none */
     struct sink sink;
     struct judge judge;
     struct counters counters;
@@ -259,6 +260,8 @@ void liar_send(struct world *w, struct station *s, uint32_t to_member, const uin
 void liar_storm(struct world *w, struct station *s);
 bool liar_does(struct world *w, const struct station *s, enum habit habit);
 
+/* What somebody sound sends: a liar may show it as wrong. */
+void liar_overhear(struct world *w, const uint8_t *bytes, size_t size_bytes);
 /* A block is decided: what a liar may say again. */
 void liar_remember(struct world *w, const uint8_t *decided, size_t size_bytes);
 
@@ -287,6 +290,8 @@ struct station *calm_station(struct world *w, uint32_t member);
 void repair_run(struct world *w);
 /* The first operator signs it. False: nobody decides it, which is a failure. */
 bool repair_operate(struct world *w, const struct operator_command *o);
+/* answers.c */
+void answers_run(struct world *w);
 /* trial.c */
 void trial_run(struct world *w);
 /* limits.c */

@@ -118,9 +118,11 @@ static void random_ballot(struct chance *chance, const struct cluster *c, struct
 static struct prove random_proof(struct chance *chance, const struct cluster *c)
 {
     const uint32_t i = chance_below(chance, c->member_count);
-    const struct vote vote = {VOTE_NOTARIZE, i, c->height + 1, 0, VIEW_NONE, .block = {{1}}};
-    const struct vote other = {VOTE_NOTARIZE, i, c->height + 1, 0, VIEW_NONE, .block = {{2}}};
-    return (struct prove){i, c->member[i].term, 2, {vote, other}};
+    const struct vote v = {VOTE_NOTARIZE, i, c->height + 1, 0, VIEW_NONE, .block = {{1}}};
+    const struct solution s = {i, c->member[i].term, c->version, .nonce = {{1}}};
+    struct prove p = {i, s.term, c->height % 2 * 2, {v, v}, s};
+    p.votes[1].block.bytes[0] = 2;
+    return p;
 }
 
 static bool is_voting(const struct cluster *c)
@@ -328,10 +330,8 @@ static void run(uint64_t seed, const struct world_options *o, enum note_kind las
     uint64_t noted = 0; /* bits of kinds */
     world_found(&w, o);
     replica = w.cluster;
-    memset(&history, 0, sizeof history);
-    history.tick = 1;
-    history.first = w.cluster.windows.next;
-    history.next = history.first;
+    const uint64_t next = w.cluster.windows.next;
+    history = (struct history){.tick = 1, .first = next, .next = next};
     for (uint32_t round = 0; round < ROUNDS; round++) {
         fill_block(&chance, &w);
         const uint64_t at_ms = world_now_ms(&w) + random_gap_ms(&chance, &w.cluster);

@@ -210,3 +210,88 @@ Test(evidence, is_kept_once_of_each_member_and_anew_under_another_key, .init = f
     offences_look_at(&o, &w.cluster, &claims);
     cr_assert(eq(u32, o.of[SUBJECT].count, 1));
 }
+
+/* ---- by an answer */
+
+static struct command answer_proof(void)
+{
+    struct command c = world_command(&w, SHOWS, COMMAND_PROVE);
+    struct solution *s = &c.prove.answer;
+    *s = (struct solution){.author = SUBJECT,
+                           .term = w.cluster.member[SUBJECT].term,
+                           .version = w.cluster.version,
+                           .nonce = {{1}},
+                           .result = {{2}}};
+    uint8_t bytes[SOLUTION_SIGNED_BYTES];
+    solution_signed_bytes(s, bytes);
+    const struct statement statement = {.domain = SOLUTION_DOMAIN,
+                                        .cluster_id = w.cluster.id.bytes,
+                                        .body = bytes,
+                                        .body_size_bytes = sizeof bytes};
+    signer_sign(&w.keys[SUBJECT], &statement, s->signature);
+    c.prove.subject = SUBJECT;
+    c.prove.term = s->term;
+    return c;
+}
+
+Test(evidence, by_an_answer_removes_its_subject, .init = found)
+{
+    const struct command proof = answer_proof();
+    cr_assert(evidence_is_answer(&proof));
+    cr_assert(eq(int, verdict_on(&proof), BLOCK_GOOD));
+    world_block(&w, 10);
+    cr_assert(eq(int, w.cluster.member[SUBJECT].standing, STANDING_LOCKED_OUT));
+    cr_assert(eq(int, w.cluster.member[SUBJECT].cause, STANDING_CAUSE_PROOF));
+}
+
+/* So nobody can make an answer look wrong by telling of another task, term or version. */
+Test(evidence, by_an_answer_is_refused_with_any_bit_altered, .init = found)
+{
+    struct command proof = answer_proof();
+    uint8_t sound[COMMAND_BYTES_MAX];
+    command_sign(&proof, &w.cluster.id, &w.keys[SHOWS]);
+    const size_t size_bytes = command_encode(&proof, sound);
+    const size_t answer_from = 1 + 4 + 1 + 1 + 4 + 1;
+    uint32_t forms = 0;
+    for (size_t bit = 8 * answer_from; bit < 8 * (size_bytes - SIGNATURE_BYTES); bit++) {
+        uint8_t bytes[COMMAND_BYTES_MAX];
+        struct command altered;
+        memcpy(bytes, sound, size_bytes);
+        bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
+        if (command_decode(&altered, bytes, size_bytes)) {
+            cr_assert(eq(int, verdict_on(&altered), BLOCK_BAD_PROOF), "bit %zu", bit);
+            forms++;
+        }
+    }
+    cr_assert(eq(u32, forms, 8 * (4 + 2 * HASH_BYTES + SIGNATURE_BYTES)));
+}
+
+Test(evidence, by_an_answer_is_the_subjects_of_this_cluster_and_of_its_term, .init = found)
+{
+    struct command proof = answer_proof();
+    uint8_t bytes[COMMAND_BYTES_MAX];
+    command_sign(&proof, &w.cluster.id, &w.keys[SHOWS]);
+    size_t size_bytes = command_encode(&proof, bytes);
+    bytes[6] = SHOWS; /* the subject */
+    cr_assert_not(command_decode(&proof, bytes, size_bytes));
+    proof = answer_proof();
+    size_bytes = command_encode(&proof, bytes);
+    bytes[10]++; /* its term */
+    cr_assert_not(command_decode(&proof, bytes, size_bytes));
+
+    proof = answer_proof();
+    w.cluster.id.bytes[0] ^= 1;
+    cr_assert_not(evidence_holds(&w.cluster, &proof.prove));
+}
+
+Test(evidence, by_an_answer_is_in_a_block_but_once, .init = found)
+{
+    struct command proof = answer_proof();
+    w.command_count = 0;
+    w.size_bytes = 0;
+    world_say(&w, &proof);
+    proof.author = 0;
+    world_say(&w, &proof);
+    const struct block b = world_make_block(&w, 10);
+    cr_assert(eq(int, cluster_check(&w.cluster, &b), BLOCK_TOO_MANY));
+}

@@ -194,6 +194,26 @@ static void set_by(struct bench *b, uint32_t member, uint8_t byte)
                                  .size_bytes = message_encode(&m, bytes)});
 }
 
+/* The same task may be other work under another version. */
+Test(node_tasks, signs_nothing_that_was_asked_under_another_term_or_version)
+{
+    for (uint32_t i = 0; i < 2; i++) {
+        struct bench b = bench_at_work();
+        struct cluster *c = &b.node->deciding.cluster;
+        set_by(&b, 1, 5);
+        const struct asked_work asked = asked_of(&b);
+        b.node->deciding.trials.toil[1].mine.term -= i;
+        b.node->deciding.trials.toil[1].mine.version += 1 - i;
+        node_seal_first(b.node);
+        solve(&b, &asked, 0);
+        cr_assert(eq(u32, c->version, PROTOCOL_VERSION));
+        b.asked_count = 0;
+        bench_perform(&b);
+        cr_assert(eq(u32, b.asked_count, 0));
+        bench_finish(&b);
+    }
+}
+
 Test(node_tasks, answers_with_what_its_own_machine_made_of_it)
 {
     struct bench b = bench_at_work();

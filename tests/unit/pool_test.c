@@ -239,3 +239,79 @@ Test(pool, has_room_for_everybody_at_once)
     }
     cr_assert(fill(commands) == 32);
 }
+
+/* ---- proofs by an answer */
+
+static struct command proof_by(uint32_t author, uint32_t subject, uint8_t nonce)
+{
+    struct command c = world_command(&w, author, COMMAND_PROVE);
+    struct solution *s = &c.prove.answer;
+    *s = (struct solution){.author = subject,
+                           .term = w.cluster.member[subject].term,
+                           .version = w.cluster.version,
+                           .nonce = {{nonce}}};
+    uint8_t bytes[SOLUTION_SIGNED_BYTES];
+    solution_signed_bytes(s, bytes);
+    const struct statement statement = {.domain = SOLUTION_DOMAIN,
+                                        .cluster_id = w.cluster.id.bytes,
+                                        .body = bytes,
+                                        .body_size_bytes = sizeof bytes};
+    signer_sign(&w.keys[subject], &statement, s->signature);
+    c.prove.subject = subject;
+    c.prove.term = s->term;
+    return c;
+}
+
+Test(pool, holds_an_answer_back_until_it_is_tried)
+{
+    struct command proof = proof_by(4, 1, 1);
+    struct command commands[BLOCK_COMMANDS_MAX];
+    struct command untried;
+    cr_assert(add(&proof, 5) == POOL_HELD);
+    cr_assert(pool_urgent_since_ms(&pool) == TIME_NEVER);
+    cr_assert(fill(commands) == 0);
+    pool_prune(&pool, &w.cluster);
+    cr_assert(fill(commands) == 0);
+    cr_assert(pool_untried(&pool, 4, &untried) != NULL && untried.prove.subject == 1);
+    cr_assert(pool_untried(&pool, 3, &untried) == NULL);
+
+    pool_tried(&pool, &w.cluster, 4, true, 9);
+    cr_assert(pool_untried(&pool, 4, &untried) == NULL);
+    cr_assert(pool_urgent_since_ms(&pool) == 9);
+    cr_assert(fill(commands) == 1 && commands[0].kind == COMMAND_PROVE);
+    cr_assert(add(&proof, 10) == POOL_KNOWN);
+    pool_prune(&pool, &w.cluster);
+    cr_assert(fill(commands) == 1);
+}
+
+Test(pool, drops_an_answer_that_is_right)
+{
+    struct command proof = proof_by(4, 1, 1);
+    struct command untried;
+    cr_assert(add(&proof, 5) == POOL_HELD);
+    pool_tried(&pool, &w.cluster, 4, false, 9);
+    cr_assert(pool_untried(&pool, 4, &untried) == NULL);
+    cr_assert(pool_urgent_since_ms(&pool) == TIME_NEVER);
+}
+
+Test(pool, takes_one_untried_answer_of_an_author)
+{
+    struct command later = proof_by(4, 2, 1);
+    struct command sooner = proof_by(4, 1, 2);
+    cr_assert(add(&later, 5) == POOL_HELD);
+    cr_assert(add(&sooner, 6) == POOL_USELESS, "it would be work for two");
+    pool_tried(&pool, &w.cluster, 4, true, 7);
+    cr_assert(add(&sooner, 8) == POOL_HELD, "once that is done");
+}
+
+Test(pool, fills_a_block_with_one_answer)
+{
+    struct command commands[BLOCK_COMMANDS_MAX];
+    struct command proofs[2] = {proof_by(4, 1, 1), proof_by(3, 2, 1)};
+    for (uint32_t i = 0; i < 2; i++) {
+        cr_assert(add(&proofs[i], 5) == POOL_HELD);
+        pool_tried(&pool, &w.cluster, proofs[i].author, true, 6);
+    }
+    cr_assert(fill(commands) == 1);
+    cr_assert(commands[0].author == 3);
+}

@@ -19,7 +19,18 @@ static struct vote vote_of(const struct world *w, const struct words *words, uin
     return v;
 }
 
-/* prove M SUBJECT propose|notarize|finalize|nullify|denies|claims [height=] [view=] [of=] */
+/* Its answer to a task; whether it is wrong others find out. */
+static struct solution answer_of(const struct world *w, const struct words *words,
+                                 const struct prove *p)
+{
+    return (struct solution){.author = p->subject,
+                             .term = p->term,
+                             .version =
+                                 (uint32_t)number_of(words, "version", w->cluster.version)};
+}
+
+/* prove M SUBJECT answer [version=] [of=], or
+ * prove M SUBJECT propose|notarize|finalize|nullify|denies|claims [height=] [view=] [of=] */
 void run_prove(struct world *w, const struct words *words, FILE *out)
 {
     static const char *const kinds[] = {[VOTE_PROPOSE] = "propose",
@@ -33,7 +44,10 @@ void run_prove(struct world *w, const struct words *words, FILE *out)
     p->subject = (uint32_t)strtoul(words->word[2], NULL, 10) % MEMBERS_MAX;
     p->term = (uint32_t)number_of(words, "of", w->cluster.member[p->subject].term);
     p->count = 2;
-    if (strcmp(words->word[3], "denies") == 0) {
+    if (strcmp(words->word[3], "answer") == 0) {
+        p->count = 0;
+        p->answer = answer_of(w, words, p);
+    } else if (strcmp(words->word[3], "denies") == 0) {
         p->votes[0] = vote_of(w, words, p->subject, VOTE_FINALIZE, 1);
         p->votes[1] = vote_of(w, words, p->subject, VOTE_NULLIFY, 3);
     } else if (strcmp(words->word[3], "claims") == 0) {

@@ -40,7 +40,7 @@ static const struct certificate *certificate_named(const struct world *w,
 }
 
 /* block NAME by=4 [time=MS after the last block] [height=] [version=] [state=bad] [parent=B]
- * [on=0] [rubbish] */
+ * [on=0] [rubbish] [proves=LIST] [answer=right] */
 void liar_block(struct world *w, const struct words *words, FILE *out)
 {
     const struct cluster *c = history_of(w, words);
@@ -66,6 +66,7 @@ void liar_block(struct world *w, const struct words *words, FILE *out)
     if (has_word(words, "rubbish") && !block_add(&maker, (const uint8_t *)"rubbish", 7)) {
         fputs("no room\n", out);
     }
+    proof_add(&maker, w, words, header.proposer);
     b->size_bytes = (uint32_t)block_end(&maker, &header);
     struct block decoded;
     if (!block_decode(&decoded, b->bytes, b->size_bytes)) {

@@ -23,4 +23,11 @@ void liar_certify(struct world *w, const struct words *words, FILE *out);
 void liar_greet(struct world *w, uint32_t member, uint32_t by);
 void liar_say(struct world *w, const struct words *words, FILE *out);
 
+/* proof.c: proofs by an answer, of work that is a hash here. Of each of the members `proves=`,
+ * by the block's proposer; `answer=right`: false ones. */
+void proof_add(struct block_maker *maker, const struct world *w, const struct words *words,
+               uint32_t proposer);
+/* The member does the work that it is waiting for. */
+void proof_recompute(struct world *w, uint32_t member);
+
 #endif

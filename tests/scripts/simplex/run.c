@@ -106,6 +106,8 @@ static bool run_for(struct world *w, const struct words *words, uint32_t member,
         world_crash(w, member);
     } else if (strcmp(verb, "start") == 0) {
         run_start(w, words, member);
+    } else if (strcmp(verb, "recompute") == 0) {
+        proof_recompute(w, member);
     } else if (strcmp(verb, "save") == 0) {
         world_save(w, member);
     } else if (strcmp(verb, "disk") == 0) {

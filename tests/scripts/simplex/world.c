@@ -74,6 +74,7 @@ static struct simplex_world view_of(struct world *w, struct agent *a)
         .suspected = a->suspects,
         .heard = up(w),
         .offences = &a->offences,
+        .retrials = &a->retrials,
         .bulk = &a->bulk,
         .out = &w->out,
     };

@@ -76,6 +76,7 @@ struct agent {
     struct vote said[VOTE_KINDS]; /* what was told as an event already */
     uint32_t view;
     struct offences offences;
+    struct retrials retrials;
     struct simplex_bulk bulk;
 };
 
