@@ -116,7 +116,8 @@ static bool uses_up_urgency(const struct cluster *c, const struct command *comma
 {
     return command->kind != COMMAND_RESIGN && command->kind != COMMAND_BALLOT &&
            command->kind != COMMAND_APPEAL && command->kind != COMMAND_PROVE &&
-           command->kind != COMMAND_RELEASE && cluster_is_urgent(c, command);
+           command->kind != COMMAND_RELEASE && cluster_is_urgent(c, command) &&
+           c->urgent_used[command->author] < URGENT_MAX; /* what convicts is urgent beyond */
 }
 
 /* Its number in the list may be another's since a command before it in this block. */
