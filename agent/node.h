@@ -189,7 +189,7 @@ struct links {
 #define RELAYED_MAX 4u
 #define ANSWERING_MAX 16u
 
-/* A challenge that I have passed on under a number of mine. */
+/* A challenge or task that I have passed on under a number of mine. */
 struct relayed {
     uint32_t subject;
     uint64_t at_ms; /* plus 1; 0: none */
@@ -201,7 +201,9 @@ struct asker {
     uint64_t second_ms; /* when the second that `count` counts began */
     uint32_t count;
     uint32_t next; /* place in the ring */
+    uint32_t next_task;
     struct relayed relayed[RELAYED_MAX];
+    struct relayed tasks[RELAYED_MAX];
 };
 
 /* An answer of mine whose signature is asked for. */

@@ -74,8 +74,7 @@ static void probe(struct node *n, uint32_t subject, uint64_t random, struct effe
 
 /* ---- asked by others */
 
-/* False: it has had its share of this second. */
-static bool may_ask(struct deciding *d, uint32_t member)
+bool node_challenges_may_ask(struct deciding *d, uint32_t member)
 {
     struct asker *a = &d->trials.asker[member];
     if (d->now_ms >= a->second_ms + SECOND_MS) {
@@ -91,7 +90,7 @@ static void answer(struct node *n, uint32_t to, const struct hash *nonce, struct
 {
     struct deciding *d = &n->deciding;
     struct trials *t = &d->trials;
-    if (d->silent || !may_ask(d, to)) {
+    if (d->silent || !node_challenges_may_ask(d, to)) {
         return;
     }
     struct answering *a = &t->answering[t->signs % ANSWERING_MAX];
@@ -108,7 +107,7 @@ static void relay(struct node *n, uint32_t from, uint32_t subject, const struct 
 {
     struct deciding *d = &n->deciding;
     struct asker *a = &d->trials.asker[from];
-    if (!cluster_is_voter(&d->cluster, from) || !may_ask(d, from)) {
+    if (!cluster_is_voter(&d->cluster, from) || !node_challenges_may_ask(d, from)) {
         return;
     }
     const struct hash own = answer_relayed(nonce, d->options.self);

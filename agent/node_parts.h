@@ -80,6 +80,8 @@ enum trial { TRIAL_PENDING, TRIAL_ANSWERED, TRIAL_UNANSWERED };
 void node_challenges_ask(struct deciding *d, uint32_t member);
 enum trial node_challenges_trial(const struct deciding *d, uint32_t member);
 
+/* False: the member has had its share of what I do for it in a second; counts it. */
+bool node_challenges_may_ask(struct deciding *d, uint32_t member);
 /* Nobody can foresee it: 64 fresh bits of the shell's are in it. */
 struct hash node_challenges_draw(struct deciding *d, uint64_t random);
 /* `n->scratch`, to one member. */

@@ -26,20 +26,58 @@ uint64_t node_tasks_solve(struct deciding *d, const struct hash *nonce, struct e
 
 /* ---- set by others */
 
+static void send(struct node *n, uint32_t to, uint32_t subject, const struct hash *nonce,
+                 struct effects *out)
+{
+    n->scratch.kind = MESSAGE_TASK;
+    n->scratch.task.subject = subject;
+    n->scratch.task.nonce = *nonce;
+    node_challenges_send(n, to, out);
+}
+
+/* For a member whose link to the subject may be broken. Set again, it is the same task. */
+static void pass_on(struct node *n, uint32_t asker, uint32_t subject, const struct hash *nonce,
+                    struct effects *out)
+{
+    struct deciding *d = &n->deciding;
+    struct asker *a = &d->trials.asker[asker];
+    const struct hash own = answer_relayed(nonce, d->options.self);
+    uint32_t i = 0;
+    if (!cluster_is_voter(&d->cluster, subject) || !node_challenges_may_ask(d, asker)) {
+        return;
+    }
+    while (i < RELAYED_MAX && !hash_equal(&a->tasks[i].nonce, &own)) {
+        i++;
+    }
+    i = i < RELAYED_MAX ? i : a->next_task++ % RELAYED_MAX;
+    a->tasks[i] = (struct relayed){.subject = subject, .at_ms = d->now_ms + 1, .nonce = own};
+    send(n, subject, subject, &own, out);
+}
+
 void node_tasks_on_task(struct node *n, uint32_t from, const struct message *m,
                         struct effects *out)
 {
     struct deciding *d = &n->deciding;
     struct toil *t = &d->trials.toil[from];
-    if (d->silent || !cluster_is_voter(&d->cluster, from) || d->now_ms < t->after_ms) {
+    const uint32_t subject = m->task.subject;
+    const struct hash nonce = m->task.nonce; /* the message is to be used again */
+    if (d->silent || !cluster_is_voter(&d->cluster, from) ||
+        subject >= d->cluster.member_count || subject == from) {
+        return;
+    }
+    if (subject != d->options.self) {
+        pass_on(n, from, subject, &nonce, out);
+        return;
+    }
+    if (d->now_ms < t->after_ms) {
         return;
     }
     *t = (struct toil){.after_ms = d->now_ms + TOIL_MS};
     t->mine.author = d->options.self;
-    t->mine.nonce = m->task.nonce;
+    t->mine.nonce = nonce;
     t->mine.term = d->cluster.member[d->options.self].term;
     t->mine.version = d->cluster.version;
-    t->serial = node_tasks_solve(d, &m->task.nonce, out);
+    t->serial = node_tasks_solve(d, &nonce, out);
 }
 
 /* What was asked under another term or version is asked again: the version says what work it
@@ -100,14 +138,32 @@ static bool may_set(struct node *n, struct effects *out)
            simplex_is_caught_up(&d->simplex, &world);
 }
 
+static struct hash nonce_of(const struct deciding *d, uint32_t member)
+{
+    struct hash nonce;
+    memcpy(nonce.bytes, d->trials.book.member[member].work.nonce, sizeof nonce.bytes);
+    return nonce;
+}
+
 static void send_task(struct node *n, uint32_t member, struct effects *out)
 {
     struct deciding *d = &n->deciding;
-    const struct challenge *asked = &d->trials.book.member[member].work;
-    n->scratch.kind = MESSAGE_TASK;
-    memcpy(n->scratch.task.nonce.bytes, asked->nonce, sizeof asked->nonce);
+    const struct hash nonce = nonce_of(d, member);
     d->trials.task[member].again_ms = d->now_ms + AGAIN_MS;
-    node_challenges_send(n, member, out);
+    send(n, member, member, &nonce, out);
+}
+
+/* Unanswered, it is put through every other voter too, each under a number of its own. */
+static void send_again(struct node *n, uint32_t member, struct effects *out)
+{
+    const struct deciding *d = &n->deciding;
+    const struct hash nonce = nonce_of(d, member);
+    send_task(n, member, out);
+    for (uint32_t i = 0; i < d->cluster.member_count; i++) {
+        if (i != member && i != d->options.self && cluster_is_voter(&d->cluster, i)) {
+            send(n, i, member, &nonce, out);
+        }
+    }
 }
 
 static void set_task(struct node *n, uint32_t member, uint64_t random, struct effects *out)
@@ -194,25 +250,69 @@ void node_tasks_on_solved(struct node *n, uint64_t serial, const uint8_t *result
     }
 }
 
+/* What answers a task that I have passed on: for whom; MEMBER_NONE: it does not. */
+static uint32_t passed_on_for(const struct deciding *d, const struct solution *s)
+{
+    for (uint32_t i = 0; i < d->cluster.member_count; i++) {
+        for (uint32_t k = 0; k < RELAYED_MAX; k++) {
+            const struct relayed *r = &d->trials.asker[i].tasks[k];
+            if (r->at_ms != 0 && d->now_ms + 1 - r->at_ms < CHALLENGE_PATIENCE_MS &&
+                r->subject == s->author && hash_equal(&r->nonce, &s->nonce)) {
+                return i;
+            }
+        }
+    }
+    return MEMBER_NONE;
+}
+
+/* Whether it answers what I have set, by that way. */
+static bool is_mine(const struct deciding *d, uint32_t from, const struct solution *s)
+{
+    const struct hash set = nonce_of(d, s->author);
+    const struct hash nonce = from == s->author ? set : answer_relayed(&set, from);
+    return d->trials.book.member[s->author].work.asked_ms != 0 &&
+           !d->trials.task[s->author].answered && hash_equal(&nonce, &s->nonce) &&
+           s->term == d->cluster.member[s->author].term && s->version == d->cluster.version;
+}
+
+static void take_answer(struct node *n, uint32_t from, const struct solution *s,
+                        struct effects *out)
+{
+    struct deciding *d = &n->deciding;
+    struct task *t = &d->trials.task[s->author];
+    t->answered = true;
+    t->answer = *s;
+    if (from != s->author) { /* that is other work than mine was */
+        t->solved = 0;
+        t->serial = node_tasks_solve(d, &s->nonce, out);
+    }
+    judge(n, s->author, out);
+}
+
 void node_tasks_on_solution(struct node *n, uint32_t from, const struct message *m,
                             struct effects *out)
 {
     struct deciding *d = &n->deciding;
     const struct solution s = m->solution;
-    const struct challenge *asked = &d->trials.book.member[from].work;
-    struct task *t = &d->trials.task[from];
-    if (s.author != from || asked->asked_ms == 0 || t->answered ||
-        memcmp(asked->nonce, s.nonce.bytes, sizeof asked->nonce) != 0 ||
-        s.term != d->cluster.member[from].term || s.version != d->cluster.version) {
+    if (s.author >= d->cluster.member_count || s.author == d->options.self) {
         return;
     }
-    if (!solution_verify(&s, &d->cluster.id, d->cluster.member[from].vote_key)) {
+    const bool mine = is_mine(d, from, &s);
+    const uint32_t asker = !mine && from == s.author ? passed_on_for(d, &s) : MEMBER_NONE;
+    if (!mine && asker == MEMBER_NONE) {
+        return; /* asked by nobody here: not worth a verification */
+    }
+    if (!solution_verify(&s, &d->cluster.id, d->cluster.member[s.author].vote_key)) {
         node_links_rejected(n, from, false, out);
         return;
     }
-    t->answered = true;
-    t->answer = s;
-    judge(n, from, out);
+    if (mine) {
+        take_answer(n, from, &s, out);
+    } else if (cluster_is_voter(&d->cluster, asker)) {
+        n->scratch.kind = MESSAGE_SOLUTION;
+        n->scratch.solution = s;
+        node_challenges_send(n, asker, out);
+    }
 }
 
 /* ---- what it comes to */
@@ -278,7 +378,7 @@ void node_tasks_watch(struct node *n, uint64_t random, struct effects *out)
         const struct task *t = &d->trials.task[i];
         const bool asked = known->work.asked_ms != 0;
         if (asked && !t->answered && d->now_ms >= t->again_ms) {
-            send_task(n, i, out);
+            send_again(n, i, out);
         }
         if (!asked && !my_part) {
             continue;

@@ -152,6 +152,7 @@ static void body_read(struct reader *r, struct message *m)
         cosign_read(r, m);
         break;
     case MESSAGE_TASK:
+        m->task.subject = (uint32_t)read_uint(r, 1);
         m->task.nonce = read_hash(r);
         break;
     case MESSAGE_SOLUTION:
@@ -246,6 +247,7 @@ static void body_write(struct writer *w, const struct message *m)
         cosign_write(w, m);
         break;
     case MESSAGE_TASK:
+        write_uint(w, m->task.subject, 1);
         write_hash(w, &m->task.nonce);
         break;
     case MESSAGE_SOLUTION:

@@ -115,7 +115,8 @@ struct message {
         } challenge;
         struct answer answer;
         struct {
-            struct hash nonce; /* the receiver's to work over */
+            uint32_t subject; /* who is to work over it; not the receiver: it is to set it */
+            struct hash nonce;
         } task;
         struct solution solution;
         struct {

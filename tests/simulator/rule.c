@@ -192,6 +192,10 @@ void rule_message(struct rules *r, uint32_t from, uint32_t to, const uint8_t *by
         rule_mark(r, m.challenge.subject == to ? MARK_CHALLENGED : MARK_CHALLENGED_BY_RELAY);
     } else if (m.kind == MESSAGE_ANSWER && m.answer.author != from) {
         rule_mark(r, MARK_ANSWERED_BY_RELAY);
+    } else if (m.kind == MESSAGE_TASK && m.task.subject != to) {
+        rule_mark(r, MARK_TASKED_BY_RELAY);
+    } else if (m.kind == MESSAGE_SOLUTION && m.solution.author != from) {
+        rule_mark(r, MARK_SOLVED_BY_RELAY);
     }
 }
 

@@ -35,6 +35,8 @@
     X(CHALLENGED, "a member challenged directly")                                              \
     X(CHALLENGED_BY_RELAY, "a member challenged through another")                              \
     X(ANSWERED_BY_RELAY, "an answer passed on")                                                \
+    X(TASKED_BY_RELAY, "a task set through another")                                           \
+    X(SOLVED_BY_RELAY, "the answer to a task passed on")                                       \
     X(COSIGNED, "tokens co-signed")                                                            \
     X(COSIGN_WANTED, "co-signatures asked for")                                                \
     X(TOKEN_ASSEMBLED, "a token assembled")                                                    \

@@ -63,7 +63,8 @@ static const uint64_t wanted[RULE_GROUPS] = {
                      MARK(COSIGN_WANTED) | MARK(TOKEN_ASSEMBLED) | MARK(TOKEN_AGAIN) |
                      MARK(TRUST_ASSEMBLED) | MARK(JUDGED_EARLY) | MARK(JUDGED_LATER) |
                      MARK(COMMON_CAUSE) | MARK(TIER_1) | MARK(NO_AUDITOR) | MARK(DISQUALIFIED) |
-                     MARK(APPEAL_WAITS) | MARK(PROVED_BY_ANSWER) | MARK(PROPOSAL_UNTRIED),
+                     MARK(APPEAL_WAITS) | MARK(TASKED_BY_RELAY) | MARK(SOLVED_BY_RELAY) |
+                     MARK(PROVED_BY_ANSWER) | MARK(PROPOSAL_UNTRIED),
 };
 
 /* Too rare for hundreds. */

@@ -107,7 +107,7 @@ static void make_messages(void)
                                         .wanted = true,
                                         .count = 3,
                                         .signatures = {cosigned, sizeof cosigned}}};
-    m[12] = (struct message){.kind = MESSAGE_TASK, .task = {.nonce = block}};
+    m[12] = (struct message){.kind = MESSAGE_TASK, .task = {.subject = 2, .nonce = block}};
     m[13] = (struct message){.kind = MESSAGE_SOLUTION, .solution = solution_of(1)};
 }
 

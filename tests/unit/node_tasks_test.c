@@ -92,30 +92,48 @@ static void solve(struct bench *b, const struct asked_work *asked, uint8_t bend)
                                  .size_bytes = sizeof result.bytes});
 }
 
-static void answer(struct bench *b, const struct asked_work *asked, uint8_t bend)
+/* What the subject signs of that number; `bend`: wrongly. */
+static struct solution solution_of(const struct bench *b, const struct hash *nonce,
+                                   uint8_t bend)
 {
-    static uint8_t bytes[MESSAGE_BYTES_MAX];
     uint8_t body[SOLUTION_SIGNED_BYTES];
     const struct cluster *c = &b->node->deciding.cluster;
     const struct key_pair key = bench_key(SUBJECT);
-    struct message m = {.kind = MESSAGE_SOLUTION};
-    struct solution *s = &m.solution;
-    s->author = SUBJECT;
-    s->term = c->member[SUBJECT].term;
-    s->version = c->version;
-    s->nonce = asked->nonce;
-    s->result = work_over(asked->nonce.bytes);
-    s->result.bytes[3] ^= bend;
-    solution_signed_bytes(s, body);
+    struct solution s = {.author = SUBJECT,
+                         .term = c->member[SUBJECT].term,
+                         .version = c->version,
+                         .nonce = *nonce,
+                         .result = work_over(nonce->bytes)};
+    s.result.bytes[3] ^= bend;
+    solution_signed_bytes(&s, body);
     const struct statement statement = {.domain = SOLUTION_DOMAIN,
                                         .cluster_id = c->id.bytes,
                                         .body = body,
                                         .body_size_bytes = sizeof body};
-    signer_sign(&key, &statement, s->signature);
+    signer_sign(&key, &statement, s.signature);
+    return s;
+}
+
+static void tell(struct bench *b, uint32_t from, const struct message *m)
+{
+    static uint8_t bytes[MESSAGE_BYTES_MAX];
     bench_step(b, (struct input){.kind = INPUT_MESSAGE,
-                                 .member = SUBJECT,
+                                 .member = from,
                                  .bytes = bytes,
-                                 .size_bytes = message_encode(&m, bytes)});
+                                 .size_bytes = message_encode(m, bytes)});
+}
+
+static void answer_through(struct bench *b, uint32_t from, const struct hash *nonce,
+                           uint8_t bend)
+{
+    struct message m = {.kind = MESSAGE_SOLUTION};
+    m.solution = solution_of(b, nonce, bend);
+    tell(b, from, &m);
+}
+
+static void answer(struct bench *b, const struct asked_work *asked, uint8_t bend)
+{
+    answer_through(b, SUBJECT, &asked->nonce, bend);
 }
 
 Test(node_tasks, finds_a_right_answer_right_whichever_comes_first)
@@ -235,5 +253,84 @@ Test(node_tasks, answers_with_what_its_own_machine_made_of_it)
     cr_assert(hash_equal(&m.solution.result, &right));
     cr_assert(solution_verify(&m.solution, &b.node->deciding.cluster.id,
                               b.node->deciding.cluster.member[0].vote_key));
+    bench_finish(&b);
+}
+
+/* ---- through others */
+
+#define RELAY 1u
+
+/* The subject has not answered when it is time to set the task again. */
+static struct asked_work until_put_through_others(struct bench *b)
+{
+    struct message m;
+    const struct asked_work asked = until_set(b);
+    solve(b, &asked, 0);
+    cr_assert_not(sends(b, MESSAGE_TASK, RELAY, &m), "not at first");
+    b->node->deciding.trials.task[SUBJECT].again_ms = b->now_ms;
+    node_seal_first(b->node);
+    bench_step(b, (struct input){.kind = INPUT_TIMER});
+    cr_assert(sends(b, MESSAGE_TASK, SUBJECT, &m));
+    cr_assert(sends(b, MESSAGE_TASK, RELAY, &m));
+    cr_assert(eq(u32, m.task.subject, SUBJECT));
+    cr_assert(hash_equal(&m.task.nonce, &asked.nonce));
+    return asked;
+}
+
+Test(node_tasks, takes_an_answer_that_comes_through_another_member)
+{
+    struct bench b = bench_at_work();
+    const struct asked_work asked = until_put_through_others(&b);
+    const struct hash relayed = answer_relayed(&asked.nonce, RELAY);
+    answer_through(&b, RELAY, &asked.nonce, 0);
+    cr_assert(bench_find(&b, EFFECT_SOLVE) == NULL, "not the number that it was to set");
+    answer_through(&b, RELAY, &relayed, 0);
+    const struct asked_work own = asked_of(&b);
+    cr_assert(hash_equal(&own.nonce, &relayed));
+    solve(&b, &own, 0);
+    cr_assert(eq(u64, b.node->deciding.trials.book.member[SUBJECT].work.asked_ms, 0));
+    cr_assert(eq(u32, b.node->deciding.trials.book.member[SUBJECT].unanswered, 0));
+    cr_assert(eq(u32, node_tasks_wrong(&b.node->deciding), 0));
+    bench_finish(&b);
+}
+
+Test(node_tasks, finds_a_wrong_answer_wrong_that_comes_through_another_member)
+{
+    struct bench b = bench_at_work();
+    const struct asked_work asked = until_put_through_others(&b);
+    const struct hash relayed = answer_relayed(&asked.nonce, RELAY);
+    answer_through(&b, RELAY, &relayed, 1);
+    for (uint32_t i = 0; i < 2; i++) {
+        cr_assert(eq(u32, node_tasks_wrong(&b.node->deciding), 0), "%u", i);
+        const struct asked_work own = asked_of(&b);
+        solve(&b, &own, 0);
+    }
+    cr_assert(eq(u32, node_tasks_wrong(&b.node->deciding), 1u << SUBJECT));
+    const struct solution *wrong = &b.node->deciding.trials.wrong[SUBJECT];
+    cr_assert(hash_equal(&wrong->nonce, &relayed));
+    cr_assert(eq(int, retrial_of(&b.node->deciding.retrials, wrong), RETRIAL_WRONG));
+    bench_finish(&b);
+}
+
+Test(node_tasks, puts_a_task_of_others_through_and_its_answer_back)
+{
+    struct bench b = bench_at_work();
+    struct message task = {.kind = MESSAGE_TASK};
+    struct message m;
+    task.task.subject = SUBJECT;
+    memset(&task.task.nonce, 5, sizeof task.task.nonce);
+    const struct hash own = answer_relayed(&task.task.nonce, 0);
+    tell(&b, RELAY, &task);
+    cr_assert(eq(u64, asked_of(&b).serial, 0), "no work of its own");
+    cr_assert(sends(&b, MESSAGE_TASK, SUBJECT, &m));
+    cr_assert(eq(u32, m.task.subject, SUBJECT));
+    cr_assert(hash_equal(&m.task.nonce, &own));
+
+    answer_through(&b, RELAY, &own, 0);
+    cr_assert_not(sends(&b, MESSAGE_SOLUTION, RELAY, &m), "it is not from its author");
+    answer_through(&b, SUBJECT, &own, 1);
+    cr_assert(sends(&b, MESSAGE_SOLUTION, RELAY, &m), "right or wrong, that is for who asked");
+    cr_assert(eq(u32, m.solution.author, SUBJECT));
+    cr_assert(hash_equal(&m.solution.nonce, &own));
     bench_finish(&b);
 }
