@@ -275,7 +275,11 @@ static void on_solved(void *context, uint64_t serial, const uint8_t *result)
 static bool open_solver(struct agent *a, char error[static AGENT_ERROR_BYTES])
 {
     const struct solver_options options = {
-        .loop = a->loop, .on_solved = on_solved, .context = a};
+        .loop = a->loop,
+        .window_most = (uint64_t)a->config.window_mib << 20,
+        .on_solved = on_solved,
+        .context = a,
+    };
     a->solver = solver_create(&options);
     if (a->solver == NULL) {
         snprintf(error, AGENT_ERROR_BYTES, "the thread that solves tasks does not start: %s",

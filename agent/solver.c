@@ -7,9 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <sodium.h>
+#include "health/references/arena.h"
+#include "health/references/references.h"
+#include "health/references/room.h"
 
-#define WORK_BYTES ((size_t)16 << 20)
+#define MIB (UINT64_C(1) << 20)
+#define WORK_MIB 16u
 #define WORK_PASSES 1u
 #define ASKED_MAX 64u
 
@@ -35,14 +38,39 @@ struct solver {
     bool ending;
     struct pieces asked;
     struct pieces solved;
+    struct arenas arenas;              /* the thread's */
+    struct reference_context *machine; /* likewise, for what there is room for */
 };
+
+static bool solve(struct arenas *arenas, uint32_t hold, const struct seams *seams,
+                  const uint8_t nonce[static SOLVER_NONCE_BYTES],
+                  uint8_t result[static SOLVER_RESULT_BYTES])
+{
+    static const uint8_t salt[ARENA_SALT_BYTES] = "ostrakon/task/1";
+    const struct arena_work work = {.password = nonce,
+                                    .password_bytes = SOLVER_NONCE_BYTES,
+                                    .salt = salt,
+                                    .mib = WORK_MIB,
+                                    .passes = WORK_PASSES};
+    return arenas_work(arenas, seams, &work, hold, result);
+}
 
 bool solver_work(const uint8_t nonce[static SOLVER_NONCE_BYTES],
                  uint8_t result[static SOLVER_RESULT_BYTES])
 {
-    static const uint8_t salt[crypto_pwhash_SALTBYTES] = "ostrakon/task/1";
-    return crypto_pwhash(result, SOLVER_RESULT_BYTES, (const char *)nonce, SOLVER_NONCE_BYTES,
-                         salt, WORK_PASSES, WORK_BYTES, crypto_pwhash_ALG_ARGON2ID13) == 0;
+    const struct seams seams = seams_of_machine();
+    struct arenas none = {.held = 0};
+    return solve(&none, 0, &seams, nonce, result);
+}
+
+/* A quarter of what the sweep may hold; nothing while others need memory. */
+static uint32_t may_hold(struct reference_context *machine)
+{
+    const struct room room = room_now(machine);
+    const uint64_t arenas = room.window / 4 / (WORK_MIB * MIB);
+    return !room.known || room.pressed ? 0
+           : arenas > ARENAS_MAX       ? ARENAS_MAX
+                                       : (uint32_t)arenas;
 }
 
 static void *work(void *context)
@@ -59,7 +87,7 @@ static void *work(void *context)
         memmove(s->asked.list, s->asked.list + 1, s->asked.count * sizeof p);
         pthread_mutex_unlock(&s->lock);
         uint8_t result[SOLVER_RESULT_BYTES];
-        p.done = solver_work(p.bytes, result);
+        p.done = solve(&s->arenas, may_hold(s->machine), &s->machine->seams, p.bytes, result);
         memcpy(p.bytes, result, p.done ? sizeof result : 0);
         pthread_mutex_lock(&s->lock);
         s->solved.list[s->solved.count++] = p;
@@ -100,6 +128,10 @@ static void finish(struct solver *s)
     loop_wake_destroy(s->wake);
     pthread_cond_destroy(&s->turn);
     pthread_mutex_destroy(&s->lock);
+    if (s->machine != NULL) {
+        arenas_release(&s->arenas, &s->machine->seams);
+    }
+    free(s->machine);
     free(s);
 }
 
@@ -113,7 +145,12 @@ struct solver *solver_create(const struct solver_options *options)
     pthread_mutex_init(&s->lock, NULL);
     pthread_cond_init(&s->turn, NULL);
     s->wake = loop_wake_create(options->loop, on_wake, s);
-    const int error = s->wake == NULL ? ENOMEM : start(s);
+    s->machine = calloc(1, sizeof *s->machine);
+    if (s->machine != NULL) {
+        s->machine->seams = seams_of_machine();
+        s->machine->window_most = options->window_most;
+    }
+    const int error = s->wake == NULL || s->machine == NULL ? ENOMEM : start(s);
     if (error != 0) {
         finish(s);
         errno = error;

@@ -7,8 +7,9 @@
 #include "agent/loop.h"
 
 /* Works over the numbers of tasks (health/challenge.h) on a thread of its own, so that no step
- * of the agent waits for it: Argon2id, 16 MiB, one pass, 12 to 100 ms each. libsodium takes the
- * memory anew each time: whatever frame the kernel gives is tested. */
+ * of the agent waits for it: Argon2id, 16 MiB, one pass, 12 to 100 ms each. Each is done in
+ * other memory than those before, of which up to four are held meanwhile, as far as node.yaml
+ * lets. */
 
 #define SOLVER_NONCE_BYTES 32u
 #define SOLVER_RESULT_BYTES 32u
@@ -22,6 +23,8 @@ struct solver;
 
 struct solver_options {
     struct loop *loop;
+    uint64_t
+        window_most; /* bytes that R10 may hold; 0: ROOM_WINDOW_MAX. A quarter of it here */
     /* Loop's thread. SOLVER_RESULT_BYTES, or NULL: this machine could not. */
     void (*on_solved)(void *context, uint64_t serial, const uint8_t *result);
     void *context;

@@ -22,7 +22,8 @@ static bool is_of_the_core(const struct dl_phdr_info *object)
     const char *file = slash == NULL ? name : slash + 1;
     return !code_is_the_kernels(object) &&
            (file == NULL || file[0] == '\0' || strncmp(file, "libsodium.", 10) == 0 ||
-            strncmp(file, "libc.", 5) == 0 || strncmp(file, "ld-musl-", 8) == 0);
+            strncmp(file, "libargon2.", 10) == 0 || strncmp(file, "libc.", 5) == 0 ||
+            strncmp(file, "ld-musl-", 8) == 0);
 }
 
 /* Poly1305 under a key that is no secret: against corruption it is as good as a hash, and takes

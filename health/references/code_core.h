@@ -6,8 +6,8 @@
 struct seams;
 
 /* The code that a signature rests on: every part, as R06 has them, of the program itself, of
- * libsodium and of libc. Measured by the gate before each signature (references.md, R05), where
- * there is no time for all the other libraries. */
+ * libsodium, libargon2 and libc. Measured by the gate before each signature (references.md,
+ * R05), where there is no time for all the other libraries. */
 
 #define CODE_CORE_PARTS_MAX 32u
 

@@ -2,14 +2,10 @@
 
 #include <string.h>
 
-#include <sodium.h>
-
 #include "references.h"
 
-#define MIB ((size_t)1 << 20)
-
-static const uint8_t salt[crypto_pwhash_SALTBYTES] = {'r', 'e', 'f', 'e', 'r', 'e', 'n', 'c',
-                                                      'e', 's', ' ', 'R', '1', '1', ' ', '.'};
+static const uint8_t salt[ARENA_SALT_BYTES] = {'r', 'e', 'f', 'e', 'r', 'e', 'n', 'c',
+                                               'e', 's', ' ', 'R', '1', '1', ' ', '.'};
 
 static const struct {
     uint32_t mib;
@@ -33,15 +29,25 @@ static const uint8_t goldens[][FILL_ANSWER_BYTES] = {
                     0x90, 0xe9, 0x8a, 0xd3, 0xdb, 0xaa, 0xc4, 0xc9, 0x3f, 0x68},
 };
 
+static bool compute(struct arenas *arenas, uint32_t hold, const struct seams *seams,
+                    enum fill_size size, uint8_t out[static FILL_ANSWER_BYTES])
+{
+    static const char password[] = "ostrakon";
+    const struct arena_work work = {.password = password,
+                                    .password_bytes = sizeof password - 1,
+                                    .salt = salt,
+                                    .mib = sizes[size].mib,
+                                    .passes = sizes[size].passes};
+    const bool done = arenas_work(arenas, seams, &work, hold, out);
+    seams_bend(seams, BEND_FILL, (uint32_t)size, out, FILL_ANSWER_BYTES);
+    return done;
+}
+
 bool fill_compute(const struct seams *seams, enum fill_size size,
                   uint8_t out[static FILL_ANSWER_BYTES])
 {
-    static const char password[] = "ostrakon";
-    const int status =
-        crypto_pwhash(out, FILL_ANSWER_BYTES, password, strlen(password), salt,
-                      sizes[size].passes, sizes[size].mib * MIB, crypto_pwhash_ALG_ARGON2ID13);
-    seams_bend(seams, BEND_FILL, (uint32_t)size, out, FILL_ANSWER_BYTES);
-    return status == 0;
+    struct arenas none = {.held = 0};
+    return compute(&none, 0, seams, size, out);
 }
 
 static uint64_t first_word(const uint8_t bytes[static FILL_ANSWER_BYTES])
@@ -68,10 +74,10 @@ void fill_judge(enum fill_size size, const uint8_t answer[static FILL_ANSWER_BYT
                 wrong == 0 ? FILL_RIGHT : FILL_WRONG);
 }
 
-void fill_run(const struct seams *seams, enum fill_size size, struct finding *out)
+static void judge(bool done, enum fill_size size,
+                  const uint8_t answer[static FILL_ANSWER_BYTES], struct finding *out)
 {
-    uint8_t answer[FILL_ANSWER_BYTES];
-    if (fill_compute(seams, size, answer)) {
+    if (done) {
         fill_judge(size, answer, out);
         return;
     }
@@ -79,28 +85,15 @@ void fill_run(const struct seams *seams, enum fill_size size, struct finding *ou
     out->evidence.count = sizes[size].mib;
 }
 
-/* Touched, or the kernel gives only a promise. */
-static void hold_what_was_freed(struct fill_state *state, const struct seams *seams)
+void fill_run(const struct seams *seams, enum fill_size size, struct finding *out)
 {
-    void **place = &state->held[state->next];
-    state->next = (state->next + 1) % FILL_HELD_MAX;
-    if (*place != NULL) {
-        seams->unmap(seams->self, *place, MIB);
-    }
-    *place = seams->map(seams->self, MIB, false);
-    for (size_t at = 0; *place != NULL && at < MIB; at += 4096) {
-        ((volatile uint8_t *)*place)[at] = 1;
-    }
+    uint8_t answer[FILL_ANSWER_BYTES];
+    judge(fill_compute(seams, size, answer), size, answer, out);
 }
 
 void fill_finish(struct fill_state *state, const struct seams *seams)
 {
-    for (uint32_t i = 0; i < FILL_HELD_MAX; i++) {
-        if (state->held[i] != NULL) {
-            seams->unmap(seams->self, state->held[i], MIB);
-            state->held[i] = NULL;
-        }
-    }
+    arenas_release(&state->arenas, seams);
 }
 
 /* The largest that is due; the first run is a small one. */
@@ -108,18 +101,21 @@ static void run(struct reference_context *context, struct finding *out)
 {
     struct fill_state *state = &context->fill;
     enum fill_size size = FILL_SMALL;
-    if (context->spare) {
-        fill_finish(state, &context->seams);
-    }
     if (state->runs % sizes[FILL_LARGE].every == sizes[FILL_LARGE].every - 1) {
         size = FILL_LARGE;
     } else if (state->runs % sizes[FILL_MIDDLE].every == sizes[FILL_MIDDLE].every - 1) {
         size = FILL_MIDDLE;
     }
     state->runs++;
-    fill_run(&context->seams, context->spare ? FILL_SMALL : size, out);
-    if (size == FILL_SMALL && !context->spare) {
-        hold_what_was_freed(state, &context->seams);
+    if (context->spare) {
+        fill_finish(state, &context->seams);
+        fill_run(&context->seams, FILL_SMALL, out);
+    } else if (size != FILL_SMALL) {
+        fill_run(&context->seams, size, out);
+    } else {
+        uint8_t answer[FILL_ANSWER_BYTES];
+        judge(compute(&state->arenas, ARENAS_MAX, &context->seams, size, answer), size, answer,
+              out);
     }
 }
 

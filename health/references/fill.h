@@ -1,16 +1,15 @@
 #ifndef OSTRAKON_HEALTH_REFERENCES_FILL_H
 #define OSTRAKON_HEALTH_REFERENCES_FILL_H
 
+#include "arena.h"
 #include "health/reference.h"
 
 /* R11: Argon2id of a fixed password, with memory filled and read in an order that depends on
  * the data. One wrong bit, wherever in it and whenever, gives another answer; so does one wrong
  * product of 64 bits.
  *
- * libsodium maps its memory itself, afresh for each answer, and the kernel hands out again what
- * was freed last. So we cannot fill memory that we hold; but after each small answer we take as
- * much memory as it has just freed, and hold that for the next three, so that the next answer
- * gets other memory. What the kernel really does is not ours to promise. */
+ * Small answers are computed in memory that is held for the next ones (arena.h), so that each
+ * goes over other frames; which ones, the kernel decides. */
 
 struct seams;
 
@@ -27,7 +26,7 @@ enum fill_note {
 };
 
 /* Answers by memory and passes, and every how many runs they are asked for. The values are
- * those of the reference implementation (argon2 20171227, -id -v 13 -p 1), not of libsodium. */
+ * those of the command `argon2` (20171227, -id -v 13 -p 1), and of libsodium. */
 #define FILL_SIZES(X)                                                                          \
     X(SMALL, 1, 1, 1)                                                                          \
     X(MIDDLE, 16, 1, 30)                                                                       \
@@ -39,13 +38,11 @@ enum fill_size {
 #undef X
 };
 
-#define FILL_ANSWER_BYTES 32u
-#define FILL_HELD_MAX 4u
+#define FILL_ANSWER_BYTES ARENA_ANSWER_BYTES
 
 struct fill_state {
     uint64_t runs;
-    uint32_t next; /* place in the ring */
-    void *held[FILL_HELD_MAX];
+    struct arenas arenas;
 };
 
 /* Computes the answer now; false without memory. For the gate too (references.md, R05). */

@@ -68,14 +68,14 @@ static void unmap(void *self, void *bytes, size_t size_bytes)
     seams_of_machine().unmap(NULL, bytes, size_bytes);
 }
 
-Test(fill, holds_what_was_freed_for_some_runs)
+Test(fill, holds_its_memory_for_some_runs)
 {
     struct reference_context *context = machine();
     context->seams.map = map;
     context->seams.unmap = unmap;
     for (uint32_t run = 1; run <= 20; run++) {
         machine_run(11);
-        cr_assert(eq(u32, maps - unmaps, run < FILL_HELD_MAX ? run : FILL_HELD_MAX));
+        cr_assert(eq(u32, maps - unmaps, run < ARENAS_MAX ? run : ARENAS_MAX));
     }
     context->spare = true;
     machine_run(11);
