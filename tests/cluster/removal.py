@@ -44,7 +44,7 @@ def is_suspended(scene, marks):
     others = scene.others(VICTIM)
     wait_standing(scene, "suspended", others)
     for name in others:
-        scene.wait_said(name, f"motion to suspend {VICTIM}: 4 electors", marks[name])
+        scene.wait_said(name, f"motion to suspend {VICTIM}: [34] electors", marks[name])
         scene.wait_said(name, f"{VICTIM} is suspended: it could not be reached", marks[name])
     view = scene.view(others[0])
     require(of(view)["cause"] == "unreachable", f"{of(view)}")
