@@ -370,6 +370,10 @@ void node_tasks_watch(struct node *n, uint64_t random, struct effects *out)
         if (!sets || m->standing != STANDING_GOOD || (d->heard & bit(i)) == 0) {
             continue;
         }
+        if (effects_sends_left(out) < 2 * MEMBERS_MAX) { /* as many for all that follows */
+            effects_wake(out, d->now_ms + 1);
+            return;
+        }
         const bool due = my_part && challenge_wants_work(book, i, d->now_ms);
         if (is_for_ballot(d, i) || due) {
             set_task(n, i, random + i, out);
