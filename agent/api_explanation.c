@@ -76,7 +76,7 @@ void api_explanation(struct api *api, struct http_request *request, const char *
     const size_t size = strlen(name) - strlen(EXPLANATION_TAIL);
     const uint32_t member = api_member_named(c, name, size);
     if (member == MEMBER_NONE) {
-        api_no_member(request);
+        api_no_member(request, c, name);
         return;
     }
     struct api_waiter *waiter = api_waiter_take(api, request, false);

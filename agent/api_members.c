@@ -4,6 +4,7 @@
 
 #include "agent/api_parts.h"
 #include "agent/node_parts.h"
+#include "agent/text.h"
 #include "agent/words.h"
 
 #define CLOCK_SHOWN_MS 300 /* a heartbeat's way and the loop's turn take some of it */
@@ -166,14 +167,27 @@ uint32_t api_member_named(const struct cluster *c, const char *name, size_t size
     return MEMBER_NONE;
 }
 
-void api_no_member(struct http_request *request)
+void api_no_member(struct http_request *request, const struct cluster *c, const char *name)
 {
-    const struct api_problem problem = {
-        .status = 404,
-        .title = "No such member",
-        .detail = "There is no such member; /v1/members lists them.",
-    };
-    api_problem_send(request, &problem);
+    const char *names[MEMBERS_MAX];
+    char shown[NAME_SIZE_BYTES + 16];
+    char detail[API_DETAIL_BYTES];
+    text_escape(name, strcspn(name, "/"), shown, sizeof shown);
+    for (uint32_t i = 0; i < c->member_count; i++) {
+        names[i] = c->member[i].name;
+    }
+    const char *nearest = text_nearest(shown, names, c->member_count);
+    if (nearest != NULL && strcmp(nearest, shown) == 0) {
+        snprintf(detail, sizeof detail, "There is no such page of %s.", shown);
+    } else if (nearest != NULL) {
+        snprintf(detail, sizeof detail, "There is no member \"%s\": did you mean %s?", shown,
+                 nearest);
+    } else {
+        snprintf(detail, sizeof detail, "There is no member \"%s\"; /v1/members lists them.",
+                 shown);
+    }
+    api_problem_send(request, &(struct api_problem){
+                                  .status = 404, .title = "No such member", .detail = detail});
 }
 
 /* NAME, and NAME/record. */

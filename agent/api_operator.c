@@ -22,7 +22,8 @@ static void say_number(const struct cluster *c, const struct command *command,
 {
     const uint32_t key = command->author - MEMBERS_MAX;
     snprintf(detail, DETAIL_BYTES,
-             "Number %" PRIu64 " of operator %s is used: the last decided one is %" PRIu64 ".",
+             "Number %" PRIu64 " of operator %s is used: the last decided one is %" PRIu64
+             ". Another command of this key was decided first: say it again.",
              command->by_operator.seq, c->operators[key].name, c->operator_seq[key]);
 }
 
@@ -48,8 +49,8 @@ static void say_already(const struct cluster *c, const struct operator_command *
     } else if (o->operation == OPERATION_RENAME) {
         snprintf(detail, DETAIL_BYTES, "A member is called %s already.", o->name);
     } else {
-        snprintf(detail, DETAIL_BYTES, "%s is %s already.", words_member(c, o->member),
-                 c->member[o->member].drained ? "drained" : "not drained");
+        snprintf(detail, DETAIL_BYTES, "%s is %s.", words_member(c, o->member),
+                 c->member[o->member].drained ? "drained already" : "not drained");
     }
 }
 
@@ -59,6 +60,10 @@ static void say_cause(const struct cluster *c, const struct command *command, en
 {
     const struct operator_command *o = &command->by_operator;
     const char *member = words_member(c, o->member);
+    if (cluster_author_key(c, command->author) == NULL) {
+        snprintf(detail, DETAIL_BYTES, "Its key is no operator's any more.");
+        return;
+    }
     switch ((int)cause) {
     case CAUSE_SAID_BEFORE:
         if (o->seq <= c->operator_seq[command->author - MEMBERS_MAX]) {
@@ -135,6 +140,65 @@ static void add_command(cJSON *object, const struct cluster *c, const struct com
     api_add_time(object, "not_after", o->not_after_ms);
 }
 
+/* What it needs beside its own decision: `set_operators` is one operator's word. */
+static bool say_wish(const struct cluster *c, const struct command *command,
+                     char detail[static DETAIL_BYTES])
+{
+    const struct operator_command *o = &command->by_operator;
+    char until[WORDS_ISO_BYTES];
+    if (o->operation != OPERATION_SET_OPERATORS ||
+        (o->key_count == c->operator_count &&
+         memcmp(o->keys, c->operators, sizeof o->keys) == 0)) {
+        return false;
+    }
+    const uint32_t wishes = cluster_author_key(c, command->author) == NULL
+                                ? 0
+                                : cluster_wishes(c, command->author - MEMBERS_MAX);
+    words_iso(o->not_after_ms, until);
+    snprintf(detail, DETAIL_BYTES,
+             "Not in force: %" PRIu32 " of %" PRIu32 " operators want these, and %" PRIu32
+             " must, each with its own key, by %s.",
+             wishes, c->operator_count, c->operator_count / 2 + 1, until);
+    return true;
+}
+
+/* That a setting, once it is decided, misses a limit: standing.md, section 10. */
+static bool say_limit(const struct cluster *c, const struct operator_command *o,
+                      char detail[static DETAIL_BYTES])
+{
+    const struct timing *t = &c->timing;
+    const uint32_t voters = cluster_quorum(c).voters;
+    if (o->operation != OPERATION_SETTINGS) {
+        return false;
+    }
+    if (o->setting == SETTING_PATIENCE_MS && o->value < 2 * t->tick_ms) {
+        snprintf(detail, DETAIL_BYTES,
+                 "Less than two ticks of %" PRIu32
+                 " ms: one lost attestation looks like a silent member.",
+                 t->tick_ms);
+    } else if (o->setting == SETTING_MIN_MEMBERS && o->value >= voters) {
+        snprintf(detail, DETAIL_BYTES,
+                 "Of %" PRIu32 " in good standing no vote can remove anybody now.", voters);
+    } else if (o->setting == SETTING_MALFUNCTIONING_MAX && o->value > (voters - 1) / 3) {
+        snprintf(detail, DETAIL_BYTES,
+                 "%" PRIu32 " in good standing bear %" PRIu32 " that lie, whatever is allowed.",
+                 voters, (voters - 1) / 3);
+    } else if (o->setting == SETTING_TTL_S && o->value < 6 * t->name_lease_s) {
+        snprintf(detail, DETAIL_BYTES,
+                 "Less than six name leases of %" PRIu32
+                 " s: a short standstill is the end of all tokens.",
+                 t->name_lease_s);
+    } else if ((o->setting == SETTING_WINDOW_TIMEOUT_S && o->value <= t->grace_s) ||
+               (o->setting == SETTING_GRACE_S && o->value >= t->window_timeout_s)) {
+        snprintf(detail, DETAIL_BYTES,
+                 "window_timeout_s is not longer than grace_s: a worker may lose its grant "
+                 "before it is done.");
+    } else {
+        return false;
+    }
+    return true;
+}
+
 static void add_fate(cJSON *object, const struct operators_entry *e, const struct cluster *c)
 {
     static const char *const fates[] = {[OPERATORS_WAITS] = "waits",
@@ -154,8 +218,14 @@ static void add_fate(cJSON *object, const struct operators_entry *e, const struc
         cJSON_AddStringToObject(object, "cause", cause_text(cause));
         cJSON_AddStringToObject(object, "text", detail);
     } else {
+        const bool more = (fate == OPERATORS_DECIDED && say_wish(c, &e->command, detail)) ||
+                          say_limit(c, &e->command.by_operator, detail);
         cJSON_AddNullToObject(object, "cause");
-        cJSON_AddNullToObject(object, "text");
+        if (more) {
+            cJSON_AddStringToObject(object, "text", detail);
+        } else {
+            cJSON_AddNullToObject(object, "text");
+        }
     }
 }
 

@@ -16,6 +16,7 @@
 #define API_WAIT_MAX_S 60u
 #define API_LIMIT_MAX 1000u
 #define API_TAG_BYTES 96u
+#define API_DETAIL_BYTES 192u
 #define API_NAME_BYTES (NAME_SIZE_BYTES + sizeof "/record")
 #define API_PROBLEM_FIELDS 2u
 
@@ -135,7 +136,7 @@ cJSON *api_member(const struct agent *a, uint32_t member);
 /* The index of the member of that name, MEMBER_NONE: nobody's. */
 uint32_t api_member_named(const struct cluster *c, const char *name, size_t size);
 /* Answers that there is no such member. */
-void api_no_member(struct http_request *request);
+void api_no_member(struct http_request *request, const struct cluster *c, const char *name);
 void api_add_members(const struct agent *a, cJSON *object, const char *name, uint32_t limit);
 void api_add_grant(cJSON *object, const struct cluster *c, uint64_t due);
 void api_add_motions(cJSON *object, const struct cluster *c); /* api_motions.c */

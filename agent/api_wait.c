@@ -111,7 +111,7 @@ static void answer(struct api *api, struct http_request *request, api_document *
     if (made != NULL) {
         api_send(request, tag, made);
     } else if (document != document_operator) {
-        api_no_member(request);
+        api_no_member(request, &api->agent->node->deciding.cluster, view->name);
     } else {
         const struct api_problem problem = {
             .status = 404,

@@ -98,13 +98,16 @@ static int complain_of_transfer(const char *socket, CURL *easy, CURLcode code, l
     }
 }
 
-/* A refusal in problem+json (RFC 9457) carries a sentence for us. */
-static int complain_of_status(long status, bool posted, const cJSON *document)
+/* A refusal in problem+json (RFC 9457) carries a sentence for us. Who is no member was a wrong
+ * word of ours. */
+static int complain_of_status(long status, bool posted, const char *path, const cJSON *document)
 {
     char detail[512];
     char code[32];
+    const bool of_member = strncmp(path, "/v1/members/", strlen("/v1/members/")) == 0;
     const enum exit_code exit_code = status == 401 || status == 403 ? EXIT_NOT_PERMITTED
                                      : status == 400 && posted      ? EXIT_DEGRADED
+                                     : status == 404 && of_member   ? EXIT_USAGE
                                                                     : EXIT_UNKNOWN;
     if (field_shown(document, "detail", detail, sizeof detail)) {
         const bool has_code = field_shown(document, "code", code, sizeof code);
@@ -133,7 +136,8 @@ static CURL *easy_of(const char *socket, const char *path, long timeout_s, struc
     return easy;
 }
 
-static int perform(CURL *easy, const char *socket, long wait_s, bool posts, struct answer *out)
+static int perform(CURL *easy, const char *socket, const char *path, long wait_s, bool posts,
+                   struct answer *out)
 {
     int code = 0;
     long status = 0;
@@ -147,7 +151,7 @@ static int perform(CURL *easy, const char *socket, long wait_s, bool posts, stru
             out->text[--out->size_bytes] = '\0';
         }
         if (status != 200 && !(posts && status == 202)) {
-            code = complain_of_status(status, posts, out->document);
+            code = complain_of_status(status, posts, path, out->document);
         } else if (!cJSON_IsObject(out->document)) {
             code =
                 complain(EXIT_UNKNOWN, "", "what answers at %s is no Ostrakon agent", socket);
@@ -163,7 +167,7 @@ int client_get(const char *socket, const char *path, long wait_s, struct answer 
     if (easy == NULL) {
         return complain(EXIT_UNKNOWN, "", "out of memory");
     }
-    const int code = perform(easy, socket, wait_s, false, out);
+    const int code = perform(easy, socket, path, wait_s, false, out);
     curl_easy_cleanup(easy);
     return code;
 }
@@ -183,7 +187,7 @@ int client_post(const char *socket, const char *path, const void *bytes, size_t 
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, fields);
     curl_easy_setopt(easy, CURLOPT_POSTFIELDS, bytes);
     curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, (long)size_bytes);
-    const int code = perform(easy, socket, 0, true, out);
+    const int code = perform(easy, socket, path, 0, true, out);
     curl_easy_cleanup(easy);
     curl_slist_free_all(fields);
     return code;

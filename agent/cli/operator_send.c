@@ -24,7 +24,7 @@ struct sending {
     struct hash cluster_id;
     struct command command;
     char operator_name[SHOWN_BYTES];
-    char what[2 * SHOWN_BYTES]; /* "admit argus" */
+    char what[4 * SHOWN_BYTES]; /* "admit argus", "settings ttl_s=600" */
 };
 
 static int complain_of_agent(void)
@@ -32,6 +32,29 @@ static int complain_of_agent(void)
     return complain(EXIT_UNKNOWN,
                     "It may be of another version: ostrakon version, ostrakon status",
                     "the agent's answer is not what was asked for");
+}
+
+/* Who they are may have changed since the founding: only the chain knows. */
+static int complain_of_key(const struct sending *s, const char *hex, const cJSON *document)
+{
+    char next[4 * SHOWN_BYTES] = "The operators are now: ";
+    const cJSON *item = NULL;
+    cJSON_ArrayForEach(item, field_of(document, "items"))
+    {
+        char name[SHOWN_BYTES] = "";
+        const size_t used = strlen(next);
+        field_shown(item, "name", name, sizeof name);
+        snprintf(next + used, sizeof next - used, "%s%.31s",
+                 item->prev->next == NULL ? "" : ", ", name);
+    }
+    if (cJSON_GetArraySize(field_of(document, "items")) == 0) {
+        snprintf(next, sizeof next,
+                 "The cluster was founded without operators; only ostrakon "
+                 "cluster rebuild --operator names some");
+    }
+    return complain(EXIT_CONFIGURATION, next,
+                    "%s is no operator's key of this cluster; its public half is %s",
+                    s->order->key_path, hex);
 }
 
 /* Finds whose key it is, and the next number. */
@@ -66,9 +89,7 @@ static int take_operator(struct sending *s, const uint8_t key[static KEYFILE_KEY
         s->command.by_operator.seq = seq + 1;
         return 0;
     }
-    return complain(EXIT_CONFIGURATION, "The cluster's operators are in cluster.yaml",
-                    "%s is no operator's key of this cluster; its public half is %s",
-                    s->order->key_path, hex);
+    return complain_of_key(s, hex, document);
 }
 
 static int ask_operators(struct sending *s, const uint8_t key[static KEYFILE_KEY_BYTES])
@@ -189,14 +210,17 @@ static void print_handed_in(const struct sending *s, const cJSON *document)
 {
     char id[SHOWN_BYTES];
     char until[MOMENT_BYTES];
+    char text[512];
     const uint64_t now_ms = moment_now_ms();
     const struct operator_command *o = &s->command.by_operator;
+    const bool warned = field_shown(document, "text", text, sizeof text);
     field_shown(document, "id", id, sizeof id);
     printf("handed in: %s\n       by: operator %s, number %" PRIu64
-           "\n       id: %s\n     void: if not decided by %s UTC\n\n"
+           "\n       id: %s\n     void: if not decided by %s UTC\n%s%s%s\n"
            "What became of it: ostrakon log --code OST-2301; or say --wait\n",
            s->what, s->operator_name, o->seq, id,
-           moment_text(o->not_after_ms, now_ms, MOMENT_SECOND, until));
+           moment_text(o->not_after_ms, now_ms, MOMENT_SECOND, until),
+           warned ? "  warning: " : "", warned ? text : "", warned ? "\n" : "");
 }
 
 /* 0 while it waits is told by `done`. */
@@ -219,7 +243,9 @@ static int judge(const struct sending *s, const struct answer *answer, bool *don
     if (strcmp(state, "decided") == 0 &&
         field_number(answer->document, "decided_height", &height)) {
         if (!s->order->invocation->json) {
-            printf("%s: decided at height %" PRIu64 "\n", s->what, height);
+            const bool more = field_shown(answer->document, "text", text, sizeof text);
+            printf("%s: decided at height %" PRIu64 "%s%s\n", s->what, height, more ? "\n" : "",
+                   more ? text : "");
         }
         return 0;
     }
@@ -320,13 +346,47 @@ static int sign_and_send(struct sending *s, const struct keyfile *key)
     return hand_in(s);
 }
 
+/* In the words of the command line. */
+static void say_what(struct sending *s)
+{
+    const struct order *order = s->order;
+    char duration[MOMENT_BYTES];
+    switch (order->operation) {
+    case OPERATION_PAUSE:
+        snprintf(s->what, sizeof s->what, "pause %s",
+                 duration_text((uint64_t)order->duration_s * 1000, duration));
+        return;
+    case OPERATION_SETTINGS:
+        snprintf(s->what, sizeof s->what, "settings %s=%" PRIu32, setting_text(order->setting),
+                 order->value);
+        return;
+    case OPERATION_SET_OPERATORS:
+        snprintf(s->what, sizeof s->what, "set-operators");
+        for (uint32_t i = 0; i < order->key_count; i++) {
+            const size_t used = strlen(s->what);
+            snprintf(s->what + used, sizeof s->what - used, "%s %s", i == 0 ? "" : ",",
+                     order->keys[i].name);
+        }
+        return;
+    case OPERATION_ADMIT:
+    case OPERATION_REMOVE:
+    case OPERATION_DRAIN:
+    case OPERATION_UNDRAIN:
+    case OPERATION_RENAME:
+    case OPERATION_COUNT:
+        break;
+    }
+    const bool renames = order->operation == OPERATION_RENAME;
+    snprintf(s->what, sizeof s->what, "%s %.31s%s%s", operation_text(order->operation),
+             order->member, renames ? " to " : "", renames ? order->name : "");
+}
+
 int order_send(const struct order *order)
 {
     struct sending s = {.order = order, .command = {.kind = COMMAND_OPERATOR}};
     struct keyfile key;
     char error[KEYFILE_ERROR_BYTES];
-    snprintf(s.what, sizeof s.what, "%s%s%.31s", operation_text(order->operation),
-             order->member == NULL ? "" : " ", order->member == NULL ? "" : order->member);
+    say_what(&s);
     int code = client_socket(order->invocation, s.socket, sizeof s.socket);
     if (code != 0) {
         return code;

@@ -172,6 +172,8 @@ def framed(story):
     for name in ("atlas", "argus"):
         story.net.find(name, "selene")
         story.net.find("selene", name)
+    story.claim("the others have a perfect record, and so a ballot",
+                lambda: all_perfect(story, others), RECORD_S)
     story.tell("the cable of selene is pulled")
     story.net.cut("selene")
     story.claim("the others have suspended selene, which has done nothing wrong",

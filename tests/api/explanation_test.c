@@ -162,6 +162,11 @@ Test(explanation, is_refused_for_who_is_no_member)
         get(paths[i]);
         cr_expect(eq(i64, x.status, 404), "%s", paths[i]);
     }
+    expect_text("detail", "There is no member \"helio\": did you mean helios?");
+    get("/v1/members/nobody");
+    expect_text("detail", "There is no member \"nobody\"; /v1/members lists them.");
+    get("/v1/members/helios/recor");
+    expect_text("detail", "There is no such page of helios.");
     get("/v1/members/helios/explanation?limit=3");
     cr_expect(eq(i64, x.status, 400));
     world_wish(&w, &x,

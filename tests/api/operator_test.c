@@ -97,7 +97,7 @@ Test(api_operator, says_why_a_command_cannot_be_right)
     struct command c = order(4, OPERATION_DRAIN, HELIOS);
     expect_refused(&c, "Number 4 of operator anna is used: the last decided one is 4.");
     c = order(5, OPERATION_UNDRAIN, HELIOS);
-    expect_refused(&c, "helios is not drained already.");
+    expect_refused(&c, "helios is not drained.");
     c = order(5, OPERATION_DRAIN, 9);
     expect_refused(&c, "no such member");
     c = order(5, OPERATION_DRAIN, HELIOS);
@@ -132,6 +132,70 @@ Test(api_operator, says_why_a_command_cannot_be_right)
     anna.secret_key[0] ^= 1;
     c = order(5, OPERATION_PAUSE, 0);
     expect_refused(&c, "It is not signed by operator anna");
+}
+
+/* What one operator alone says of who the operators are is decided, and not in force. */
+Test(api_operator, says_what_a_decided_command_still_needs)
+{
+    char path[64];
+    struct cluster *c = &w.d->cluster;
+    c->operator_count = 3;
+    struct command o = order(5, OPERATION_SET_OPERATORS, 0);
+    o.by_operator.key_count = 1;
+    o.by_operator.keys[0] = c->operators[0];
+    post(&o, true);
+    cr_assert(eq(i64, x.status, 202), "%s", x.body);
+    snprintf(path, sizeof path, "/v1/operator/%.32s", exchange_text(&x, "id"));
+    w.agent.operators.list[0].height = 48214;
+    get(path);
+    expect_text("state", "decided");
+    cr_assert(strstr(exchange_text(&x, "text"), "Not in force: 0 of 3 operators want these, "
+                                                "and 2 must") != NULL,
+              "%s", x.body);
+    c->operator_count = 1;
+    get(path);
+    cr_assert(cJSON_IsNull(exchange_at(&x, "text")));
+    memset(c->operators, 0, sizeof c->operators);
+    c->operator_count = 0; /* nobody's key any more */
+    w.agent.operators.list[0].height = 0;
+    get(path);
+    expect_text("state", "void");
+    expect_text("text", "Its key is no operator's any more.");
+}
+
+Test(api_operator, warns_of_a_setting_that_misses_a_limit)
+{
+    static const struct {
+        enum setting setting;
+        uint32_t value;
+        const char *text;
+    } cases[] = {
+        {SETTING_PATIENCE_MS, 9999, "Less than two ticks of 5000 ms"},
+        {SETTING_PATIENCE_MS, 10001, NULL},
+        {SETTING_MIN_MEMBERS, 5, "no vote can remove anybody now"},
+        {SETTING_MIN_MEMBERS, 3, NULL},
+        {SETTING_MALFUNCTIONING_MAX, 2, "5 in good standing bear 1 that lie"},
+        {SETTING_MALFUNCTIONING_MAX, 1, NULL},
+        {SETTING_TTL_S, 119, "Less than six name leases of 20 s"},
+        {SETTING_TTL_S, 120, NULL},
+        {SETTING_WINDOW_TIMEOUT_S, 5, "window_timeout_s is not longer than grace_s"},
+        {SETTING_GRACE_S, 120, "window_timeout_s is not longer than grace_s"},
+        {SETTING_GRACE_S, 119, NULL},
+        {SETTING_AUDIT, 0, NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct command o = order(5, OPERATION_SETTINGS, 0);
+        o.by_operator.setting = cases[i].setting;
+        o.by_operator.value = cases[i].value;
+        w.d->cluster.malfunctioning_max = 0;
+        post(&o, true);
+        cr_assert(eq(i64, x.status, 202), "%zu: %s", i, x.body);
+        const char *text = cJSON_GetStringValue(exchange_at(&x, "text"));
+        const bool said = cases[i].text == NULL
+                              ? text == NULL
+                              : text != NULL && strstr(text, cases[i].text) != NULL;
+        cr_expect(said, "%zu: %s", i, x.body);
+    }
 }
 
 Test(api_operator, takes_nothing_else_and_from_nobody_else)
