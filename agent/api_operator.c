@@ -183,6 +183,11 @@ static bool say_limit(const struct cluster *c, const struct operator_command *o,
         snprintf(detail, DETAIL_BYTES,
                  "%" PRIu32 " in good standing bear %" PRIu32 " that lie, whatever is allowed.",
                  voters, (voters - 1) / 3);
+    } else if (o->setting == SETTING_AUDIT) {
+        snprintf(detail, DETAIL_BYTES,
+                 "Tell the sink, too: it publishes what %s endorsed until its own setting says "
+                 "otherwise.",
+                 o->value == 0 ? "two have" : "one has");
     } else if (o->setting == SETTING_TTL_S && o->value < 6 * t->name_lease_s) {
         snprintf(detail, DETAIL_BYTES,
                  "Less than six name leases of %" PRIu32

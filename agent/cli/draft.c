@@ -292,20 +292,44 @@ static int write_new(const char *path, const char *text, size_t size_bytes)
     return 0;
 }
 
-int draft_write(const struct draft *d, const char *path, struct founding *out)
+/* The text is the caller's, to be freed. NULL: out of memory. */
+static char *text_of(const struct draft *d, size_t *size_bytes)
 {
     char *text = NULL;
-    size_t size_bytes = 0;
+    FILE *memory = open_memstream(&text, size_bytes);
+    if (memory != NULL) {
+        draft_print(d, memory);
+        fclose(memory);
+    }
+    return text;
+}
+
+static int judge(const char *text, size_t size_bytes, struct founding *out)
+{
     struct config_report report = {0};
-    FILE *memory = open_memstream(&text, &size_bytes);
-    if (memory == NULL) {
+    if (text == NULL) {
         return complain(EXIT_UNKNOWN, "", "out of memory");
     }
-    draft_print(d, memory);
-    fclose(memory);
     const bool sound = cluster_config_parse("new cluster.yaml", text, size_bytes, out, &report);
     fputs(report.text, stderr);
-    const int code = sound ? write_new(path, text, size_bytes) : EXIT_CONFIGURATION;
+    return sound ? 0 : EXIT_CONFIGURATION;
+}
+
+int draft_judge(const struct draft *d, struct founding *out)
+{
+    size_t size_bytes = 0;
+    char *text = text_of(d, &size_bytes);
+    const int code = judge(text, size_bytes, out);
+    free(text);
+    return code;
+}
+
+int draft_write(const struct draft *d, const char *path, struct founding *out)
+{
+    size_t size_bytes = 0;
+    char *text = text_of(d, &size_bytes);
+    int code = judge(text, size_bytes, out);
+    code = code != 0 ? code : write_new(path, text, size_bytes);
     free(text);
     return code;
 }

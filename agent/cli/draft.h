@@ -55,6 +55,10 @@ const char *draft_name(struct draft *d, const char *text);
 void draft_print(const struct draft *d, FILE *out);
 
 /* Reads what was drafted as every cluster.yaml is read, telling what is wrong with it, and
+ * writes nothing. The exit code. */
+int draft_judge(const struct draft *d, struct founding *out);
+
+/* Reads what was drafted as every cluster.yaml is read, telling what is wrong with it, and
  * writes it to `path`, where nothing may be yet ("-": standard output). The exit code. */
 int draft_write(const struct draft *d, const char *path, struct founding *out);
 

@@ -1,5 +1,3 @@
-#include "command.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -12,11 +10,8 @@
 #include <cjson/cJSON.h>
 #include <sodium.h>
 
-#include "agent/config.h"
-#include "agent/config_timing.h"
-#include "draft.h"
-#include "moment.h"
 #include "past.h"
+#include "rebuild.h"
 
 /* `ostrakon cluster rebuild`: the founding document of a cluster that goes on where another
  * one, whose quorum is gone for good, has ended (standing.md, section 6.1). All of it follows
@@ -25,20 +20,13 @@
 
 #define CONFIG_DEFAULT "/etc/ostrakon/node.yaml"
 #define OUTPUT_DEFAULT "cluster.rebuilt.yaml"
-#define PAIR_BYTES 128u
 
-enum { OPTION_MEMBER = 'm', OPTION_OUTPUT = 'o', OPTION_YES = 'y' };
-
-struct options {
-    struct invocation *invocation;
-    const char *output;
-    bool yes;
-    uint32_t count;
-    const char *members[MEMBERS_MAX];
-};
+enum { OPTION_MEMBER = 'm', OPTION_OUTPUT = 'o', OPTION_YES = 'y', OPTION_OPERATOR = 0x100 };
 
 static const struct argp_option own_options[] = {
     {"member", OPTION_MEMBER, "NAME", 0, "a survivor that goes on, once for each", 0},
+    {"operator", OPTION_OPERATOR, "NAME,KEY", 0,
+     "who the operators are from now on, once for each (default: as they were)", 0},
     {"output", OPTION_OUTPUT, "FILE", 0, "where to write (default " OUTPUT_DEFAULT ")", 0},
     {"yes", OPTION_YES, NULL, 0, "write it; without this, only tell what would be", 0},
     {NULL, 0, NULL, 0, NULL, 0},
@@ -46,7 +34,7 @@ static const struct argp_option own_options[] = {
 
 static error_t on_option(int key, char *argument, struct argp_state *state)
 {
-    struct options *options = state->input;
+    struct rebuild_options *options = state->input;
     switch (key) {
     case ARGP_KEY_INIT:
         state->child_inputs[0] = options->invocation;
@@ -57,6 +45,13 @@ static error_t on_option(int key, char *argument, struct argp_state *state)
             argp_error(state, "--member %s: too many members", argument);
         }
         options->members[options->count++] = argument;
+        return 0;
+    case OPTION_OPERATOR:
+        if (options->operator_count == OPERATORS_MAX || strchr(argument, ',') == NULL) {
+            argp_error(state, "--operator %s: expected NAME,KEY, at most %u times", argument,
+                       OPERATORS_MAX);
+        }
+        options->operators[options->operator_count++] = argument;
         return 0;
     case OPTION_OUTPUT:
         options->output = argument;
@@ -73,23 +68,6 @@ static error_t on_option(int key, char *argument, struct argp_state *state)
         return ARGP_ERR_UNKNOWN;
     }
 }
-
-/* What is read and made. */
-struct rebuild {
-    const struct options *options;
-    struct node_config config;
-    struct cluster past;
-    int lock;        /* of the data directory; -1 */
-    uint32_t chosen; /* bits of members */
-    struct draft draft;
-    char founded[MOMENT_BYTES];
-    char malfunctioning_max[16];
-    char min_members[16];
-    char timing[DRAFT_TIMING_MAX][PAIR_BYTES];
-    char operators[OPERATORS_MAX][PAIR_BYTES];
-    char names[SERVICE_NAMES_MAX][DRAFT_VALUE_BYTES];
-    struct founding result;
-};
 
 /* What a member has seen must not grow meanwhile, nor may it sign anything more. */
 static int take_lock(struct rebuild *r)
@@ -142,121 +120,6 @@ static int choose(struct rebuild *r)
     return 0;
 }
 
-static void draft_timing_of(struct rebuild *r)
-{
-    const struct timing defaults = timing_default();
-    const struct timing *t = &r->past.timing;
-    uint32_t count = 0;
-#define X(key, least, most)                                                                    \
-    if (t->key != defaults.key) {                                                              \
-        snprintf(r->timing[count], PAIR_BYTES, "%s=%" PRIu32, #key, t->key);                   \
-        r->draft.timing[count] = r->timing[count];                                             \
-        count++;                                                                               \
-    }
-    TIMING_KEYS(X)
-#undef X
-    r->draft.timing_count = count;
-}
-
-static void draft_members_of(struct rebuild *r)
-{
-    for (uint32_t i = 0; i < r->past.member_count; i++) {
-        const struct member *from = &r->past.member[i];
-        struct draft_member *to = &r->draft.members[r->draft.member_count];
-        if ((r->chosen >> i & 1) == 0) {
-            continue;
-        }
-        memcpy(to->name, from->name, sizeof from->name);
-        snprintf(to->role, sizeof to->role, "%s",
-                 from->role == ROLE_WITNESS ? "witness" : "node");
-        memcpy(to->address, from->address, sizeof from->address);
-        sodium_bin2hex(to->transport_key, sizeof to->transport_key, from->transport_key,
-                       sizeof from->transport_key);
-        sodium_bin2hex(to->vote_key, sizeof to->vote_key, from->vote_key,
-                       sizeof from->vote_key);
-        r->draft.member_count++;
-    }
-}
-
-static void draft_operators_of(struct rebuild *r)
-{
-    char key[2 * PUBLIC_KEY_BYTES + 1];
-    for (uint32_t i = 0; i < r->past.operator_count; i++) {
-        const struct operator_key *from = &r->past.operators[i];
-        sodium_bin2hex(key, sizeof key, from->key, sizeof from->key);
-        snprintf(r->operators[i], PAIR_BYTES, "%s,%s", from->name, key);
-        r->draft.operators[i] = r->operators[i];
-    }
-    r->draft.operator_count = r->past.operator_count;
-}
-
-/* A name whose owner is gone is its holder's, or else the first survivor's. */
-static void draft_names_of(struct rebuild *r)
-{
-    const struct cluster *c = &r->past;
-    for (uint32_t k = 0; k < c->name_count; k++) {
-        const struct service_name *from = &c->names[k];
-        uint32_t owner = (uint32_t)__builtin_ctz(r->chosen);
-        if ((r->chosen >> from->owner & 1) != 0) {
-            owner = from->owner;
-        } else if (from->holder != MEMBER_NONE && (r->chosen >> from->holder & 1) != 0) {
-            owner = from->holder;
-        }
-        snprintf(r->names[k], sizeof r->names[k], "%s,%s%s", from->name, c->member[owner].name,
-                 from->exclusive ? "" : ",shared");
-        r->draft.names[k] = r->names[k];
-    }
-    r->draft.name_count = c->name_count;
-}
-
-/* What operators have changed since the founding stays changed. The least number of members
- * does only if somebody chose it, and it can still be met. */
-static void draft_settings_of(struct rebuild *r)
-{
-    const struct cluster *c = &r->past;
-    const uint32_t founded = r->config.founding.member_count;
-    const bool chosen = c->members_min != founding_members_min(founded);
-    if (c->malfunctioning_max < MEMBERS_MAX) {
-        snprintf(r->malfunctioning_max, sizeof r->malfunctioning_max, "%" PRIu32,
-                 c->malfunctioning_max);
-        r->draft.malfunctioning_max = r->malfunctioning_max;
-    }
-    if (chosen && c->members_min <= r->draft.member_count) {
-        snprintf(r->min_members, sizeof r->min_members, "%" PRIu32, c->members_min);
-        r->draft.min_members = r->min_members;
-    }
-    r->draft.audit = c->audit_required ? "required" : "off";
-    r->draft.mode = c->observes ? "observe" : "act";
-}
-
-static uint32_t greatest_term(const struct cluster *c)
-{
-    uint32_t term = 1;
-    for (uint32_t i = 0; i < c->member_count; i++) {
-        term = c->member[i].term > term ? c->member[i].term : term;
-    }
-    return term;
-}
-
-static void make_draft(struct rebuild *r)
-{
-    const struct cluster *c = &r->past;
-    r->draft.name = c->name;
-    r->draft.founded = moment_iso(c->time_ms, r->founded);
-    draft_timing_of(r);
-    draft_members_of(r);
-    draft_operators_of(r);
-    draft_names_of(r);
-    draft_settings_of(r);
-    r->draft.rebuilt = (struct founding_rebuilt){
-        .from = c->id,
-        .height = c->height,
-        .next_window = c->windows.next,
-        .fence = c->last_fence + REBUILT_FENCES,
-        .term = greatest_term(c) + REBUILT_TERMS,
-    };
-}
-
 static void print_plan(const struct rebuild *r)
 {
     const struct cluster *c = &r->past;
@@ -277,6 +140,16 @@ static void print_plan(const struct rebuild *r)
            ", so no token or command of before "
            "counts\n",
            n->fence, n->term);
+    if (c->audit_required && r->draft.member_count == 1) {
+        printf(
+            "    audit: off, as one member alone has nobody to audit it; tell the sink, too\n");
+    }
+    printf("operators:");
+    for (uint32_t i = 0; i < r->draft.operator_count; i++) {
+        const char *name = r->draft.operators[i];
+        printf("%s %.*s", i == 0 ? "" : ",", (int)strcspn(name, ","), name);
+    }
+    printf("%s\n", r->draft.operator_count == 0 ? " none" : "");
 }
 
 static void print_warning(void)
@@ -307,7 +180,11 @@ static void print_json(const struct rebuild *r, const char *id)
     cJSON *document = cJSON_CreateObject();
     cJSON_AddStringToObject(document, "cluster", r->past.name);
     cJSON_AddStringToObject(document, "cluster_id", id);
-    cJSON_AddStringToObject(document, "file", r->options->output);
+    if (r->options->yes) {
+        cJSON_AddStringToObject(document, "file", r->options->output);
+    } else {
+        cJSON_AddNullToObject(document, "file"); /* nothing is written */
+    }
     cJSON_AddNumberToObject(document, "height", (double)n->height);
     cJSON_AddNumberToObject(document, "next_window", (double)n->next_window);
     snprintf(number, sizeof number, "%" PRIu64, n->fence);
@@ -341,26 +218,31 @@ static int rebuild(struct rebuild *r)
     if (code != 0) {
         return code;
     }
-    make_draft(r);
-    if (!r->options->invocation->json || !r->options->yes) {
-        print_plan(r);
-    }
-    if (!r->options->yes) {
-        print_warning();
-        return EXIT_DEGRADED;
-    }
-    code = draft_write(&r->draft, r->options->output, &r->result);
+    rebuild_draft(r);
+    const bool json = r->options->invocation->json;
+    code = r->options->yes ? 0 : draft_judge(&r->draft, &r->result); /* else as it is written */
     if (code != 0) {
         return code;
     }
+    if (!json) {
+        print_plan(r);
+    }
+    if (r->options->yes) {
+        code = draft_write(&r->draft, r->options->output, &r->result);
+    } else if (!json) {
+        print_warning();
+    }
+    if (code != 0 || (!r->options->yes && !json)) {
+        return code != 0 ? code : EXIT_DEGRADED;
+    }
     const struct hash hash = founding_id(&r->result);
     sodium_bin2hex(id, sizeof id, hash.bytes, sizeof hash.bytes);
-    if (r->options->invocation->json) {
+    if (json) {
         print_json(r, id);
     } else {
         print_result(r, id);
     }
-    return 0;
+    return r->options->yes ? 0 : EXIT_DEGRADED;
 }
 
 int rebuild_run(struct invocation *invocation, int argc, char **argv)
@@ -376,7 +258,7 @@ int rebuild_run(struct invocation *invocation, int argc, char **argv)
             "Exit codes: 0 written, 1 told only, 64 wrong usage, 77, 78.",
         .children = children,
     };
-    struct options options = {.invocation = invocation};
+    struct rebuild_options options = {.invocation = invocation};
     argp_parse(&argp, argc, argv, 0, NULL, &options);
     struct config_report report = {0};
     struct rebuild *r = calloc(1, sizeof *r);

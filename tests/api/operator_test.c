@@ -181,7 +181,8 @@ Test(api_operator, warns_of_a_setting_that_misses_a_limit)
         {SETTING_WINDOW_TIMEOUT_S, 5, "window_timeout_s is not longer than grace_s"},
         {SETTING_GRACE_S, 120, "window_timeout_s is not longer than grace_s"},
         {SETTING_GRACE_S, 119, NULL},
-        {SETTING_AUDIT, 0, NULL},
+        {SETTING_AUDIT, 0, "it publishes what two have endorsed"},
+        {SETTING_OBSERVE, 1, NULL},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct command o = order(5, OPERATION_SETTINGS, 0);
