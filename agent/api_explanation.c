@@ -5,6 +5,7 @@
 
 #include "agent/api_parts.h"
 #include "agent/explanation.h"
+#include "agent/loop.h"
 
 static void add_events(cJSON *object, const struct explanation *e,
                        const struct store_events *events)
@@ -27,13 +28,51 @@ static void add_steps(cJSON *object, const struct explanation *e)
     }
 }
 
+static void add_fact(cJSON *list, const char *code, const char *text, const char *action)
+{
+    cJSON *fact = cJSON_CreateObject();
+    if (code == NULL) {
+        cJSON_AddNullToObject(fact, "code");
+    } else {
+        cJSON_AddStringToObject(fact, "code", code);
+    }
+    cJSON_AddStringToObject(fact, "text", text);
+    if (action[0] == '\0') {
+        cJSON_AddNullToObject(fact, "action");
+    } else {
+        cJSON_AddStringToObject(fact, "action", action);
+    }
+    cJSON_AddItemToArray(list, fact);
+}
+
+/* What the status has of it, but for its standing, which is told by itself; and that nothing
+ * can be decided at all. */
+static void add_now(cJSON *object, const struct agent *a, uint32_t member,
+                    const struct explanation *e)
+{
+    struct status s;
+    cJSON *list = cJSON_AddArrayToObject(object, "now");
+    status_of(a, clock_monotonic_ms(), clock_unix_ms(), &s);
+    for (uint32_t i = 0; i < s.reason_count; i++) {
+        const struct status_reason *r = &s.reasons[i];
+        const bool of_it = r->member == member && strcmp(r->code, "OST-2101") != 0;
+        if (of_it || (s.state == STATUS_NO_QUORUM && i == 0)) {
+            add_fact(list, r->code, r->text, r->action);
+        }
+    }
+    for (uint32_t i = 0; i < e->fact_count; i++) {
+        add_fact(list, NULL, e->facts[i], "");
+    }
+}
+
 static cJSON *document(const struct agent *a, uint32_t member,
                        const struct store_events *events)
 {
     struct explanation e;
     const struct cluster *c = &a->node->deciding.cluster;
     const struct member *m = &c->member[member];
-    explanation_of(c, member, events->list, events->count, &e);
+    explanation_of(c, member, (a->node->deciding.heard >> member & 1) != 0, events->list,
+                   events->count, &e);
     cJSON *object = api_begin(a);
     cJSON_AddItemToObject(object, "member", api_member(a, member));
     if (m->standing == STANDING_GOOD) {
@@ -47,6 +86,7 @@ static cJSON *document(const struct agent *a, uint32_t member,
         cJSON_AddNumberToObject(object, "decided_height", (double)e.height);
     }
     add_events(object, &e, events);
+    add_now(object, a, member, &e);
     add_steps(object, &e);
     return object;
 }

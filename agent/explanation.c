@@ -89,11 +89,62 @@ static void add_record(struct explanation *e, const struct cluster *c, uint32_t 
     }
 }
 
-static void find_steps(struct explanation *e, const struct cluster *c, uint32_t member)
+static enum cause appeal_cause(const struct cluster *c, uint32_t member)
+{
+    const struct command appeal = {
+        .kind = COMMAND_APPEAL, .author = member, .term = c->member[member].term};
+    return cluster_would_skip(c, &appeal);
+}
+
+/* What is the matter with it, and an operator's word alone ends. */
+static void add_admission(struct explanation *e, const struct member *m, bool has_new_key)
+{
+    snprintf(add(e, EXPLANATION_CLEAR), EXPLANATION_TEXT_BYTES,
+             "on %s: ostrakon clear%s, which refuses unless that passes", m->name,
+             has_new_key ? "" : " --new-key");
+    snprintf(add(e, EXPLANATION_ADMIT), EXPLANATION_TEXT_BYTES, "%s",
+             "at any member, by an operator: the ostrakon operator admit that it prints");
+}
+
+static void add_appeal(struct explanation *e, const struct cluster *c, uint32_t member)
+{
+    const struct confidence *s = &c->confidence[member];
+    char clock[WORDS_ISO_BYTES];
+    char when[64] = "";
+    const uint32_t electors = (uint32_t)__builtin_popcount(cluster_electors(c, member));
+    if (c->time_ms < s->appeal_after_ms && cluster_may_appeal(c, member)) {
+        words_iso(s->appeal_after_ms, clock);
+        snprintf(when, sizeof when, ", heard from %.8s UTC on", strchr(clock, 'T') + 1);
+    } else if (electors < cluster_testimony(c)) {
+        snprintf(when, sizeof when, ", once %u others have a perfect record",
+                 cluster_testimony(c));
+    }
+    snprintf(add(e, EXPLANATION_APPEAL), EXPLANATION_TEXT_BYTES,
+             "its appeal, by itself%s: the electors examine it, and vote", when);
+}
+
+/* Of one in good standing: what keeps it from something. */
+static void add_freedom(struct explanation *e, const struct member *m)
+{
+    if (m->held) {
+        snprintf(add(e, EXPLANATION_EXAMINE), EXPLANATION_TEXT_BYTES,
+                 "on %s: find the cause; ostrakon doctor --thorough", m->name);
+        add_admission(e, m, false);
+    }
+    if (m->drained) {
+        snprintf(add(e, EXPLANATION_UNDRAIN), EXPLANATION_TEXT_BYTES,
+                 "by an operator, when the work on it is done: ostrakon operator undrain %s",
+                 m->name);
+    }
+}
+
+static void find_steps(struct explanation *e, const struct cluster *c, uint32_t member,
+                       bool is_heard)
 {
     const struct member *m = &c->member[member];
     const bool neutered = m->standing == STANDING_NEUTERED;
     const bool proved = m->standing == STANDING_LOCKED_OUT && m->cause == STANDING_CAUSE_PROOF;
+    const bool too_often = appeal_cause(c, member) == CAUSE_TOO_OFTEN;
     if (m->standing == STANDING_LEFT) {
         return;
     }
@@ -101,25 +152,28 @@ static void find_steps(struct explanation *e, const struct cluster *c, uint32_t 
         snprintf(add(e, EXPLANATION_EXAMINE), EXPLANATION_TEXT_BYTES,
                  "on %s: ostrakon doctor --thorough, which tests all free memory", m->name);
     }
-    if (neutered || proved) {
-        snprintf(add(e, EXPLANATION_CLEAR), EXPLANATION_TEXT_BYTES,
-                 "on %s: ostrakon clear%s, which refuses unless that passes", m->name,
-                 neutered ? "" : " --new-key");
-        snprintf(add(e, EXPLANATION_ADMIT), EXPLANATION_TEXT_BYTES, "%s",
-                 "at any member, by an operator: the ostrakon operator admit that it prints");
+    if (neutered || proved || too_often) {
+        add_admission(e, m, neutered);
     }
-    if (m->standing != STANDING_GOOD) {
-        snprintf(add(e, EXPLANATION_APPEAL), EXPLANATION_TEXT_BYTES, "%s",
-                 "its appeal, by itself: the electors examine it, and vote");
+    if (!is_heard) {
+        snprintf(add(e, EXPLANATION_START), EXPLANATION_TEXT_BYTES,
+                 "on %s: systemctl start ostrakon; it is not heard", m->name);
+    }
+    if (m->standing == STANDING_GOOD) {
+        add_freedom(e, m);
+    } else {
+        add_appeal(e, c, member);
     }
     add_record(e, c, member);
 }
 
-void explanation_of(const struct cluster *c, uint32_t member, const struct store_event *events,
-                    uint32_t event_count, struct explanation *out)
+void explanation_of(const struct cluster *c, uint32_t member, bool is_heard,
+                    const struct store_event *events, uint32_t event_count,
+                    struct explanation *out)
 {
     assert(member < c->member_count);
     memset(out, 0, sizeof *out);
     pick(out, &c->member[member], events, event_count);
-    find_steps(out, c, member);
+    explanation_find_facts(c, member, out);
+    find_steps(out, c, member, is_heard);
 }

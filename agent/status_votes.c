@@ -36,9 +36,9 @@ static void look_at_held(const struct moment *m, uint32_t member)
     struct status_reason *r = status_add(m, "OST-2210", true, member);
     status_say(
         r->text,
-        "%s holds another state than the chain, as another member did just before or the "
-        "last two do: the software is the likely fault. It has no ballot and leads "
-        "nothing.",
+        "%s is proved wrong, as another member was just before, or too few would be left "
+        "without it: the software is the likely fault. It stays, without a ballot, and "
+        "leads nothing.",
         held->name);
     status_say(r->action, "Look for the cause, then admit %s anew or remove it", held->name);
 }

@@ -172,6 +172,22 @@ int client_get(const char *socket, const char *path, long wait_s, struct answer 
     return code;
 }
 
+bool client_look(const char *socket, const char *path, struct answer *out)
+{
+    long status = 0;
+    *out = (struct answer){0};
+    CURL *easy = easy_of(socket, path, USUAL_WAIT_S, out);
+    if (easy == NULL) {
+        return false;
+    }
+    if (curl_easy_perform(easy) == CURLE_OK) {
+        curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+        out->document = document_parse(out->text, out->size_bytes);
+    }
+    curl_easy_cleanup(easy);
+    return status == 200 && cJSON_IsObject(out->document);
+}
+
 int client_post(const char *socket, const char *path, const void *bytes, size_t size_bytes,
                 struct answer *out)
 {

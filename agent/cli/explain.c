@@ -23,6 +23,7 @@
 
 struct explanation {
     const char *name;
+    const char *socket;
     struct page page;
     struct answer answer; /* /v1/members/NAME/explanation */
     const cJSON *member;
@@ -124,6 +125,26 @@ static void print_events(const struct explanation *e)
     }
 }
 
+static void print_now(const struct explanation *e)
+{
+    char text[TEXT_BYTES];
+    char action[TEXT_BYTES];
+    const cJSON *fact = NULL;
+    const cJSON *facts = field_of(e->answer.document, "now");
+    if (cJSON_GetArraySize(facts) > 0) {
+        fprintf(e->page.out, "\nNOW\n");
+    }
+    cJSON_ArrayForEach(fact, facts)
+    {
+        field_shown(fact, "text", text, sizeof text);
+        page_wrap(&e->page, 0, 0, text);
+        if (field_shown(fact, "action", action, sizeof action)) {
+            fprintf(e->page.out, "  ");
+            page_wrap(&e->page, 2, 2, action);
+        }
+    }
+}
+
 static void print_steps(const struct explanation *e)
 {
     uint32_t number = 0;
@@ -144,6 +165,37 @@ static void print_steps(const struct explanation *e)
         const int columns = fprintf(e->page.out, "%-*u", (int)STEP_COLUMNS, ++number);
         page_wrap(&e->page, columns > 0 ? (uint32_t)columns : STEP_COLUMNS, STEP_COLUMNS, text);
     }
+}
+
+/* Who signed the block that it stands on, and how to look for oneself. */
+static void print_check(const struct explanation *e)
+{
+    char text[TEXT_BYTES] = "";
+    char path[PATH_BYTES];
+    struct answer block;
+    uint64_t height = 0;
+    const cJSON *signer = NULL;
+    if (!field_number(e->answer.document, "decided_height", &height)) {
+        return;
+    }
+    snprintf(path, sizeof path, "/v1/blocks/%" PRIu64, height);
+    const bool found = client_look(e->socket, path, &block);
+    const cJSON *certificate = found ? field_of(block.document, "certificate") : NULL;
+    cJSON_ArrayForEach(signer, field_of(certificate, "signers"))
+    {
+        char name[NAME_SIZE_BYTES * 2];
+        const size_t used = strlen(text);
+        if (field_shown(signer, "member", name, sizeof name)) {
+            snprintf(text + used, sizeof text - used, "%s%s", used == 0 ? "" : ", ", name);
+        }
+    }
+    answer_finish(&block);
+    fprintf(e->page.out, "\n");
+    if (text[0] != '\0') {
+        const int columns = fprintf(e->page.out, "Block %" PRIu64 " was signed by ", height);
+        page_wrap(&e->page, columns > 0 ? (uint32_t)columns : 0, 0, text);
+    }
+    fprintf(e->page.out, "Check for yourself: ostrakon audit --height %" PRIu64 "\n", height);
 }
 
 static void print_head(const struct explanation *e)
@@ -187,13 +239,16 @@ int explain_run(struct invocation *invocation, int argc, char **argv)
     char socket[CONFIG_SOCKET_BYTES];
     struct explanation e = {.name = options.member, .page = page_stdout()};
     int code = client_socket(invocation, socket, sizeof socket);
+    e.socket = socket;
     code = code != 0 ? code : ask(&e, socket);
     if (code == 0 && invocation->json) {
         printf("%s\n", e.answer.text);
     } else if (code == 0) {
         print_head(&e);
         print_events(&e);
+        print_now(&e);
         print_steps(&e);
+        print_check(&e);
     }
     answer_finish(&e.answer);
     return code;

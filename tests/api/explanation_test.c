@@ -10,6 +10,7 @@ static struct cluster *c;
 static struct store_event events[EVENTS_MAX];
 static uint32_t event_count;
 static struct explanation e;
+static bool heard;
 
 static void begin_explaining(void)
 {
@@ -17,6 +18,7 @@ static void begin_explaining(void)
     c = &w.d->cluster;
     c->member[HELIOS].since_ms = SCENE_UNIX_MS;
     event_count = 0;
+    heard = true;
 }
 
 static void happens(uint64_t time_ms, uint32_t level, const char *code, uint64_t height)
@@ -29,7 +31,7 @@ static void stands(enum standing standing, enum standing_cause cause)
 {
     c->member[HELIOS].standing = standing;
     c->member[HELIOS].cause = cause;
-    explanation_of(c, HELIOS, events, event_count, &e);
+    explanation_of(c, HELIOS, heard, events, event_count, &e);
 }
 
 static bool has_steps(const enum explanation_step_kind *kinds, uint32_t count)
@@ -117,6 +119,117 @@ Test(explanation, knows_for_every_standing_what_brings_a_member_back)
               "%s", e.steps[0].text);
 }
 
+static bool says(const char *step)
+{
+    bool found = false;
+    for (uint32_t i = 0; i < e.step_count; i++) {
+        found = found || strstr(e.steps[i].text, step) != NULL;
+    }
+    return found;
+}
+
+Test(explanation, names_what_a_member_in_good_standing_waits_for)
+{
+    c->member[HELIOS].drained = true;
+    stands(STANDING_GOOD, STANDING_CAUSE_FOUNDED);
+    expect_steps(EXPLANATION_UNDRAIN);
+    cr_expect(says("ostrakon operator undrain helios"));
+    c->member[HELIOS].drained = false;
+    c->member[HELIOS].held = true;
+    stands(STANDING_GOOD, STANDING_CAUSE_FOUNDED);
+    expect_steps(EXPLANATION_EXAMINE, EXPLANATION_CLEAR, EXPLANATION_ADMIT);
+    cr_expect(says("ostrakon clear --new-key"));
+    c->member[HELIOS].held = false;
+    heard = false;
+    stands(STANDING_GOOD, STANDING_CAUSE_FOUNDED);
+    expect_steps(EXPLANATION_START);
+}
+
+Test(explanation, says_what_an_appeal_waits_for)
+{
+    struct confidence *s = &c->confidence[HELIOS];
+    stands(STANDING_SUSPENDED, STANDING_CAUSE_UNREACHABLE);
+    cr_expect(says("its appeal, by itself: the electors"));
+    s->appeal_after_ms = c->time_ms + 60000;
+    stands(STANDING_SUSPENDED, STANDING_CAUSE_UNREACHABLE);
+    cr_expect(says("its appeal, by itself, heard from "), "%s", e.steps[0].text);
+    s->appeal_after_ms = 0;
+    for (uint32_t i = 0; i < SCENE_MEMBERS; i++) {
+        c->record[i].run = 3;
+    }
+    stands(STANDING_SUSPENDED, STANDING_CAUSE_UNREACHABLE);
+    cr_expect(says("its appeal, by itself, once 2 others have a perfect record"), "%s",
+              e.steps[0].text);
+    cr_expect(strcmp(e.facts[0], "Nobody can vote on its return now: 0 members have a perfect "
+                                 "record, 2 must.") == 0,
+              "%s", e.facts[0]);
+    for (uint32_t i = 0; i < REMOVALS_KEPT; i++) {
+        s->removed_ms[i] = c->time_ms - i;
+    }
+    stands(STANDING_SUSPENDED, STANDING_CAUSE_UNREACHABLE);
+    expect_steps(EXPLANATION_CLEAR, EXPLANATION_ADMIT, EXPLANATION_APPEAL, EXPLANATION_RECORD);
+}
+
+static bool has_fact(const char *text)
+{
+    bool found = false;
+    for (uint32_t i = 0; i < e.fact_count; i++) {
+        found = found || strcmp(e.facts[i], text) == 0;
+    }
+    return found;
+}
+
+Test(explanation, tells_who_accuses_whom)
+{
+    stands(STANDING_GOOD, STANDING_CAUSE_FOUNDED);
+    cr_expect(eq(u32, e.fact_count, 0));
+    c->latest[SELENE].silent = 1u << HELIOS;
+    stands(STANDING_GOOD, STANDING_CAUSE_FOUNDED);
+    cr_expect(has_fact("selene says of it that it cannot be reached: too few for it to lose "
+                       "anything."));
+    c->latest[ARGUS].silent = 1u << HELIOS;
+    c->latest[THEMIS].wrong = 1u << HELIOS;
+    c->latest[HELIOS].silent = 1u << ATLAS;
+    c->latest[HELIOS].wrong = 1u << ATLAS | 1u << SELENE | 1u << THEMIS;
+    stands(STANDING_GOOD, STANDING_CAUSE_FOUNDED);
+    cr_expect(eq(u32, e.fact_count, 4));
+    cr_expect(has_fact("selene and argus say of it that it cannot be reached."));
+    cr_expect(has_fact("themis says of it that what it signs is wrong: too few for it to lose "
+                       "anything."));
+    cr_expect(has_fact("It says of atlas that it cannot be reached."));
+    cr_expect(has_fact("It says of atlas, selene and themis that what they sign is wrong."));
+    stands(STANDING_LEFT, STANDING_CAUSE_REMOVED);
+    cr_expect(eq(u32, e.fact_count, 0));
+}
+
+Test(explanation, tells_what_is_voted_on_and_what_holds_it_up)
+{
+    struct motion *m = &c->confidence[HELIOS].motion;
+    *m = (struct motion){.id = 48213,
+                         .kind = MOTION_SUSPEND,
+                         .opened_ms = SCENE_UNIX_MS,
+                         .electors = 1u << ATLAS | 1u << SELENE | 1u << ARGUS,
+                         .yes = 1u << ATLAS};
+    stands(STANDING_GOOD, STANDING_CAUSE_FOUNDED);
+    cr_expect(
+        has_fact("A motion to suspend it is open since 14:03:11 UTC: 1 yes and 0 no so far, "
+                 "2 of 3 must say yes (atlas, selene and argus)."),
+        "%s", e.facts[0]);
+    m->passed = true;
+    c->testimony_ms[MOTION_SUSPEND] = SCENE_UNIX_MS;
+    stands(STANDING_GOOD, STANDING_CAUSE_FOUNDED);
+    cr_expect(
+        has_fact("The motion to suspend it, of 14:03:11 UTC, has passed, and waits until "
+                 "14:04:11 UTC: at most one removal of a kind in a minute. Then it acts, if "
+                 "as many still accuse it."),
+        "%s", e.facts[0]);
+    *m = (struct motion){0};
+    c->pause_until_ms = c->time_ms + 1;
+    stands(STANDING_GOOD, STANDING_CAUSE_FOUNDED);
+    cr_expect(eq(u32, e.fact_count, 1));
+    cr_expect(strstr(e.facts[0], "An operator has paused removals by votes until ") != NULL);
+}
+
 Test(explanation, is_a_document_for_programs_with_lines_for_people)
 {
     journal_sayf(&w.agent.journal, WORDS_WARNING, "OST-2302", "tick", "helios", "not perfect");
@@ -136,11 +249,31 @@ Test(explanation, is_a_document_for_programs_with_lines_for_people)
     expect_text("events.0.message", "not perfect");
     expect_text("events.0.level", "warning");
     cr_assert(eq(dbl, exchange_number(&x, "left_out"), 0));
+    cr_assert(eq(int, cJSON_GetArraySize(exchange_at(&x, "now")), 0));
     cr_assert(eq(int, cJSON_GetArraySize(exchange_at(&x, "steps")), 5));
     expect_text("steps.1.step", "clear");
     expect_text("steps.4.step", "record");
     expect_text("steps.4.text",
                 "36 perfect ticks in a row, 3 min at least: then it has a ballot again");
+}
+
+/* What the status has of a member belongs to what is so of it now. */
+Test(explanation, has_what_the_status_says_of_the_member)
+{
+    scene_silence(&w.agent, HELIOS, 4000);
+    c->latest[SELENE].silent = 1u << HELIOS;
+    get("/v1/members/helios/explanation");
+    cr_assert(eq(int, cJSON_GetArraySize(exchange_at(&x, "now")), 2), "%s", x.body);
+    expect_text("now.0.code", "OST-2001");
+    cr_expect(strstr(exchange_text(&x, "now.0.text"), "helios has not been heard since ") !=
+              NULL);
+    cr_expect(strstr(exchange_text(&x, "now.0.action"), "On helios: ") != NULL);
+    cr_expect(cJSON_IsNull(exchange_at(&x, "now.1.code")));
+    cr_expect(cJSON_IsNull(exchange_at(&x, "now.1.action")));
+    expect_text("steps.0.step", "start");
+    scene_silence(&w.agent, SELENE, 4000);
+    get("/v1/members/atlas/explanation");
+    expect_text("now.0.code", "OST-1001");
 }
 
 Test(explanation, says_nothing_of_a_cause_where_all_is_well)

@@ -24,8 +24,8 @@ Test(status_votes, says_of_a_held_member_that_the_software_is_the_likely_fault)
     expect_text(s.reasons[0].code, "OST-2210");
     expect_text(
         s.reasons[0].text,
-        "argus holds another state than the chain, as another member did just before or "
-        "the last two do: the software is the likely fault. It has no ballot and leads "
+        "argus is proved wrong, as another member was just before, or too few would be left "
+        "without it: the software is the likely fault. It stays, without a ballot, and leads "
         "nothing.");
     expect_text(s.reasons[0].action, "Look for the cause, then admit argus anew or remove it");
 }
