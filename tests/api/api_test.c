@@ -213,7 +213,7 @@ static const struct {
     {"/v1/member", 404, "Did you mean /v1/members?"},
     {"/v1/members/", 404, "Did you mean /v1/members?"},
     {"/v1/members/nobody", 404, "/v1/members lists"},
-    {"/v1/members/helios/", 404, "/v1/members lists"},
+    {"/v1/members/helios/", 404, "There is no such page of helios."},
     {"/v1/blocks/", 404, "Did you mean"},
     {"/v1/blocks/x", 400, "whole number"},
     {"/v1/blocks/-1", 400, "whole number"},
