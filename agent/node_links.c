@@ -95,11 +95,9 @@ void node_links_wake(struct deciding *d, uint64_t late_ms, uint64_t random)
 void node_links_say(struct deciding *d, struct heartbeat *h)
 {
     struct links *l = &d->links;
-    const uint64_t elsewhere = incarnation_elsewhere(&l->incarnations, d->now_ms);
     l->sequence++;
     peer_clock_sent(&l->clock, l->sequence, d->now_ms);
     h->starting = l->listening > 0;
-    h->elsewhere = elsewhere == 0 ? 0 : run_of(elsewhere);
     h->sequence = l->sequence;
     h->blames = self_doubt_blamed(&l->doubt, d->now_ms);
     h->cloned = incarnation_cloned(&l->incarnations, d->now_ms);
@@ -107,6 +105,8 @@ void node_links_say(struct deciding *d, struct heartbeat *h)
     for (uint32_t i = 0; i < h->count; i++) {
         const struct peer_view *p = &d->peer[i];
         struct heartbeat_echo *e = &h->echo[i];
+        const uint64_t elsewhere = incarnation_elsewhere(&l->incarnations, i, d->now_ms);
+        e->elsewhere = elsewhere == 0 ? 0 : run_of(elsewhere);
         if (p->incarnation == 0) {
             continue;
         }
@@ -138,7 +138,8 @@ static void take_word(struct deciding *d, uint32_t member, const struct heartbea
         if ((h->cloned & bit(d->options.self)) != 0) {
             incarnation_told(&l->incarnations, member, d->now_ms);
         }
-        if (l->listening > 0 && h->elsewhere == run_of(d->options.incarnation)) {
+        if (l->listening > 0 && d->options.self < h->count &&
+            h->echo[d->options.self].elsewhere == run_of(d->options.incarnation)) {
             incarnation_told_elsewhere(&l->incarnations, member, d->now_ms);
         }
     }

@@ -10,6 +10,7 @@ static void echo_read(struct reader *r, struct heartbeat_echo *e)
     e->sequence = (uint32_t)read_uint(r, 4);
     e->held_ms = (uint32_t)read_uint(r, 2);
     e->heard = (uint32_t)read_uint(r, 1);
+    e->elsewhere = (uint32_t)read_uint(r, 4);
     r->misfit |= e->heard > HEARTBEAT_HEARD_MAX;
 }
 
@@ -24,7 +25,6 @@ void heartbeat_read(struct reader *r, struct heartbeat *h)
     h->sequence = (uint32_t)read_uint(r, 4);
     h->blames = (uint32_t)read_uint(r, 2);
     h->cloned = (uint32_t)read_uint(r, 2);
-    h->elsewhere = (uint32_t)read_uint(r, 4);
     h->own = read_uint(r, 8);
     h->serve = read_uint(r, 8);
     h->count = (uint32_t)read_uint(r, 1);
@@ -46,6 +46,7 @@ static void echo_write(struct writer *w, const struct heartbeat_echo *e)
     write_uint(w, e->sequence, 4);
     write_uint(w, e->held_ms, 2);
     write_uint(w, e->heard, 1);
+    write_uint(w, e->elsewhere, 4);
 }
 
 void heartbeat_write(struct writer *w, const struct heartbeat *h)
@@ -60,7 +61,6 @@ void heartbeat_write(struct writer *w, const struct heartbeat *h)
     write_uint(w, h->sequence, 4);
     write_uint(w, h->blames, 2);
     write_uint(w, h->cloned, 2);
-    write_uint(w, h->elsewhere, 4);
     write_uint(w, h->own, 8);
     write_uint(w, h->serve, 8);
     write_uint(w, h->count, 1);

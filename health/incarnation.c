@@ -62,19 +62,13 @@ void incarnation_starts(struct incarnation_guard *g, uint32_t peer, uint64_t inc
     i->starting_marked = sent;
 }
 
-uint64_t incarnation_elsewhere(const struct incarnation_guard *g, uint64_t now_ms)
+uint64_t incarnation_elsewhere(const struct incarnation_guard *g, uint32_t peer,
+                               uint64_t now_ms)
 {
-    uint64_t newest = 0;
-    uint64_t newest_ms = 0;
-    for (uint32_t k = 0; k < PEERS_MAX; k++) {
-        const struct incarnations *i = &g->peer[k];
-        if (i->elsewhere != 0 && now_ms - i->elsewhere_ms < INCARNATION_TOLD_MS &&
-            i->elsewhere_ms >= newest_ms) {
-            newest = i->elsewhere;
-            newest_ms = i->elsewhere_ms;
-        }
-    }
-    return newest;
+    assert(peer < PEERS_MAX);
+    const struct incarnations *i = &g->peer[peer];
+    const bool lately = i->elsewhere != 0 && now_ms - i->elsewhere_ms < INCARNATION_TOLD_MS;
+    return lately ? i->elsewhere : 0;
 }
 
 bool incarnation_heard(struct incarnation_guard *g, uint32_t peer, uint64_t incarnation,

@@ -65,9 +65,11 @@ bool incarnation_heard(struct incarnation_guard *g, uint32_t peer, uint64_t inca
 void incarnation_starts(struct incarnation_guard *g, uint32_t peer, uint64_t incarnation,
                         uint32_t sent, bool has_echo, uint32_t echo, uint64_t now_ms);
 
-/* Which starting one I tell that it runs elsewhere: the one of the newest proof, for a while;
- * 0: none. */
-uint64_t incarnation_elsewhere(const struct incarnation_guard *g, uint64_t now_ms);
+/* Which one that starts as the peer I tell that it runs elsewhere: the one of the newest proof,
+ * for a while; 0: none. Told as that peer's, or one that shows another's incarnation as its own
+ * would have me silence it. */
+uint64_t incarnation_elsewhere(const struct incarnation_guard *g, uint32_t peer,
+                               uint64_t now_ms);
 
 /* Whom I tell that they are cloned: for a while after it was last seen. */
 uint32_t incarnation_cloned(const struct incarnation_guard *g, uint64_t now_ms);

@@ -118,12 +118,13 @@ Test(incarnation, tells_who_starts_that_it_runs_elsewhere)
     struct incarnation_guard g = fresh();
     incarnation_heard(&g, 1, A, 10, true, 9, 1000);
     incarnation_starts(&g, 1, B, 20, false, 0, 2000);
-    cr_assert(zero(u64, incarnation_elsewhere(&g, 2000)));
+    cr_assert(zero(u64, incarnation_elsewhere(&g, 1, 2000)));
     cr_assert(not(incarnation_heard(&g, 1, A, 30, true, 21, 2100)));
-    cr_assert(eq(u64, incarnation_elsewhere(&g, 2100), B));
+    cr_assert(eq(u64, incarnation_elsewhere(&g, 1, 2100), B));
+    cr_assert(zero(u64, incarnation_elsewhere(&g, 2, 2100)), "nobody else's");
     cr_assert(eq(u64, g.peer[1].current, A), "nobody takes its place");
     cr_assert(zero(u32, incarnation_cloned(&g, 2100)), "nor is it to fall silent");
-    cr_assert(zero(u64, incarnation_elsewhere(&g, 2100 + INCARNATION_TOLD_MS)));
+    cr_assert(zero(u64, incarnation_elsewhere(&g, 1, 2100 + INCARNATION_TOLD_MS)));
 }
 
 /* A was killed a moment before B starts; what it sent is still under way, in any order. */
@@ -140,7 +141,7 @@ Test(incarnation, lets_a_quick_restart_begin)
     incarnation_heard(&g, 1, B, 40, true, 39, 4000);
     incarnation_starts(&g, 1, B, 41, true, 29, 4001); /* overtaken on the way */
     incarnation_heard(&g, 1, B, 50, true, 49, 5000);
-    cr_assert(zero(u64, incarnation_elsewhere(&g, 5000)));
+    cr_assert(zero(u64, incarnation_elsewhere(&g, 1, 5000)));
     cr_assert(zero(u32, incarnation_cloned(&g, 5000)));
     cr_assert(eq(u64, g.peer[1].current, B));
 }
@@ -155,9 +156,9 @@ Test(incarnation, means_one_run_by_elsewhere)
     incarnation_heard(&g, 1, A, 30, true, 21, 2100);
     incarnation_starts(&g, 1, C, 40, true, 39, 3000); /* both A and B have ended */
     incarnation_heard(&g, 1, A, 50, true, 40, 3100);
-    cr_assert(eq(u64, incarnation_elsewhere(&g, 3100), B));
+    cr_assert(eq(u64, incarnation_elsewhere(&g, 1, 3100), B));
     incarnation_heard(&g, 1, C, 60, true, 59, 5000);
-    cr_assert(not(eq(u64, incarnation_elsewhere(&g, 5000), C)));
+    cr_assert(not(eq(u64, incarnation_elsewhere(&g, 1, 5000), C)));
 }
 
 Test(incarnation, tells_each_of_two_that_start_at_once)
@@ -167,9 +168,9 @@ Test(incarnation, tells_each_of_two_that_start_at_once)
     struct incarnation_guard g = fresh();
     for (uint32_t i = 1; i < 10; i++) {
         incarnation_starts(&g, 1, A, 10 * i, i > 1, 10 * i - 1, 100 * i);
-        told_b |= incarnation_elsewhere(&g, 100 * i) == B;
+        told_b |= incarnation_elsewhere(&g, 1, 100 * i) == B;
         incarnation_starts(&g, 1, B, 10 * i + 5, i > 1, 10 * i + 4, 100 * i + 50);
-        told_a |= incarnation_elsewhere(&g, 100 * i + 50) == A;
+        told_a |= incarnation_elsewhere(&g, 1, 100 * i + 50) == A;
     }
     cr_assert(told_a && told_b);
 }

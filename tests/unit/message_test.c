@@ -54,12 +54,14 @@ static struct message heartbeat_of_three(void)
                                       .sequence = 7,
                                       .blames = 4,
                                       .cloned = 1,
-                                      .elsewhere = UINT32_MAX,
                                       .own = UINT64_MAX - 1,
                                       .serve = 6,
                                       .count = 3}};
-    m.heartbeat.echo[2] = (struct heartbeat_echo){
-        .run = 1, .sequence = 2, .held_ms = HEARTBEAT_HELD_MAX, .heard = HEARTBEAT_HEARD_MAX};
+    m.heartbeat.echo[2] = (struct heartbeat_echo){.run = 1,
+                                                  .sequence = 2,
+                                                  .held_ms = HEARTBEAT_HELD_MAX,
+                                                  .heard = HEARTBEAT_HEARD_MAX,
+                                                  .elsewhere = UINT32_MAX};
     return m;
 }
 

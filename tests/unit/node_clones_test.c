@@ -154,6 +154,25 @@ Test(node_clones, hears_who_starts_without_taking_its_word)
     s.starting[4] = false;
     s.sequence = 100;
     scene_pass(&s, 1);
-    cr_assert(eq(u32, last_heartbeat(&s).heartbeat.elsewhere, 999));
+    cr_assert(eq(u32, last_heartbeat(&s).heartbeat.echo[4].elsewhere, 999));
+    bench_finish(&s.b);
+}
+
+/* A liar starts under an incarnation that it has heard of another, and shows one of its own
+ * again: what the others say of that is said of the liar. */
+Test(node_clones, is_not_silenced_by_whoever_starts_under_its_incarnation)
+{
+    struct scene s = scene_of();
+    scene_pass(&s, 30);
+    s.incarnation[4] = s.incarnation[2];
+    s.starting[4] = true;
+    scene_pass(&s, 15);
+    s.incarnation[4] = 104;
+    s.starting[4] = false;
+    s.sequence = 100;
+    scene_pass(&s, 1);
+    const struct message m = last_heartbeat(&s);
+    cr_assert(eq(u32, m.heartbeat.echo[4].elsewhere, (uint32_t)s.incarnation[2]));
+    cr_assert(zero(u32, m.heartbeat.echo[2].elsewhere));
     bench_finish(&s.b);
 }

@@ -39,13 +39,13 @@ struct message scene_heartbeat(struct scene *s, uint32_t member)
     h->blames = s->blames[member];
     h->cloned = s->cloned[member];
     h->starting = s->starting[member];
-    h->elsewhere = s->elsewhere[member];
     h->own = s->own[member];
     h->serve = s->serve[member];
     h->count = MEMBERS;
     for (uint32_t i = 0; i < MEMBERS; i++) {
         h->echo[i].heard = i == 0 ? s->hears_me[member] : s->cut[i] ? 0 : 20;
     }
+    h->echo[0].elsewhere = s->elsewhere[member];
     h->echo[0].run = (uint32_t)scene_deciding(s)->options.incarnation;
     h->echo[0].sequence = scene_deciding(s)->links.sequence;
     return m;
