@@ -207,13 +207,13 @@ Test(message, heartbeat_names_only_members_and_possible_counts)
         {14, 2},    /* whether it is starting */
         {35, 0x80}, /* a member blamed that there is not */
         {37, 0x80}, /* a member cloned that there is not */
-        {59, 2},    /* fewer echoes than there are */
-        {59, 255},  {70, HEARTBEAT_HEARD_MAX + 1},
+        {55, 2},    /* fewer echoes than there are */
+        {55, 255},  {66, HEARTBEAT_HEARD_MAX + 1},
     };
     uint8_t bytes[MESSAGE_BYTES_MAX];
     struct message m;
     const size_t size_bytes = message_encode(&messages[7], bytes);
-    cr_assert(eq(sz, size_bytes, 1 + 59 + 3 * 11));
+    cr_assert(eq(sz, size_bytes, 1 + 55 + 3 * 15));
     for (size_t i = 0; i < sizeof bent / sizeof bent[0]; i++) {
         uint8_t copy[MESSAGE_BYTES_MAX];
         memcpy(copy, bytes, size_bytes);
