@@ -15,7 +15,7 @@
 static bool find_offence(struct deciding *d, uint32_t subject, struct command *c)
 {
     const uint32_t term = d->cluster.member[subject].term;
-    const bool votes = d->offences.of[subject].count != 0;
+    const bool votes = d->offences.of[subject].kind != PROOF_ANSWER;
     if (!votes && d->trials.wrong[subject].term != term) {
         return false;
     }
@@ -34,10 +34,10 @@ static bool find_offence(struct deciding *d, uint32_t subject, struct command *c
 static void forget(struct deciding *d, uint32_t subject)
 {
     struct prove *p = &d->offences.of[subject];
-    if (p->count == 0) {
+    if (p->kind == PROOF_ANSWER) {
         d->trials.wrong[subject] = (struct solution){.term = 0};
     }
-    p->count = 0;
+    p->kind = PROOF_ANSWER;
 }
 
 /* Somebody's proof against it waits for a block already: mine would only be skipped. */

@@ -36,8 +36,18 @@ void words_say_motion(const struct note *n, const struct cluster *c, char *text,
     }
 }
 
-static const char *vote_word(uint64_t kind)
+/* What it signed, against the chain or against what else it signed. */
+static const char *vote_word(uint64_t kind, enum cause against_chain)
 {
+    if (against_chain == CAUSE_OTHER_HISTORY) {
+        return "a vote that follows another block than was decided,";
+    }
+    if (against_chain == CAUSE_OTHER_PARENT) {
+        return "a vote for a block that follows another one than was decided,";
+    }
+    if (against_chain == CAUSE_OTHER_STATE) {
+        return "a vote for a block of another state than the cluster's,";
+    }
     static const char *const words[] = {
         [VOTE_PROPOSE] = "two different blocks proposed",
         [VOTE_NOTARIZE] = "votes for two different blocks",
@@ -57,7 +67,7 @@ void words_say_proof(const struct note *n, const struct cluster *c, char *text, 
                  words_member(c, n->other), member);
     } else if (n->kind == NOTE_PROVED) {
         snprintf(text, size, "%s has proved that %s is not sound: it signed %s at height %llu",
-                 words_member(c, n->other), member, vote_word(n->first),
+                 words_member(c, n->other), member, vote_word(n->first, n->cause),
                  (unsigned long long)n->count);
     } else if (n->cause == CAUSE_LAST_VOTER) {
         snprintf(text, size, "%s is proved wrong, and stays: too few would be left", member);

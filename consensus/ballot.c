@@ -73,7 +73,7 @@ static bool is_removed_too_often(const struct cluster *c, const struct confidenc
 /* Whoever comes back must have seen the chain, and be able to go on with it. */
 static bool is_at_hand(const struct cluster *c, const struct attested *a)
 {
-    return a->seq != 0 && c->height - a->height < DIGESTS_KEPT &&
+    return a->seq != 0 && c->height - a->height < HEIGHTS_ATTESTED &&
            a->version_low <= c->version && c->version <= a->version_high;
 }
 

@@ -3,22 +3,20 @@
 #include <assert.h>
 #include <string.h>
 
-#include "codec.h"
-
-#define HEADER_BYTES                                                                           \
-    117u /* height 8, parent 32, time 8, proposer 1, state 32, version 4, root 32 */
 #define COUNT_BYTES 2u
 #define SIZE_BYTES 2u /* before each command */
 
-static_assert(8 + HASH_BYTES + 8 + 1 + HASH_BYTES + 4 + HASH_BYTES == HEADER_BYTES, "a header");
+static_assert(8 + HASH_BYTES + 8 + 1 + HASH_BYTES + 4 + HASH_BYTES == BLOCK_HEADER_BYTES,
+              "a header");
 static_assert(BLOCK_COMMANDS_MAX <= UINT16_MAX, "the count has two bytes");
 
 static struct hash root_of(const uint8_t *bytes, size_t size_bytes)
 {
-    return hash_of("ostrakon/root/1", bytes + HEADER_BYTES, size_bytes - HEADER_BYTES);
+    return hash_of("ostrakon/root/1", bytes + BLOCK_HEADER_BYTES,
+                   size_bytes - BLOCK_HEADER_BYTES);
 }
 
-static struct block_header header_read(struct reader *r)
+struct block_header block_header_read(struct reader *r)
 {
     struct block_header h = {0};
     h.height = read_uint(r, 8);
@@ -31,7 +29,7 @@ static struct block_header header_read(struct reader *r)
     return h;
 }
 
-static void header_write(struct writer *w, const struct block_header *h)
+void block_header_write(struct writer *w, const struct block_header *h)
 {
     write_uint(w, h->height, 8);
     write_hash(w, &h->parent);
@@ -42,14 +40,29 @@ static void header_write(struct writer *w, const struct block_header *h)
     write_hash(w, &h->root);
 }
 
+static struct hash hash_of_header(const uint8_t bytes[static BLOCK_HEADER_BYTES])
+{
+    return hash_of("ostrakon/block/1", bytes, BLOCK_HEADER_BYTES);
+}
+
+struct hash block_header_hash(const struct block_header *h)
+{
+    uint8_t bytes[BLOCK_HEADER_BYTES];
+    struct writer w = writer_of(bytes, sizeof bytes);
+    block_header_write(&w, h);
+    const size_t size_bytes = writer_done(&w);
+    assert(size_bytes == BLOCK_HEADER_BYTES);
+    return hash_of_header(bytes);
+}
+
 bool block_decode(struct block *b, const uint8_t *bytes, size_t size_bytes)
 {
     memset(b, 0, sizeof *b);
-    if (size_bytes < HEADER_BYTES + COUNT_BYTES || size_bytes > BLOCK_BYTES_MAX) {
+    if (size_bytes < BLOCK_HEADER_BYTES + COUNT_BYTES || size_bytes > BLOCK_BYTES_MAX) {
         return false;
     }
     struct reader r = reader_of(bytes, size_bytes);
-    b->header = header_read(&r);
+    b->header = block_header_read(&r);
     const uint32_t count = (uint32_t)read_uint(&r, COUNT_BYTES);
     if (count > BLOCK_COMMANDS_MAX) {
         return false;
@@ -66,7 +79,7 @@ bool block_decode(struct block *b, const uint8_t *bytes, size_t size_bytes)
     if (!hash_equal(&root, &b->header.root)) {
         return false;
     }
-    b->hash = hash_of("ostrakon/block/1", bytes, HEADER_BYTES);
+    b->hash = hash_of_header(bytes);
     b->bytes = bytes;
     b->size_bytes = (uint32_t)size_bytes;
     b->command_count = count;
@@ -75,7 +88,7 @@ bool block_decode(struct block *b, const uint8_t *bytes, size_t size_bytes)
 
 struct block_maker block_begin(uint8_t bytes[static BLOCK_BYTES_MAX])
 {
-    return (struct block_maker){.bytes = bytes, .size_bytes = HEADER_BYTES + COUNT_BYTES};
+    return (struct block_maker){.bytes = bytes, .size_bytes = BLOCK_HEADER_BYTES + COUNT_BYTES};
 }
 
 bool block_add(struct block_maker *m, const uint8_t *command, size_t size_bytes)
@@ -96,12 +109,12 @@ bool block_add(struct block_maker *m, const uint8_t *command, size_t size_bytes)
 
 size_t block_end(struct block_maker *m, struct block_header *header)
 {
-    struct writer count = writer_of(m->bytes + HEADER_BYTES, COUNT_BYTES);
+    struct writer count = writer_of(m->bytes + BLOCK_HEADER_BYTES, COUNT_BYTES);
     write_uint(&count, m->command_count, COUNT_BYTES);
     header->root = root_of(m->bytes, m->size_bytes);
-    struct writer w = writer_of(m->bytes, HEADER_BYTES);
-    header_write(&w, header);
+    struct writer w = writer_of(m->bytes, BLOCK_HEADER_BYTES);
+    block_header_write(&w, header);
     const size_t header_bytes = writer_done(&w);
-    assert(header_bytes == HEADER_BYTES);
+    assert(header_bytes == BLOCK_HEADER_BYTES);
     return m->size_bytes;
 }

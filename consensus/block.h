@@ -5,10 +5,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "codec.h"
 #include "hash.h"
 
 #define BLOCK_BYTES_MAX (32u * 1024u)
 #define BLOCK_COMMANDS_MAX 160u
+#define BLOCK_HEADER_BYTES 117u
 #define BLOCK_ANSWERS_MAX 1u /* proofs that each voter has to do work for (retrial.h) */
 #define PROTOCOL_VERSION 1u
 
@@ -23,6 +25,12 @@ struct block_header {
     uint32_t version;
     struct hash root; /* hash of all bytes behind the header */
 };
+
+/* Any BLOCK_HEADER_BYTES are one header. */
+struct block_header block_header_read(struct reader *r);
+void block_header_write(struct writer *w, const struct block_header *h);
+/* The hash of the block that has this header. */
+struct hash block_header_hash(const struct block_header *h);
 
 struct block_span {
     uint32_t offset; /* into the block's bytes */

@@ -59,6 +59,7 @@ void cluster_found(struct cluster *c, const struct founding *f)
     memcpy(c->operators, f->operators, sizeof c->operators);
     names_found(c, f);
     c->block = c->id;
+    c->blocks[0] = c->block;
     for (uint32_t i = 0; i < f->member_count; i++) {
         found_member(c, i, f);
     }
@@ -126,7 +127,13 @@ struct hash cluster_digest(const struct cluster *c)
 
 struct hash cluster_state_hash(const struct cluster *c)
 {
-    return c->digests[c->height % DIGESTS_KEPT];
+    return c->digests[c->height % HEIGHTS_KEPT];
+}
+
+bool cluster_keeps(const struct cluster *c, uint64_t height)
+{
+    assert(height <= c->height);
+    return c->height - height < HEIGHTS_KEPT;
 }
 
 uint64_t cluster_window_due_ms(const struct cluster *c, uint64_t window)

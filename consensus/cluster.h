@@ -19,7 +19,8 @@
  * changed by decided blocks and by nothing else, the same on every member. All times are chain
  * time: the `time_ms` of blocks. */
 
-#define DIGESTS_KEPT 16u
+#define HEIGHTS_KEPT 64u     /* whose block and state are known (protocol.md, section 6) */
+#define HEIGHTS_ATTESTED 16u /* the last so many may be attested */
 #define SETTLED_KEPT 64u
 
 enum standing {
@@ -202,7 +203,9 @@ struct cluster {
     uint32_t version;
     uint64_t tick; /* a counter closed by blocks, from 1 */
     uint64_t tick_start_ms;
-    struct hash digests[DIGESTS_KEPT]; /* of the state after height h, in place h % 16 */
+    /* Of the last heights h, in place h % 64; at 0 the cluster's id and what was founded. */
+    struct hash blocks[HEIGHTS_KEPT];  /* the block decided there */
+    struct hash digests[HEIGHTS_KEPT]; /* of the state after it */
 
     uint32_t operator_count;
     struct operator_key operators[OPERATORS_MAX];
@@ -258,10 +261,12 @@ uint32_t cluster_testimony(const struct cluster *c);
 uint32_t cluster_accusers(const struct cluster *c, uint32_t member, bool wrong);
 
 /* Digest of the canonical encoding of the state: what blocks and attestations carry. Costs
- * about 10 us: computed once a block by cluster_apply, and kept in digests[height % 16]. */
+ * about 15 us: computed once a block by cluster_apply, and kept in digests[height % 64]. */
 struct hash cluster_digest(const struct cluster *c);
 /* The same, as kept: digest of the state after the block last applied. */
 struct hash cluster_state_hash(const struct cluster *c);
+/* Whether block and state of that height, which is not above c->height (asserted), are kept. */
+bool cluster_keeps(const struct cluster *c, uint64_t height);
 
 #define CLUSTER_BYTES_MAX (64u * 1024u)
 /* Canonical encoding, for snapshots; decode answers false for anything that encode cannot have

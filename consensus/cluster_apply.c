@@ -282,5 +282,6 @@ void cluster_apply(struct cluster *c, const struct block *b, struct notes *notes
 
     c->height = b->header.height;
     c->block = b->hash;
-    c->digests[c->height % DIGESTS_KEPT] = cluster_digest(c);
+    c->blocks[c->height % HEIGHTS_KEPT] = c->block;
+    c->digests[c->height % HEIGHTS_KEPT] = cluster_digest(c);
 }

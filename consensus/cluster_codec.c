@@ -8,10 +8,9 @@
 
 /* The canonical bytes of the state: every field in the order of the struct, of the open windows
  * only the digests that somebody gave, of the settled ones only those that there are. The
- * digest after the block last applied is the hash of these very bytes, so it is not among them.
+ * digest after the block last applied is the hash of these very bytes, so it is not among them;
+ * its block is told apart.
  * What is decoded is judged in cluster_sound.c. */
-
-static_assert(DIGESTS_KEPT > 1, "the digest that is left out is not the only one");
 
 static void write_timing(struct writer *w, const struct timing *t)
 {
@@ -167,6 +166,11 @@ static void read_call(struct reader *r, struct call *call)
     call->roster = read_hash(r);
 }
 
+static uint64_t first_kept(const struct cluster *c)
+{
+    return c->height < HEIGHTS_KEPT ? 0 : c->height - HEIGHTS_KEPT + 1;
+}
+
 static void write_chain(struct writer *w, const struct cluster *c)
 {
     write_hash(w, &c->id);
@@ -182,10 +186,9 @@ static void write_chain(struct writer *w, const struct cluster *c)
     write_uint(w, c->version, 4);
     write_uint(w, c->tick, 8);
     write_uint(w, c->tick_start_ms, 8);
-    for (uint32_t i = 0; i < DIGESTS_KEPT; i++) {
-        if (i != c->height % DIGESTS_KEPT) {
-            write_hash(w, &c->digests[i]);
-        }
+    for (uint64_t height = first_kept(c); height < c->height; height++) {
+        write_hash(w, &c->blocks[height % HEIGHTS_KEPT]);
+        write_hash(w, &c->digests[height % HEIGHTS_KEPT]);
     }
 }
 
@@ -204,11 +207,11 @@ static void read_chain(struct reader *r, struct cluster *c)
     c->version = (uint32_t)read_uint(r, 4);
     c->tick = read_uint(r, 8);
     c->tick_start_ms = read_uint(r, 8);
-    for (uint32_t i = 0; i < DIGESTS_KEPT; i++) {
-        if (i != c->height % DIGESTS_KEPT) {
-            c->digests[i] = read_hash(r);
-        }
+    for (uint64_t height = first_kept(c); height < c->height; height++) {
+        c->blocks[height % HEIGHTS_KEPT] = read_hash(r);
+        c->digests[height % HEIGHTS_KEPT] = read_hash(r);
     }
+    c->blocks[c->height % HEIGHTS_KEPT] = c->block;
 }
 
 static void write_operators(struct writer *w, const struct cluster *c)
@@ -321,6 +324,6 @@ bool cluster_decode(struct cluster *c, const uint8_t *bytes, size_t size_bytes)
         return false;
     }
     read_call(&r, &c->call);
-    c->digests[c->height % DIGESTS_KEPT] = hash_of("ostrakon/state/1", bytes, size_bytes);
+    c->digests[c->height % HEIGHTS_KEPT] = hash_of("ostrakon/state/1", bytes, size_bytes);
     return reader_done(&r) && cluster_is_sound(c);
 }

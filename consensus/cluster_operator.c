@@ -5,7 +5,9 @@
 #include <assert.h>
 #include <string.h>
 
+#include "evidence.h"
 #include "motion.h"
+#include "sabotage.h"
 
 #define LATELY_TICKS 12u /* 60 s */
 
@@ -86,18 +88,35 @@ void cluster_prove(struct cluster *c, const struct turn *t, uint32_t member, boo
     act(c, t, member, braked, proof_bar(c, member, braked));
 }
 
-/* Conflicting votes are nobody's roll-out: they always act. */
+/* Conflicting votes are nobody's roll-out, nor are votes in another history: they always act.
+ * That of another state is what an attestation of one is: two in a minute, and the software is
+ * the likely fault. */
+static bool is_braked(const struct cluster *c, const struct prove *p)
+{
+    return p->kind == PROOF_ANSWER || evidence_of_chain(c, p) == CAUSE_OTHER_STATE;
+}
+
 void cluster_on_prove(struct cluster *c, const struct turn *t, uint32_t author,
                       const struct prove *p)
 {
-    const bool answer = p->count == 0;
+    const bool answer = p->kind == PROOF_ANSWER;
+    const bool braked = is_braked(c, p);
     const bool other = answer && p->answer.version != c->version;
     struct note *note = turn_note(t, NOTE_PROVED, p->subject);
     note->other = author;
     note->first = answer ? 0 : (uint64_t)p->votes[0].kind;
     note->count = answer ? 0 : p->votes[0].height;
-    act(c, t, p->subject, answer,
-        other ? CAUSE_OTHER_VERSION : proof_bar(c, p->subject, answer));
+    note->cause = evidence_of_chain(c, p);
+    act(c, t, p->subject, braked,
+        other ? CAUSE_OTHER_VERSION : proof_bar(c, p->subject, braked));
+}
+
+/* What is said to be against the chain, and is not, or cannot be told any more. */
+static enum cause chain_cause(const struct cluster *c, const struct prove *p)
+{
+    const enum cause cause = evidence_of_chain(c, p);
+    return evidence_is_offence(cause) || SABOTAGE == SABOTAGE_CHAIN_UNCHECKED ? CAUSE_NONE
+                                                                              : cause;
 }
 
 enum cause cluster_prove_cause(const struct cluster *c, const struct prove *p)
@@ -112,14 +131,16 @@ enum cause cluster_prove_cause(const struct cluster *c, const struct prove *p)
     if (m->standing != STANDING_GOOD && m->standing != STANDING_SUSPENDED) {
         return CAUSE_NOT_GOOD;
     }
-    if (p->count == 0) {
-        return m->held ? CAUSE_SAID_BEFORE : CAUSE_NONE; /* until an operator has looked */
-    }
-    if (p->votes[0].height > c->height + 1) {
+    if (p->kind != PROOF_ANSWER && p->votes[0].height > c->height + 1) {
         return CAUSE_TOO_NEW;
     }
-    return m->held && proof_bar(c, p->subject, false) != CAUSE_NONE ? CAUSE_SAID_BEFORE
-                                                                    : CAUSE_NONE;
+    const enum cause cause = chain_cause(c, p);
+    if (cause != CAUSE_NONE || !m->held) {
+        return cause;
+    }
+    /* Held it stays, what is braked, until an operator has looked. */
+    return is_braked(c, p) || proof_bar(c, p->subject, false) != CAUSE_NONE ? CAUSE_SAID_BEFORE
+                                                                            : CAUSE_NONE;
 }
 
 /* Nobody is left who could decide anything, not even its return. */

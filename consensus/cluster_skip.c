@@ -16,7 +16,7 @@ static enum cause attested_height_cause(const struct cluster *c, const struct at
     if (a->tick > c->tick || a->height > c->height) {
         return CAUSE_TOO_NEW;
     }
-    if (c->tick - a->tick > TICKS_BACK_MAX || c->height - a->height >= DIGESTS_KEPT) {
+    if (c->tick - a->tick > TICKS_BACK_MAX || c->height - a->height >= HEIGHTS_ATTESTED) {
         return CAUSE_TOO_OLD;
     }
     return CAUSE_NONE;
@@ -177,7 +177,7 @@ bool cluster_is_urgent(const struct cluster *c, const struct command *command)
 
 bool cluster_state_differs(const struct cluster *c, const struct attest *a)
 {
-    assert(c->height >= a->height && c->height - a->height < DIGESTS_KEPT);
+    assert(c->height >= a->height && c->height - a->height < HEIGHTS_ATTESTED);
     const bool same_version = a->version_low <= c->version && c->version <= a->version_high;
-    return same_version && !hash_equal(&a->digest, &c->digests[a->height % DIGESTS_KEPT]);
+    return same_version && !hash_equal(&a->digest, &c->digests[a->height % HEIGHTS_KEPT]);
 }

@@ -33,22 +33,14 @@ static bool is_timing_sound(const struct timing *t)
 
 static bool is_chain_sound(const struct cluster *c)
 {
-    if (c->height > COUNTED_MAX || c->tick > COUNTED_MAX || c->last_fence > COUNTED_MAX ||
-        !label_is_text(c->name, sizeof c->name) || !is_timing_sound(&c->timing) ||
-        c->tick == 0 || c->time_ms < c->tick_start_ms || c->members_min < 2 ||
-        c->members_min > MEMBERS_MAX || c->no_electorate_ms > c->time_ms ||
-        c->proof_ms > c->time_ms ||
-        (c->proof_member >= c->member_count && c->proof_member != MEMBER_NONE) ||
-        c->testimony_ms[MOTION_SUSPEND] > c->time_ms ||
-        c->testimony_ms[MOTION_LOCK_OUT] > c->time_ms) {
-        return false;
-    }
-    for (uint64_t height = c->height + 1; height < DIGESTS_KEPT; height++) {
-        if (!hash_is_none(&c->digests[height])) {
-            return false; /* of a height that is still to come */
-        }
-    }
-    return true;
+    return c->height <= COUNTED_MAX && c->tick <= COUNTED_MAX && c->last_fence <= COUNTED_MAX &&
+           label_is_text(c->name, sizeof c->name) && is_timing_sound(&c->timing) &&
+           c->tick != 0 && c->time_ms >= c->tick_start_ms && c->members_min >= 2 &&
+           c->members_min <= MEMBERS_MAX && c->no_electorate_ms <= c->time_ms &&
+           c->proof_ms <= c->time_ms &&
+           (c->proof_member < c->member_count || c->proof_member == MEMBER_NONE) &&
+           c->testimony_ms[MOTION_SUSPEND] <= c->time_ms &&
+           c->testimony_ms[MOTION_LOCK_OUT] <= c->time_ms;
 }
 
 static bool is_attested_sound(const struct cluster *c, const struct attested *a)

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "../tokens/signer.h"
+#include "block.h"
 #include "founding.h"
 #include "hash.h"
 #include "solution.h"
@@ -131,18 +132,29 @@ struct ballot {
 };
 
 /* What a member has signed and nobody sound ever signs, for everybody to see: votes
- * (protocol.md, section 6), of which the form alone says that they are an offence; or its
- * answer to a task, which is one if it is wrong: retrial.h. evidence.h says whether it is its.
+ * (protocol.md, section 6), of which the form alone says that they are an offence, or the form
+ * and the chain; or its answer to a task, which is one if it is wrong: retrial.h. evidence.h
+ * says whether it is its.
  */
 #define PROOF_VOTES_MAX 2u
 
+/* The number stands in its encoding. Of the last two the state knows whether they are an
+ * offence: it has block and state of the last heights. */
+enum proof_kind {
+    PROOF_ANSWER = 0,  /* its answer to a task */
+    PROOF_ALONE = 1,   /* a vote that nobody sound casts */
+    PROOF_PAIR = 2,    /* two votes that nobody sound casts both */
+    PROOF_HISTORY = 3, /* a vote that does not follow the decided block before its height */
+    PROOF_BLOCK = 4,   /* a vote for a block that does not: of another parent or state */
+};
+
 struct prove {
     uint32_t subject;
-    uint32_t term;  /* the subject's, when that was found: void once that has changed */
-    uint32_t count; /* of its votes: 2 that no one sound casts both, or 1 that no one casts;
-                     * 0: it is by its answer */
-    struct vote votes[PROOF_VOTES_MAX];
-    struct solution answer;
+    uint32_t term; /* the subject's, when that was found: void once that has changed */
+    enum proof_kind kind;
+    struct vote votes[PROOF_VOTES_MAX]; /* as many as the kind says */
+    struct block_header header;         /* PROOF_BLOCK: of the block voted for */
+    struct solution answer;             /* PROOF_ANSWER */
 };
 
 /* "I serve no more under these names." */

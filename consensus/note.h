@@ -44,7 +44,8 @@
     X(REMOVAL_WAITS, "removal_waits")     /* member, first: kind: for the brake to end */      \
     X(REMOVAL_BARRED, "removal_barred")   /* member, first: kind, cause: would be removed */   \
     X(PROVED, "proved")                   /* member, other: by whom; first: kind of vote,      \
-                                             count: its height; 0: an answer */                \
+                                             count: its height; 0: an answer; cause: what is   \
+                                             against the chain */                              \
     X(PROOF_HELD, "proof_held")           /* member, cause: why it did not act */              \
     X(APPEALED, "appealed")               /* member */                                         \
     X(NO_ELECTORATE, "no_electorate")     /* count: members with a perfect record */           \
@@ -121,6 +122,8 @@ enum note_kind {
     X(OTHER_VERSION, "other_version")                                                          \
     X(FALSE_PROOF, "false_proof")                                                              \
     X(OTHER_STATE, "other_state")                                                              \
+    X(OTHER_HISTORY, "other_history")                                                          \
+    X(OTHER_PARENT, "other_parent")                                                            \
     X(VOTES_MISSING, "votes_missing")                                                          \
     X(VOTES_DAMAGED, "votes_damaged")                                                          \
     X(VOTES_FOREIGN, "votes_foreign")                                                          \

@@ -105,6 +105,8 @@ static void consider(struct simplex *s, const struct simplex_world *w, const str
     if (!c->fresh) {
         c->accepted = true;
     }
+    c->astray = evidence_is_offence(evidence_against_chain(w->cluster, v, &b->header));
+    tally_meet_candidate(s, w);
 }
 
 /* The bytes of any block are welcome that a certificate of mine names and I lack. */
@@ -163,6 +165,18 @@ static void judge(struct simplex *s, const struct simplex_world *w, const struct
     consider(s, w, m, b);
 }
 
+/* Nobody sound signs a proposal of a block that does not follow what was decided, in whatever
+ * view and whatever else is wrong with it. */
+static void look_at_block(const struct simplex *s, const struct simplex_world *w,
+                          const struct vote *v, const struct block *b)
+{
+    const struct cluster *c = w->cluster;
+    if (evidence_is_offence(evidence_against_chain(c, v, &b->header)) &&
+        vote_verify(v, &s->options.cluster_id, c->member[v->signer].vote_key)) {
+        offences_look_at(w->offences, c, v, &b->header);
+    }
+}
+
 void on_proposal(struct simplex *s, const struct simplex_world *w, uint32_t from,
                  const struct message *m)
 {
@@ -175,9 +189,11 @@ void on_proposal(struct simplex *s, const struct simplex_world *w, uint32_t from
     if (v->height == s->height + 1) {
         keep(s, w, m);
     }
+    if (v->height <= s->height && tally_is_astray(w, v)) {
+        return;
+    }
     const struct certificate_context context = simplex_context(s, w);
-    if (v->height != s->height || (context.voters >> from & 1) == 0 ||
-        !hash_equal(&v->parent, &s->parent)) {
+    if (v->height != s->height || (context.voters >> from & 1) == 0) {
         return;
     }
     if (!block_decode(&b, m->proposal.block.bytes, m->proposal.block.size_bytes) ||
@@ -185,6 +201,7 @@ void on_proposal(struct simplex *s, const struct simplex_world *w, uint32_t from
         simplex_nonsense(w, from, CAUSE_MALFORMED);
         return;
     }
+    look_at_block(s, w, v, &b);
     take_bytes(s, w, &b);
     if (simplex_has_record(s) && s->undecided.kind == CERTIFICATE_NONE) {
         judge(s, w, m, &b);

@@ -12,13 +12,13 @@ static void keep(struct simplex *s, const struct vote *v)
     }
 }
 
+/* Of this history. */
 static void count(struct simplex *s, const struct simplex_world *w, const struct vote *v)
 {
     const struct certificate_context context = simplex_context(s, w);
     const struct tally *t = &s->tallies[v->signer][v->kind - 1];
     const bool conflicts = t->has && evidence_conflict(&t->vote, v);
-    if ((context.voters >> v->signer & 1) == 0 || !hash_equal(&v->parent, &s->parent) ||
-        (!tally_is_news(s, v) && !conflicts)) {
+    if ((context.voters >> v->signer & 1) == 0 || (!tally_is_news(s, v) && !conflicts)) {
         return;
     }
     if (!vote_verify(v, &s->options.cluster_id, w->cluster->member[v->signer].vote_key)) {
@@ -33,7 +33,7 @@ static void count(struct simplex *s, const struct simplex_world *w, const struct
 
 void on_next_vote(struct simplex *s, const struct simplex_world *w, const struct vote *v)
 {
-    if (v->height == s->height) {
+    if (v->height == s->height && !tally_is_astray(w, v)) {
         count(s, w, v);
     }
 }
@@ -48,6 +48,9 @@ void on_vote(struct simplex *s, const struct simplex_world *w, uint32_t from,
     help_meet(s, w, from, v->height, v->view);
     if (v->height == s->height + 1) {
         keep(s, v);
+    }
+    if (v->height <= s->height && tally_is_astray(w, v)) {
+        return;
     }
     /* A propose vote means nothing without its proposal. */
     if (v->height != s->height || v->kind == VOTE_PROPOSE) {

@@ -25,6 +25,7 @@ enum sabotage {
     SABOTAGE_FENCE_UNCHECKED,        /* the sink takes what comes under an old fence */
     SABOTAGE_STANDING_UNCHECKED,     /* a connection keeps the rights that its maker had */
     SABOTAGE_PROOF_UNCHECKED,        /* asks of no proof whether its subject has signed it */
+    SABOTAGE_CHAIN_UNCHECKED,        /* asks no proof by the chain what the chain says */
     SABOTAGE_ANSWER_UNCHECKED,       /* takes an answer for wrong without solving the task */
 };
 

@@ -103,6 +103,7 @@ struct candidate {
     bool urgent;  /* holds an urgent command */
     bool untried; /* holds a proof by an answer that this machine has not recomputed yet */
     bool accepted;
+    bool astray; /* whoever votes for it votes against the chain (evidence.h) */
     struct vote vote;
 };
 

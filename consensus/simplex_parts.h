@@ -88,12 +88,16 @@ void send_repeats(struct simplex *s, const struct simplex_world *w); /* rule 12 
 bool tally_is_news(const struct simplex *s, const struct vote *v);
 void tally_put(struct simplex *s, const struct vote *v);
 bool tally_evaluate(struct simplex *s, const struct simplex_world *w);
-/* Counted are those whose claim is no more than I can check. */
 /* A vote of this height, its signature verified, besides those that are kept: none of them may
  * conflict with it. */
-void tally_compare(const struct simplex *s, const struct simplex_world *w,
-                   const struct vote *v);
-uint32_t tally_nullified(const struct simplex *s, uint32_t view); /* bits of voters */
+void tally_compare(struct simplex *s, const struct simplex_world *w, const struct vote *v);
+/* A vote of this height or an earlier one, said by its signer: whether it is of another history
+ * than mine. Nobody sound casts it; it is kept as a proof, and counts for nothing. */
+bool tally_is_astray(const struct simplex_world *w, const struct vote *v);
+/* There is a new candidate: who has voted for it already may have voted against the chain. */
+void tally_meet_candidate(struct simplex *s, const struct simplex_world *w);
+/* Bits of voters. Counted are those whose claim is no more than I can check. */
+uint32_t tally_nullified(const struct simplex *s, uint32_t view);
 
 /* learn.c: rules 1 to 3, 5, 10 */
 /* Takes in a certificate of this height. False: it does not hold. One that would change nothing

@@ -15,9 +15,48 @@ void tally_put(struct simplex *s, const struct vote *v)
     s->tallies[v->signer][v->kind - 1] = (struct tally){true, *v};
 }
 
-void tally_compare(const struct simplex *s, const struct simplex_world *w, const struct vote *v)
+bool tally_is_astray(const struct simplex_world *w, const struct vote *v)
 {
-    offences_look_at(w->offences, w->cluster, v);
+    const struct member *m = &w->cluster->member[v->signer];
+    if (evidence_against_chain(w->cluster, v, NULL) != CAUSE_OTHER_HISTORY) {
+        return false;
+    }
+    if (m->standing != STANDING_GOOD && m->standing != STANDING_SUSPENDED) {
+        return true; /* is out already */
+    }
+    if (vote_verify(v, &w->cluster->id, m->vote_key)) {
+        offences_look_at(w->offences, w->cluster, v, NULL);
+    } else {
+        simplex_nonsense(w, v->signer, CAUSE_BAD_SIGNATURE);
+    }
+    return true;
+}
+
+/* With the header of the block it is for, where that convicts and is at hand. */
+static void look_at(struct simplex *s, const struct simplex_world *w, const struct vote *v)
+{
+    const struct candidate *c = &s->candidate;
+    struct block b;
+    const bool astray = c->has && c->astray && hash_equal(&c->vote.block, &v->block) &&
+                        held_find(s, w, &v->block, &b);
+    offences_look_at(w->offences, w->cluster, v, astray ? &b.header : NULL);
+}
+
+void tally_meet_candidate(struct simplex *s, const struct simplex_world *w)
+{
+    for (uint32_t i = 0; i < MEMBERS_MAX && s->candidate.astray; i++) {
+        for (uint32_t k = 0; k < VOTE_KINDS; k++) {
+            const struct tally *t = &s->tallies[i][k];
+            if (t->has && i != s->options.self) {
+                look_at(s, w, &t->vote);
+            }
+        }
+    }
+}
+
+void tally_compare(struct simplex *s, const struct simplex_world *w, const struct vote *v)
+{
+    look_at(s, w, v);
     for (uint32_t k = 0; k < VOTE_KINDS; k++) {
         const struct tally *t = &s->tallies[v->signer][k];
         if (t->has) {

@@ -111,7 +111,7 @@ static void storm(void)
         .seq = liar_between(1, 3),
         .tick = state()->tick + liar_between(0, 1) * liar_between(0, 1000),
         .height = state()->height,
-        .digest = state()->digests[state()->height % DIGESTS_KEPT],
+        .digest = state()->digests[state()->height % HEIGHTS_KEPT],
         .own = liar_roll() & 0xfffffffffu,
         .score = (uint8_t)liar_between(0, 100),
         .version_low = PROTOCOL_VERSION,

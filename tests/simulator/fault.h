@@ -71,6 +71,9 @@
     X(MINT, "liar: co-signs what nobody called for")                                           \
     X(BENT_WORK, "liar: its arithmetic is bent")                                               \
     X(OTHER_STATE, "liar: attests another state, which is a proof")                            \
+    X(OTHER_HISTORY, "liar: votes that follow a block which was not decided")                  \
+    X(WRONG_BLOCK, "liar: proposes, or votes for, a block of another parent or state")         \
+    X(FRAME_BY_CHAIN, "liar: votes that follow the chain shown as if they did not")            \
     X(STALE, "liar: proposes what was decided long ago")                                       \
     X(RESIGN, "liar: resigns, and goes on")                                                    \
     X(RESIGN_FOR_OTHERS, "liar: resigns in the name of others")                                \

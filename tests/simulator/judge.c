@@ -171,7 +171,7 @@ static void enter_state(struct world *w, struct page *page, const struct cluster
 {
     struct judge *j = &w->judge;
     page->has_state = true;
-    memcpy(page->digest, c->digests[c->height % DIGESTS_KEPT].bytes, sizeof page->digest);
+    memcpy(page->digest, c->digests[c->height % HEIGHTS_KEPT].bytes, sizeof page->digest);
     page->voters = 0;
     for (uint32_t i = 0; i < c->member_count; i++) {
         page->voters |= c->member[i].standing == STANDING_GOOD ? 1u << i : 0;
@@ -236,7 +236,7 @@ void judge_state(struct world *w, const struct station *s)
                    world_name(w, s->member), (unsigned long long)c->height);
     } else if (!page->has_state) {
         enter_state(w, page, c);
-    } else if (memcmp(page->digest, c->digests[c->height % DIGESTS_KEPT].bytes, 32) != 0) {
+    } else if (memcmp(page->digest, c->digests[c->height % HEIGHTS_KEPT].bytes, 32) != 0) {
         world_fail(w, CHECK_SAME_STATE, "%s has another state at height %llu",
                    world_name(w, s->member), (unsigned long long)c->height);
     }

@@ -134,8 +134,9 @@ static void frame(struct world *w, struct station *s)
     const uint32_t subject = (uint32_t)dice_between(&w->dice, 0, w->plan.members - 1);
     struct command command = {.kind = COMMAND_PROVE, .author = s->member};
     struct prove *p = &command.prove;
-    *p = (struct prove){.subject = subject, .term = c->member[subject].term, .count = 2};
-    for (uint32_t i = 0; i < p->count; i++) {
+    *p =
+        (struct prove){.subject = subject, .term = c->member[subject].term, .kind = PROOF_PAIR};
+    for (uint32_t i = 0; i < 2; i++) {
         const struct tally *heard =
             &s->node->deciding.simplex.tallies[subject][VOTE_NOTARIZE - 1];
         struct vote *v = &p->votes[i];
@@ -165,6 +166,15 @@ static void frame_by_answer(struct world *w, struct station *s)
     }
 }
 
+static void frame_by_chain(struct world *w, struct station *s)
+{
+    const uint32_t subject = (uint32_t)dice_between(&w->dice, 0, w->plan.members - 1);
+    struct command command;
+    if (liar_false_history(w, s, subject, &command)) {
+        say_command(w, s, &command);
+    }
+}
+
 /* An attestation that says something new each time, and a result of nothing. */
 void liar_storm(struct world *w, struct station *s)
 {
@@ -176,7 +186,7 @@ void liar_storm(struct world *w, struct station *s)
             .seq = 1,
             .tick = c->tick,
             .height = c->height,
-            .digest = c->digests[c->height % DIGESTS_KEPT],
+            .digest = c->digests[c->height % HEIGHTS_KEPT],
             .own = (uint32_t)dice_between(&w->dice, 0, 3),
             .score = 100,
             .version_low = PROTOCOL_VERSION,
@@ -191,8 +201,12 @@ void liar_storm(struct world *w, struct station *s)
     if (liar_does(w, s, HABIT_FORGE) && dice_chance(&w->dice, 500)) {
         frame(w, s);
     }
+    if (liar_does(w, s, HABIT_FORGE) && dice_chance(&w->dice, 500)) {
+        frame_by_chain(w, s);
+    }
     if (liar_does(w, s, HABIT_FRAME) && dice_chance(&w->dice, 1000)) {
         frame_by_answer(w, s);
+        frame_by_chain(w, s);
     }
     if (liar_does(w, s, HABIT_WRONG_WORK) && dice_chance(&w->dice, 1000)) {
         struct command result = {.kind = COMMAND_RESULT, .author = s->member};

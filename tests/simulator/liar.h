@@ -28,6 +28,9 @@ bool liar_lies_in_cosign(struct world *w, const struct outgoing *o, struct messa
  * heard it answer yet. */
 bool liar_false_proof(struct world *w, const struct station *s, uint32_t subject, bool truly,
                       struct command *c);
+/* Of what the subject has voted, as if it were against the chain. False: nobody has heard. */
+bool liar_false_history(struct world *w, const struct station *s, uint32_t subject,
+                        struct command *c);
 /* Beside or in place of the true one. */
 void liar_forges(struct world *w, const struct outgoing *o, const uint8_t *bytes,
                  size_t size_bytes);

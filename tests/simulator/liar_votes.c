@@ -59,6 +59,20 @@ static size_t other_block(const struct world *w, const struct block *b, uint32_t
     return size_bytes;
 }
 
+/* As other_block, of another parent or another state; which of them follows from the height, so
+ * that it is one block for all. */
+static size_t wrong_block(const struct block *b, uint8_t bytes[static BLOCK_BYTES_MAX],
+                          struct hash *hash)
+{
+    struct block_header header = b->header;
+    struct block_maker maker = block_begin(bytes);
+    struct hash *what = header.height % 2 == 0 ? &header.parent : &header.state;
+    what->bytes[0] ^= 0xff;
+    const size_t size_bytes = block_end(&maker, &header);
+    *hash = block_header_hash(&header);
+    return size_bytes;
+}
+
 static bool knows_plot(const struct world *w, const struct vote *v)
 {
     return w->plot.height == v->height && w->plot.view == v->view;
@@ -84,6 +98,26 @@ static void say_vote(struct world *w, const struct outgoing *o, struct message *
     liar_say_message(w, o, m);
 }
 
+static bool proposes_wrongly(struct world *w, const struct outgoing *o, struct message *m)
+{
+    static uint8_t bytes[BLOCK_BYTES_MAX];
+    struct block b;
+    struct hash hash;
+    if (!liar_does(w, o->liar, HABIT_WRONG_BLOCK) ||
+        m->proposal.vote.signer != o->liar->member ||
+        !block_decode(&b, m->proposal.block.bytes, m->proposal.block.size_bytes)) {
+        return false;
+    }
+    const size_t size_bytes = wrong_block(&b, bytes, &hash);
+    world_strike(w, FAULT_WRONG_BLOCK);
+    make_plot(w, &m->proposal.vote, &hash);
+    m->proposal.vote.block = hash;
+    m->proposal.block = (struct bytes_view){bytes, (uint32_t)size_bytes};
+    m->proposal.justification = (struct certificate){.kind = CERTIFICATE_NONE};
+    say_vote(w, o, m);
+    return true;
+}
+
 bool liar_lies_in_proposal(struct world *w, const struct outgoing *o, struct message *m)
 {
     const bool fresh = m->proposal.justification.kind == CERTIFICATE_NONE;
@@ -96,6 +130,9 @@ bool liar_lies_in_proposal(struct world *w, const struct outgoing *o, struct mes
                         m->proposal.vote.height % 2 == 0 && /* the same to all */
                         liar_false_proof(w, o->liar, subject, true, &proof);
     struct block b;
+    if (proposes_wrongly(w, o, m)) {
+        return true;
+    }
     if (!(censors || doubles || stale || frames) ||
         m->proposal.vote.signer != o->liar->member ||
         !block_decode(&b, m->proposal.block.bytes, m->proposal.block.size_bytes)) {
@@ -177,10 +214,37 @@ static bool has_two_faces(struct world *w, const struct outgoing *o, struct mess
     return true;
 }
 
+/* For the wrong block that one of them has proposed. */
+static bool votes_wrongly(struct world *w, const struct outgoing *o, struct message *m)
+{
+    struct vote *v = &m->vote.vote;
+    if ((v->kind != VOTE_NOTARIZE && v->kind != VOTE_FINALIZE) || !knows_plot(w, v)) {
+        return false;
+    }
+    world_strike(w, FAULT_WRONG_BLOCK);
+    v->block = w->plot.block[1];
+    say_vote(w, o, m);
+    return true;
+}
+
+static bool votes_astray(struct world *w, const struct outgoing *o, struct message *m)
+{
+    world_strike(w, FAULT_OTHER_HISTORY);
+    m->vote.vote.parent.bytes[0] ^= 0xff;
+    say_vote(w, o, m);
+    return true;
+}
+
 bool liar_lies_in_vote(struct world *w, const struct outgoing *o, struct message *m)
 {
     if (m->vote.vote.signer != o->liar->member) {
         return false;
+    }
+    if (liar_does(w, o->liar, HABIT_OTHER_HISTORY)) {
+        return votes_astray(w, o, m);
+    }
+    if (liar_does(w, o->liar, HABIT_WRONG_BLOCK) && votes_wrongly(w, o, m)) {
+        return true;
     }
     if (liar_does(w, o->liar, HABIT_EQUIVOCATE) && votes_twice(w, o, m)) {
         return true;

@@ -78,18 +78,19 @@ static bool is_a_witness_s(const struct world *w, uint64_t name)
     return false;
 }
 
-/* Of two votes, or of an attestation of another state that waits for its block. */
+/* Of votes, or of an attestation of another state that waits for its block. */
 static bool has_proof(const struct station *s, uint32_t subject)
 {
     const struct cluster *c = &s->node->deciding.cluster;
     const struct pooled *p = &s->node->pool.slot[subject][COMMAND_ATTEST - 1];
     struct command said;
-    if (s->node->deciding.offences.of[subject].count != 0) {
+    if (s->node->deciding.offences.of[subject].kind != PROOF_ANSWER) {
         return true;
     }
     return p->size_bytes != 0 && command_decode(&said, p->bytes, p->size_bytes) &&
-           said.attest.height <= c->height && c->height - said.attest.height < DIGESTS_KEPT &&
-           !hash_equal(&said.attest.digest, &c->digests[said.attest.height % DIGESTS_KEPT]);
+           said.attest.height <= c->height &&
+           c->height - said.attest.height < HEIGHTS_ATTESTED &&
+           !hash_equal(&said.attest.digest, &c->digests[said.attest.height % HEIGHTS_KEPT]);
 }
 
 static bool is_proved(const struct world *w, uint64_t subject)
@@ -114,12 +115,13 @@ static void demand_name(struct world *w, enum check check, uint32_t name, uint64
 
 static void lie(struct world *w, uint32_t liar)
 {
+    static const uint32_t convicting[] = {(uint32_t)HABIT_EQUIVOCATE | HABIT_TWO_FACED,
+                                          HABIT_OTHER_STATE, HABIT_OTHER_HISTORY,
+                                          HABIT_WRONG_BLOCK};
     for (uint32_t i = 0; i < w->plan.members; i++) {
         w->plan.habits[i] = plan_is_liar(&w->plan, i) ? HABIT_CENSOR : 0;
     }
-    const bool votes = dice_chance(&w->dice, 5000);
-    w->plan.habits[liar] =
-        votes ? (uint32_t)HABIT_EQUIVOCATE | HABIT_TWO_FACED : HABIT_OTHER_STATE;
+    w->plan.habits[liar] = convicting[dice_between(&w->dice, 0, 3)];
     if (!wait_for(w, is_proved, liar, ticks_ms(w, LIES_TICKS))) {
         world_fail(w, CHECK_LOCKED_OUT, "%s lies, and nobody knows", world_name(w, liar));
         return;

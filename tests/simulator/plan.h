@@ -36,6 +36,8 @@ enum habit {
     HABIT_RESIGN = 1 << 18,
     HABIT_BENT = 1 << 19,
     HABIT_FRAME = 1 << 20,
+    HABIT_OTHER_HISTORY = 1 << 21,
+    HABIT_WRONG_BLOCK = 1 << 22,
 };
 #define HABIT_COUNT 16u /* of which any liar has some; the others are rarer */
 

@@ -66,6 +66,12 @@ static void proved(struct rules *r, const struct note *n)
 {
     if (n->first == 0) {
         rule_mark(r, MARK_PROVED_BY_ANSWER);
+    } else if (n->cause == CAUSE_OTHER_HISTORY) {
+        rule_mark(r, MARK_PROVED_OTHER_HISTORY);
+    } else if (n->cause == CAUSE_OTHER_PARENT) {
+        rule_mark(r, MARK_PROVED_OTHER_PARENT);
+    } else if (n->cause == CAUSE_OTHER_STATE) {
+        rule_mark(r, MARK_PROVED_OTHER_STATE);
     }
 }
 

@@ -53,6 +53,9 @@
     X(DISQUALIFIED, "dissent twice in an hour, which counts as wrong by all")                  \
     X(APPEAL_WAITS, "a removal after which the appeal has to wait")                            \
     X(PROVED_BY_ANSWER, "a wrong answer that convicts its author")                             \
+    X(PROVED_OTHER_HISTORY, "a vote in another history that convicts its author")              \
+    X(PROVED_OTHER_PARENT, "a vote for a block of another parent that does")                   \
+    X(PROVED_OTHER_STATE, "a vote for a block of another state that does")                     \
     X(PROPOSAL_UNTRIED, "a proposal that waits until its proof is recomputed")
 
 enum rule_mark {

@@ -140,6 +140,7 @@ struct world {
     struct plot plot;
     uint32_t cloned; /* bits of members with a second agent of the same key */
     struct solution solution[MEMBERS_MAX]; /* the last of each that is sound; term 0: none */
+    struct vote vote[MEMBERS_MAX];         /* likewise; height 0: none */
     struct sink sink;
     struct judge judge;
     struct counters counters;

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "random_proof.h"
 #include "tests/scripts/cluster/world.h"
 #include "tests/unit/chance.h"
 
@@ -35,7 +36,7 @@ static void random_attest(struct chance *chance, struct world *w, uint32_t autho
     if (chance_one_in(chance, 3)) {
         a->tick = near(chance, w->cluster.tick, 3) | 1;
         a->height = near(chance, w->cluster.height, 4);
-        a->digest = w->cluster.digests[a->height % DIGESTS_KEPT];
+        a->digest = w->cluster.digests[a->height % HEIGHTS_KEPT];
     }
 }
 
@@ -113,16 +114,6 @@ static void random_ballot(struct chance *chance, const struct cluster *c, struct
         b->motion[0] = 1;
     }
     b->yes = b->subjects & (chance_one_in(chance, 8) ? 5 : 0xffff);
-}
-
-static struct prove random_proof(struct chance *chance, const struct cluster *c)
-{
-    const uint32_t i = chance_below(chance, c->member_count);
-    const struct vote v = {VOTE_NOTARIZE, i, c->height + 1, 0, VIEW_NONE, .block = {{1}}};
-    const struct solution s = {i, c->member[i].term, c->version, .nonce = {{1}}};
-    struct prove p = {i, s.term, c->height % 2 * 2, {v, v}, s};
-    p.votes[1].block.bytes[0] = 2;
-    return p;
 }
 
 static bool is_voting(const struct cluster *c)

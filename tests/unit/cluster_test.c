@@ -119,6 +119,7 @@ Test(cluster, comes_back_from_its_bytes)
         cr_assert(cluster_decode(&c, bytes, size_bytes), "state %u", i);
         cr_assert(cluster_encode(&c, again) == size_bytes);
         cr_assert(memcmp(bytes, again, size_bytes) == 0);
+        cr_assert(memcmp(c.blocks, worlds[i].cluster.blocks, sizeof c.blocks) == 0, "%u", i);
         cr_assert(memcmp(c.digests, worlds[i].cluster.digests, sizeof c.digests) == 0,
                   "state %u", i);
         const struct hash digest = hash_of("ostrakon/state/1", bytes, size_bytes);

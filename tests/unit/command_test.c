@@ -15,7 +15,7 @@ static struct key_pair key_of(uint8_t byte)
 
 static struct prove sample_proof(void)
 {
-    struct prove p = {.subject = 4, .term = 2, .count = 2};
+    struct prove p = {.subject = 4, .term = 2, .kind = PROOF_PAIR};
     for (uint32_t i = 0; i < 2; i++) {
         p.votes[i] = (struct vote){.kind = VOTE_NOTARIZE,
                                    .signer = 4,

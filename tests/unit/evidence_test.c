@@ -39,9 +39,10 @@ static struct command proof_of(const struct vote *first, const struct vote *seco
 {
     struct command c = world_command(&w, SHOWS, COMMAND_PROVE);
     c.prove = (struct prove){.subject = SUBJECT, .term = w.cluster.member[SUBJECT].term};
-    c.prove.votes[c.prove.count++] = *first;
+    c.prove.kind = second != NULL ? PROOF_PAIR : PROOF_ALONE;
+    c.prove.votes[0] = *first;
     if (second != NULL) {
-        c.prove.votes[c.prove.count++] = *second;
+        c.prove.votes[1] = *second;
     }
     return c;
 }
@@ -201,14 +202,14 @@ Test(evidence, is_kept_once_of_each_member_and_anew_under_another_key, .init = f
     const struct vote second = vote_of(VOTE_NOTARIZE, 3, 2);
     const struct vote claims = vote_of(VOTE_NULLIFY, 3, 3);
     offences_add(&o, &w.cluster, &first, &first);
-    cr_assert(eq(u32, o.of[SUBJECT].count, 0));
+    cr_assert(eq(int, o.of[SUBJECT].kind, PROOF_ANSWER));
     offences_add(&o, &w.cluster, &first, &second);
-    offences_look_at(&o, &w.cluster, &claims);
-    cr_assert(eq(u32, o.of[SUBJECT].count, 2), "the first one stays");
+    offences_look_at(&o, &w.cluster, &claims, NULL);
+    cr_assert(eq(int, o.of[SUBJECT].kind, PROOF_PAIR), "the first one stays");
 
     w.cluster.member[SUBJECT].vote_key[0] ^= 1;
-    offences_look_at(&o, &w.cluster, &claims);
-    cr_assert(eq(u32, o.of[SUBJECT].count, 1));
+    offences_look_at(&o, &w.cluster, &claims, NULL);
+    cr_assert(eq(int, o.of[SUBJECT].kind, PROOF_ALONE));
 }
 
 /* ---- by an answer */

@@ -94,7 +94,7 @@ Test(node_proofs, needs_both_signatures)
     send(&b, SUBJECT, &first);
     send(&b, SUBJECT, &forged);
     cr_assert_not(find_proof(&b, &c));
-    cr_assert(eq(u32, b.node->deciding.offences.of[SUBJECT].count, 0));
+    cr_assert(eq(int, b.node->deciding.offences.of[SUBJECT].kind, PROOF_ANSWER));
     bench_finish(&b);
 }
 
@@ -118,7 +118,7 @@ Test(node_proofs, says_nothing_while_another_ones_proof_waits)
     uint8_t command[COMMAND_BYTES_MAX];
     const struct key_pair key = bench_key(3);
     struct command shown = {.kind = COMMAND_PROVE, .author = 3, .term = 1};
-    shown.prove = (struct prove){.subject = SUBJECT, .term = 1, .count = 2};
+    shown.prove = (struct prove){.subject = SUBJECT, .term = 1, .kind = PROOF_PAIR};
     shown.prove.votes[0] = vote_of(&b, SUBJECT, VOTE_NOTARIZE, 1);
     shown.prove.votes[1] = vote_of(&b, SUBJECT, VOTE_NOTARIZE, 2);
     command_sign(&shown, &b.node->deciding.cluster.id, &key);
@@ -133,8 +133,76 @@ Test(node_proofs, says_nothing_while_another_ones_proof_waits)
     send(&b, SUBJECT, &shown.prove.votes[0]);
     send(&b, SUBJECT, &shown.prove.votes[1]);
     cr_assert_not(find_proof(&b, &c));
-    cr_assert(eq(u32, b.node->deciding.offences.of[SUBJECT].count, 2));
+    cr_assert(eq(int, b.node->deciding.offences.of[SUBJECT].kind, PROOF_PAIR));
     bench_finish(&b);
+}
+
+/* ---- against the chain */
+
+static void propose(struct bench *b, uint32_t from, const struct vote *v,
+                    const struct block_maker *block)
+{
+    static uint8_t bytes[MESSAGE_BYTES_MAX];
+    struct message m = {.kind = MESSAGE_PROPOSAL};
+    m.proposal.vote = *v;
+    m.proposal.block = (struct bytes_view){block->bytes, block->size_bytes};
+    bench_step(b, (struct input){.kind = INPUT_MESSAGE,
+                                 .member = from,
+                                 .bytes = bytes,
+                                 .size_bytes = message_encode(&m, bytes)});
+}
+
+Test(node_proofs, shows_a_vote_in_another_history_at_once)
+{
+    struct bench b = bench_at_work();
+    const struct key_pair key = bench_key(SUBJECT);
+    struct vote v = vote_of(&b, SUBJECT, VOTE_NOTARIZE, 1);
+    struct command c;
+    v.parent.bytes[0] ^= 1;
+    send(&b, SUBJECT, &v);
+    cr_assert_not(find_proof(&b, &c), "its signature is of another vote");
+    vote_sign(&v, &b.node->deciding.cluster.id, &key);
+    send(&b, 3, &v);
+    cr_assert_not(find_proof(&b, &c), "another one carries it");
+    send(&b, SUBJECT, &v);
+    cr_assert(find_proof(&b, &c));
+    cr_assert(eq(int, c.prove.kind, PROOF_HISTORY));
+    cr_assert(eq(u32, c.prove.subject, SUBJECT));
+    cr_assert(evidence_holds(&b.node->deciding.cluster, &c.prove));
+    cr_assert(eq(int, cluster_would_skip(&b.node->deciding.cluster, &c), CAUSE_NONE));
+    bench_finish(&b);
+}
+
+/* Its header is all that convicts it, and is shown with it. */
+Test(node_proofs, shows_the_header_of_a_proposal_that_does_not_follow_the_chain)
+{
+    for (uint32_t wrong = 0; wrong < 3; wrong++) {
+        struct bench b = bench_at_work();
+        const struct cluster *cluster = &b.node->deciding.cluster;
+        const struct key_pair key = bench_key(SUBJECT);
+        static uint8_t bytes[BLOCK_BYTES_MAX];
+        struct block_maker maker = block_begin(bytes);
+        struct block_header h = {.height = cluster->height + 1,
+                                 .parent = cluster->block,
+                                 .time_ms = cluster->time_ms + 1,
+                                 .proposer = SUBJECT,
+                                 .state = cluster_state_hash(cluster),
+                                 .version = cluster->version};
+        h.parent.bytes[0] ^= wrong == 1 ? 1 : 0;
+        h.state.bytes[0] ^= wrong == 2 ? 1 : 0;
+        (void)block_end(&maker, &h);
+        struct vote v = vote_of(&b, SUBJECT, VOTE_PROPOSE, 0);
+        v.block = block_header_hash(&h);
+        vote_sign(&v, &cluster->id, &key);
+        struct command c;
+        propose(&b, SUBJECT, &v, &maker);
+        cr_assert(eq(int, find_proof(&b, &c), wrong != 0), "%u", wrong);
+        if (wrong != 0) {
+            cr_assert(eq(int, c.prove.kind, PROOF_BLOCK));
+            cr_assert(evidence_holds(cluster, &c.prove));
+        }
+        bench_finish(&b);
+    }
 }
 
 /* ---- by an answer; work is replaced by a hash */

@@ -10,8 +10,8 @@
 
 /* The number behind `name=` among the words. */
 uint64_t number_of(const struct words *words, const char *name, uint64_t otherwise);
-/* prove M SUBJECT propose|notarize|finalize|nullify|denies|claims|answer [height=] [view=]
- * [of=] [version=] */
+/* prove M SUBJECT propose|notarize|finalize|nullify|denies|claims|answer|history|follows|
+ * parent|state|sound_block [height=] [view=] [of=] [version=] */
 void run_prove(struct world *w, const struct words *words, FILE *out);
 
 /* Runs one command and prints its answer. What a script gets wrong is said in the answer. */

@@ -110,7 +110,7 @@ static void say_attest(struct world *w, const struct words *words, uint32_t memb
     command.term = (uint32_t)number_of(words, "term", command.term);
     if (value_of(words, "height") != NULL) {
         a->height = number_of(words, "height", 0);
-        a->digest = w->cluster.digests[a->height % DIGESTS_KEPT];
+        a->digest = w->cluster.digests[a->height % HEIGHTS_KEPT];
     }
     if (value_of(words, "versions") != NULL) { /* the lowest and the highest, "1,2" */
         char *end;

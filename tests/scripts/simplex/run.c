@@ -68,6 +68,23 @@ static void run_lose(struct world *w, const struct words *words)
     };
 }
 
+/* What it has come across: whom it would convict, and by what. */
+static void show_offences(const struct agent *a, FILE *out)
+{
+    static const char *const kinds[] = {
+        [PROOF_ALONE] = "alone",
+        [PROOF_PAIR] = "pair",
+        [PROOF_HISTORY] = "history",
+        [PROOF_BLOCK] = "block",
+    };
+    for (uint32_t i = 0; i < MEMBERS_MAX; i++) {
+        const struct prove *p = &a->offences.of[i];
+        if (p->kind != PROOF_ANSWER) {
+            fprintf(out, " proof=%u:%s", i, kinds[p->kind]);
+        }
+    }
+}
+
 static void show(struct world *w, uint32_t member, FILE *out)
 {
     const struct agent *a = &w->agents[member];
@@ -84,6 +101,7 @@ static void show(struct world *w, uint32_t member, FILE *out)
     if (s->record.resume > s->height && !s->amnesiac) {
         fprintf(out, " votes_from=%llu", (unsigned long long)s->record.resume);
     }
+    show_offences(a, out);
     fprintf(out, "%s%s%s\n", s->amnesiac ? " amnesiac" : "", s->stopped ? " stopped" : "",
             s->damaged ? " damaged" : "");
 }
@@ -122,7 +140,7 @@ static bool run_for(struct world *w, const struct words *words, uint32_t member,
     } else if (strcmp(verb, "show") == 0) {
         show(w, member, out);
     } else if (strcmp(verb, "corrupt") == 0) {
-        a->cluster.digests[a->cluster.height % DIGESTS_KEPT].bytes[0] ^= 1;
+        a->cluster.digests[a->cluster.height % HEIGHTS_KEPT].bytes[0] ^= 1;
     } else {
         return false;
     }
