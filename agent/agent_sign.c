@@ -46,20 +46,37 @@ static bool open_gate(struct agent *a, struct finding *why)
     return gate_begin(&a->gate, &basis, why);
 }
 
+/* The same effect of either mind. */
+static struct statement statement_of(const struct node *n, const struct effects *of,
+                                     ptrdiff_t place)
+{
+    const struct effect *e = &of->list[place];
+    return (struct statement){
+        .domain = e->signing.domain,
+        .cluster_id = n->deciding.cluster.id.bytes,
+        .body = of->outbox + e->body.offset,
+        .body_size_bytes = e->body.size_bytes,
+    };
+}
+
+static bool sign(struct agent *a, ptrdiff_t place, uint8_t signature[static SIGNATURE_BYTES])
+{
+    if (!a->gate.open && !open_gate(a, &a->refusal)) {
+        return false; /* without a twin, too */
+    }
+    const struct statement words = statement_of(a->node, a->effects, place);
+    const struct statement meant =
+        statement_of(twin_node(a->twin), twin_effects(a->twin), place);
+    return gate_sign(&a->gate, &words, &meant, signature, &a->refusal);
+}
+
 void agent_sign(struct agent *a, const struct effect *e)
 {
     assert(a->signature_count < EFFECTS_MAX);
     struct agent_signature *s = &a->signatures[a->signature_count++];
-    const struct statement statement = {
-        .domain = e->signing.domain,
-        .cluster_id = a->node->deciding.cluster.id.bytes,
-        .body = a->effects->outbox + e->body.offset,
-        .body_size_bytes = e->body.size_bytes,
-    };
     *s = (struct agent_signature){.kind = e->signing.kind, .serial = e->serial};
     if (!a->refused && !neuter_is(&a->neuter)) {
-        s->made = (a->gate.open || open_gate(a, &a->refusal)) &&
-                  gate_sign(&a->gate, &statement, s->signature, &a->refusal);
+        s->made = sign(a, e - a->effects->list, s->signature);
         a->refused = !s->made;
         a->signs += s->made;
     }
@@ -70,6 +87,11 @@ void agent_sign(struct agent *a, const struct effect *e)
  * so the rest of that waits for the next input. */
 void agent_tell_signatures(struct agent *a)
 {
+    const struct finding differ = self_finding(SELF_TWICE);
+    if (a->refused && a->refusal.id == differ.id) {
+        neuter_by_twin(a, &a->refusal); /* R17 as ever: it starts anew, or is unfit */
+        return;
+    }
     if (a->refused) {
         const struct finding refusal = a->refusal;
         struct input in = {.kind = INPUT_FINDING, .finding = &refusal};

@@ -78,7 +78,13 @@ bool gate_begin(struct gate *g, const struct seal_basis *basis, struct finding *
     return g->open;
 }
 
-bool gate_sign(struct gate *g, const struct statement *statement,
+static bool is_same(const struct statement *a, const struct statement *b)
+{
+    return a->body_size_bytes == b->body_size_bytes &&
+           sodium_memcmp(a->body, b->body, a->body_size_bytes) == 0;
+}
+
+bool gate_sign(struct gate *g, const struct statement *statement, const struct statement *meant,
                uint8_t signature[static SIGNATURE_BYTES], struct finding *why)
 {
     memset(signature, 0, SIGNATURE_BYTES);
@@ -87,11 +93,11 @@ bool gate_sign(struct gate *g, const struct statement *statement,
         return false;
     }
     signer_sign(&g->key->pair, statement, signature);
-    if (signature_verify(g->other->public_key, statement, signature)) {
+    if (signature_verify(g->other->public_key, meant, signature)) {
         return true;
     }
     memset(signature, 0, SIGNATURE_BYTES);
-    *why = self_finding(SELF_SIGNATURE);
+    *why = self_finding(is_same(statement, meant) ? SELF_SIGNATURE : SELF_TWICE);
     return false;
 }
 

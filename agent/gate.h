@@ -42,9 +42,11 @@ bool gate_seal(struct gate *g, const struct seams *seams, const struct seal_basi
 bool gate_begin(struct gate *g, const struct seal_basis *basis, struct finding *why)
     __attribute__((warn_unused_result));
 
-/* Signs, and verifies with the other copy of the public key. False, and `signature` zeroed:
- * `why` is fatal. About 80 us. */
-bool gate_sign(struct gate *g, const struct statement *statement,
+/* Signs, and verifies with the other copy of the public key, and of the statement: `meant` is
+ * what the second mind asked for, in memory of its own. False, and `signature` zeroed: `why` is
+ * R17 where the two are not the same, as the words have changed since the minds were compared,
+ * else fatal. About 80 us. */
+bool gate_sign(struct gate *g, const struct statement *statement, const struct statement *meant,
                uint8_t signature[static SIGNATURE_BYTES], struct finding *why)
     __attribute__((warn_unused_result));
 

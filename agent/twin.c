@@ -17,7 +17,7 @@ struct twin {
     uint8_t bytes[MESSAGE_BYTES_MAX];
 };
 
-struct twin *twin_create(const struct node *original)
+struct twin *twin_create(const struct node *original, const struct effects *asked)
 {
     struct twin *t = calloc(1, sizeof *t);
     if (t == NULL) {
@@ -28,6 +28,7 @@ struct twin *twin_create(const struct node *original)
         twin_destroy(t);
         return NULL;
     }
+    t->effects = *asked;
     return t;
 }
 
@@ -74,4 +75,9 @@ struct finding twin_judgement(const struct twin *t, const struct effects *out)
 const struct node *twin_node(const struct twin *t)
 {
     return &t->node;
+}
+
+const struct effects *twin_effects(const struct twin *t)
+{
+    return &t->effects;
 }

@@ -12,8 +12,10 @@
 
 struct twin;
 
-/* Becomes what `original` is now. NULL: no memory, or the original is damaged. */
-struct twin *twin_create(const struct node *original) __attribute__((warn_unused_result));
+/* Becomes what `original` is now, and has asked for what that has asked for in its last step.
+ * NULL: no memory, or the original is damaged. */
+struct twin *twin_create(const struct node *original, const struct effects *asked)
+    __attribute__((warn_unused_result));
 /* NULL is fine. */
 void twin_destroy(struct twin *t);
 
@@ -29,5 +31,9 @@ bool twin_agrees(struct twin *t, const struct effects *out) __attribute__((warn_
 struct finding twin_judgement(const struct twin *t, const struct effects *out);
 
 const struct node *twin_node(const struct twin *t);
+
+/* What it made of the last input: the same as the original's, in memory of its own, if it
+ * agreed; what is signed is verified with it. */
+const struct effects *twin_effects(const struct twin *t);
 
 #endif

@@ -147,7 +147,8 @@ static bool measure_gate(const struct seams *seams)
     bool made = gate_seal(&gate, seams, &basis, seed, &why);
     for (uint32_t i = 0; made && i < GATES; i++) {
         const double before_us = cpu_us();
-        made = gate_begin(&gate, &basis, &why) && gate_sign(&gate, &statement, signature, &why);
+        made = gate_begin(&gate, &basis, &why) &&
+               gate_sign(&gate, &statement, &statement, signature, &why);
         gate_end(&gate);
         took_us[i] = cpu_us() - before_us;
     }

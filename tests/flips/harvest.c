@@ -74,6 +74,7 @@ static bool is_good(const struct harvest *r)
     const uint32_t flipped = r->count - r->missed;
     switch (r->region) {
     case REGION_STATE:
+    case REGION_WORDS:
         return r->wrong == 0 && r->missed == 0 && r->fatal == flipped && r->late == 0;
     case REGION_KEYS:
         return r->wrong == 0 && r->missed == 0 && r->fatal == flipped;

@@ -67,10 +67,11 @@ static struct legacy *legacy_map(void)
 }
 
 /* A fork that stops itself, once it has come to `stop_ms`. */
-static pid_t spawn(struct campaign *c, struct legacy *l, uint64_t stop_ms)
+static pid_t spawn(struct campaign *c, struct legacy *l, uint64_t stop_ms, bool at_words)
 {
     memset(l, 0, LEGACY_HEAD);
     l->stop_ms = stop_ms;
+    l->stops_at_words = at_words;
     l->linger_ms = LINGER_MS;
     const pid_t pid = fork();
     assert(pid >= 0);
@@ -120,7 +121,7 @@ static bool flip(pid_t pid, uint64_t address, uint32_t bit)
 static void live_soundly(struct campaign *c, struct legacy *l)
 {
     bool hung = false;
-    const int status = wait_for(spawn(c, l, UINT64_MAX), &hung);
+    const int status = wait_for(spawn(c, l, UINT64_MAX, false), &hung);
     if (hung || !WIFEXITED(status) || WEXITSTATUS(status) != 0 || l->full) {
         fprintf(stderr, "flips: a sound victim does not live (status %x)\n", (unsigned)status);
         exit(EXIT_FAILURE);
@@ -150,10 +151,10 @@ static void run_one(struct campaign *c, enum region region, struct outcome *o)
     struct legacy *l = c->legacy;
     const uint64_t stop_ms = SCRIPT_BEGIN_MS + WARM_MS + 1 + roll(c) % STOP_SPREAD_MS;
     const bool rests = region_rests(region) || (region != REGION_MOVING && roll(c) % 2 == 0);
-    const pid_t pid = spawn(c, l, stop_ms);
+    const pid_t pid = spawn(c, l, stop_ms, region == REGION_WORDS);
     const int stopped = wait_for(pid, &o->hung);
     assert(WIFSTOPPED(stopped));
-    ranges_of(region, &c->victim, pid, &ranges);
+    ranges_of(region, &c->victim, l, pid, &ranges);
     o->address = ranges_at(&ranges, roll(c) % ranges.size_bytes);
     o->bit = (uint32_t)(roll(c) % 8);
     if (!rests) {

@@ -102,7 +102,8 @@ static void add_mappings(struct ranges *r, pid_t pid)
     fclose(maps);
 }
 
-void ranges_of(enum region region, const struct victim *v, pid_t pid, struct ranges *out)
+void ranges_of(enum region region, const struct victim *v, const struct legacy *l, pid_t pid,
+               struct ranges *out)
 {
     struct walk w = {.region = region, .out = out};
     *out = (struct ranges){.count = 0};
@@ -111,6 +112,9 @@ void ranges_of(enum region region, const struct victim *v, pid_t pid, struct ran
     case REGION_MOVING:
         add_state(out, v->agent->node);
         add_state(out, twin_node(v->agent->twin));
+        break;
+    case REGION_WORDS:
+        add(out, (const void *)(uintptr_t)l->words_at, l->words_bytes); /* NOLINT: an address */
         break;
     case REGION_KEYS:
         add_keys(out, &v->agent->gate);

@@ -9,6 +9,7 @@
 #define REGIONS(X)                                                                             \
     X(STATE, "state", true)          /* deciding state and what guards it, of node and twin */ \
     X(MOVING, "moving", false)       /* the same, while steps are under way */                 \
+    X(WORDS, "words", true)          /* what is signed, after both minds agreed on it */       \
     X(KEYS, "keys", true)            /* the sealed vote key, and its public key twice */       \
     X(CODE, "code", false)           /* the program's own text */                              \
     X(CONSTANTS, "constants", false) /* its read-only data, and what the loader filled in */   \
@@ -38,8 +39,10 @@ struct ranges {
     struct range list[RANGES_MAX];
 };
 
-/* A fork has everything where its parent has it; for ALL the victim's own mappings are read. */
-void ranges_of(enum region region, const struct victim *v, pid_t pid, struct ranges *out);
+/* A fork has everything where its parent has it; for ALL the victim's own mappings are read,
+ * and WORDS are where it stopped. */
+void ranges_of(enum region region, const struct victim *v, const struct legacy *l, pid_t pid,
+               struct ranges *out);
 /* The byte at this place among them. */
 uint64_t ranges_at(const struct ranges *r, uint64_t place);
 

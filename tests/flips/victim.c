@@ -36,6 +36,27 @@ static _Noreturn void end_unfit(struct victim *v, const struct finding *f)
     _exit(AGENT_EXIT_DAMAGED);
 }
 
+/* As agent_sign.c has it, where a daemon would start anew at the first time. */
+void neuter_by_twin(struct agent *a, const struct finding *finding)
+{
+    (void)a;
+    end_unfit(self, finding);
+}
+
+/* Between the two minds' agreement and the signature: here its words may be changed. */
+static void pause_before_signing(struct victim *v, const struct effect *e)
+{
+    struct legacy *l = v->legacy;
+    if (l == NULL || !l->stops_at_words || v->now_ms < l->stop_ms) {
+        return;
+    }
+    l->stops_at_words = false;
+    l->words_at = (uint64_t)(uintptr_t)(v->agent->effects->outbox + e->body.offset);
+    l->words_bytes = e->body.size_bytes;
+    l->now_ms = v->now_ms;
+    raise(SIGSTOP);
+}
+
 static void perform(struct victim *v, const struct effect *e)
 {
     const uint8_t *bytes = v->agent->effects->outbox + e->body.offset;
@@ -47,6 +68,7 @@ static void perform(struct victim *v, const struct effect *e)
         say(v, bytes, e->body.size_bytes);
         break;
     case EFFECT_SIGN:
+        pause_before_signing(v, e);
         agent_sign(v->agent, e);
         if (v->legacy != NULL && v->legacy->flipped_ms != 0 && !v->agent->refused) {
             v->legacy->signatures++;
@@ -162,7 +184,7 @@ void victim_make(struct victim *v, const struct script *s, uint64_t until_ms)
     seal(v);
     const struct input now = script_input(INPUT_TIMER, v->now_ms);
     node_resume(a->node, &now, NULL, 0, CAUSE_NONE, a->effects);
-    a->twin = twin_create(a->node);
+    a->twin = twin_create(a->node, a->effects);
     assert(a->twin != NULL);
     for (uint32_t i = 0; i < a->effects->count; i++) {
         perform(v, &a->effects->list[i]);
@@ -178,7 +200,7 @@ void victim_live(struct victim *v, struct legacy *legacy)
 {
     const uint64_t last_ms = SCRIPT_BEGIN_MS + SCRIPT_MS;
     v->legacy = legacy;
-    bool stopped = false;
+    bool stopped = legacy->stops_at_words;
     while (v->now_ms < last_ms) {
         legacy->now_ms = v->now_ms;
         if (!stopped && v->now_ms >= legacy->stop_ms) {

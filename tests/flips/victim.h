@@ -24,8 +24,11 @@ struct legacy {
     _Atomic uint64_t now_ms;     /* the script's time */
     _Atomic uint64_t flipped_ms; /* the same, when the bit was flipped; 0: not yet */
     uint64_t stop_ms;            /* it stops itself once, at this time */
-    uint64_t linger_ms;          /* it ends so long after the flip */
-    bool fatal;                  /* it found itself unfit: */
+    bool stops_at_words;         /* or then at the first signature, before it is made, of: */
+    uint64_t words_at;
+    uint64_t words_bytes;
+    uint64_t linger_ms; /* it ends so long after the flip */
+    bool fatal;         /* it found itself unfit: */
     uint64_t fatal_ms;
     struct finding finding;
     uint32_t signatures; /* made after the flip */

@@ -64,8 +64,8 @@ static bool make(uint8_t signature[static SIGNATURE_BYTES], struct finding *why)
         .body = body,
         .body_size_bytes = sizeof body,
     };
-    const bool made =
-        gate_begin(&gate, &basis, why) && gate_sign(&gate, &statement, signature, why);
+    const bool made = gate_begin(&gate, &basis, why) &&
+                      gate_sign(&gate, &statement, &statement, signature, why);
     gate_end(&gate);
     return made && signature_verify(public_key, &statement, signature);
 }
@@ -114,6 +114,32 @@ static bool guards_place(const void *place, uint32_t id)
     const uint64_t address = (uint64_t)(uintptr_t)place;
     const bool refused = turn(address, 3) && is_refused(id, RESULT_FATAL);
     return turn(address, 3) && refused && signs();
+}
+
+/* Each bit of what is signed, turned after both minds had agreed on it (faults.md, F28). */
+static bool guards_words(void)
+{
+    uint8_t words[sizeof body];
+    uint8_t signature[SIGNATURE_BYTES];
+    struct finding why;
+    struct statement meant = {.domain = "ostrakon/vote/1",
+                              .cluster_id = cluster_id,
+                              .body = body,
+                              .body_size_bytes = sizeof body};
+    struct statement changed = meant;
+    changed.body = words;
+    bool good = gate_begin(&gate, &basis, &why);
+    for (uint32_t bit = 0; bit < 8 * sizeof body; bit++) {
+        memcpy(words, body, sizeof body);
+        words[bit / 8] ^= (uint8_t)(1u << bit % 8);
+        const bool made = gate_sign(&gate, &changed, &meant, signature, &why);
+        good = good && !made && why.id == 17 && sodium_is_zero(signature, sizeof signature);
+    }
+    changed.body = body;
+    changed.body_size_bytes--;
+    good = good && !gate_sign(&gate, &changed, &meant, signature, &why) && why.id == 17;
+    gate_end(&gate);
+    return good && signs();
 }
 
 static enum bend bent;
@@ -264,7 +290,7 @@ int main(void)
     key_pair_from_seed(&pair, seed);
     memcpy(public_key, pair.public_key, sizeof public_key);
     key_pair_wipe(&pair);
-    printf("1..20\n");
+    printf("1..21\n");
     check_sealing(seams);
     check(guards(gate.key->sealed, sizeof gate.key->sealed), "each bit of the sealed key");
     check(guards(gate.key->public_key, IDENTITY_KEY_BYTES), "each bit of the public key");
@@ -281,6 +307,7 @@ int main(void)
     check(guards_place((const char *)(uintptr_t)bystander + 9, 6), "nor with changed text");
     check(guards_place(constant + 5, 6), "nor with a changed constant");
     check(guards_place(&relocated[1], 6), "nor with a changed pointer of the loader's");
+    check(guards_words(), "nor of words that changed after both minds agreed on them");
     check(guards_code(200), "nor with a bit turned anywhere in the code");
     tell_cost();
     check(gate_wipe(&gate) && !gate_has_key(&gate), "what is wiped reads as zero");

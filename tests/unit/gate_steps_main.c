@@ -168,7 +168,7 @@ static bool signs(uint32_t damage, const struct point *a, const struct point *b)
         bool done = a == NULL || write_code(a->place, a->bytes, a->size_bytes);
         done = done && (b == NULL || write_code(b->place, b->bytes, b->size_bytes));
         if (done && gate_begin(&gate, &basis, &why)) {
-            (void)!gate_sign(&gate, &statement, signature, &why);
+            (void)!gate_sign(&gate, &statement, &statement, signature, &why);
         }
         _exit(0);
     }

@@ -15,7 +15,7 @@ struct pair {
 static struct pair pair_of(uint32_t members)
 {
     struct pair p = {.bench = bench_of(members, false)};
-    p.twin = twin_create(p.bench.node);
+    p.twin = twin_create(p.bench.node, p.bench.out);
     cr_assert(p.twin != NULL);
     return p;
 }
@@ -143,7 +143,7 @@ Test(twin, is_not_made_of_a_damaged_node)
 {
     struct bench b = bench_of(5, false);
     b.node->deciding.cluster.time_ms ^= 4;
-    cr_assert(twin_create(b.node) == NULL);
+    cr_assert(twin_create(b.node, b.out) == NULL);
     bench_finish(&b);
 }
 
