@@ -63,14 +63,21 @@ bool solver_work(const uint8_t nonce[static SOLVER_NONCE_BYTES],
     return solve(&none, 0, &seams, nonce, result);
 }
 
-/* A quarter of what the sweep may hold; nothing while others need memory. */
-static uint32_t may_hold(struct reference_context *machine)
+static uint64_t least(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* One, and more where node.yaml lets the sweep have so much that a quarter of it is more; as
+ * far as this machine and its control group have room, and nothing while others need memory. */
+uint32_t solver_may_hold(struct reference_context *machine, uint64_t window_most)
 {
     const struct room room = room_now(machine);
-    const uint64_t arenas = room.window / 4 / (WORK_MIB * MIB);
-    return !room.known || room.pressed ? 0
-           : arenas > ARENAS_MAX       ? ARENAS_MAX
-                                       : (uint32_t)arenas;
+    const uint64_t wanted = window_most / 4 / (WORK_MIB * MIB);
+    const uint64_t bearable = room.window / (WORK_MIB * MIB);
+    return !room.known || room.pressed
+               ? 0
+               : (uint32_t)least(least(wanted > 0 ? wanted : 1, bearable), ARENAS_MAX);
 }
 
 static void *work(void *context)
@@ -87,7 +94,8 @@ static void *work(void *context)
         memmove(s->asked.list, s->asked.list + 1, s->asked.count * sizeof p);
         pthread_mutex_unlock(&s->lock);
         uint8_t result[SOLVER_RESULT_BYTES];
-        p.done = solve(&s->arenas, may_hold(s->machine), &s->machine->seams, p.bytes, result);
+        p.done = solve(&s->arenas, solver_may_hold(s->machine, s->options.window_most),
+                       &s->machine->seams, p.bytes, result);
         memcpy(p.bytes, result, p.done ? sizeof result : 0);
         pthread_mutex_lock(&s->lock);
         s->solved.list[s->solved.count++] = p;
@@ -147,8 +155,7 @@ struct solver *solver_create(const struct solver_options *options)
     s->wake = loop_wake_create(options->loop, on_wake, s);
     s->machine = calloc(1, sizeof *s->machine);
     if (s->machine != NULL) {
-        s->machine->seams = seams_of_machine();
-        s->machine->window_most = options->window_most;
+        s->machine->seams = seams_of_machine(); /* its room is the machine's, not R10's */
     }
     const int error = s->wake == NULL || s->machine == NULL ? ENOMEM : start(s);
     if (error != 0) {

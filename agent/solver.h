@@ -8,8 +8,8 @@
 
 /* Works over the numbers of tasks (health/challenge.h) on a thread of its own, so that no step
  * of the agent waits for it: Argon2id, 16 MiB, one pass, 12 to 100 ms each. Each is done in
- * other memory than those before, of which up to four are held meanwhile, as far as node.yaml
- * lets. */
+ * other memory than the one before, which is held until then, locked where this process may:
+ * one arena, or up to four where node.yaml gives the sweep more. */
 
 #define SOLVER_NONCE_BYTES 32u
 #define SOLVER_RESULT_BYTES 32u
@@ -19,12 +19,17 @@ bool solver_work(const uint8_t nonce[static SOLVER_NONCE_BYTES],
                  uint8_t result[static SOLVER_RESULT_BYTES])
     __attribute__((warn_unused_result));
 
+/* How many arenas are to be held now, 0 to ARENAS_MAX: none on a machine of which 2 % is less
+ * than one, in a control group of which 5 % is, or while others need memory. */
+struct reference_context;
+uint32_t solver_may_hold(struct reference_context *machine, uint64_t window_most);
+
 struct solver;
 
 struct solver_options {
     struct loop *loop;
     uint64_t
-        window_most; /* bytes that R10 may hold; 0: ROOM_WINDOW_MAX. A quarter of it here */
+        window_most; /* bytes that R10 may hold; a quarter of it here, at least one arena */
     /* Loop's thread. SOLVER_RESULT_BYTES, or NULL: this machine could not. */
     void (*on_solved)(void *context, uint64_t serial, const uint8_t *result);
     void *context;

@@ -2,7 +2,11 @@
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <stdio.h>
 #include <string.h>
+
+#include "health/references/arena.h"
+#include "references/machine.h"
 
 struct solved {
     struct loop *loop;
@@ -59,4 +63,33 @@ Test(solver, ends_with_work_undone, .timeout = 30)
     }
     solver_destroy(solver);
     loop_destroy(s.loop);
+}
+
+static uint32_t may_hold(uint64_t total_mib, uint64_t free_mib, uint64_t window_mib)
+{
+    struct reference_context *context = machine();
+    char text[256];
+    snprintf(text, sizeof text, "MemTotal:  %llu kB\nMemAvailable: %llu kB\n",
+             (unsigned long long)total_mib * 1024, (unsigned long long)free_mib * 1024);
+    machine_file("/proc/meminfo", text);
+    return solver_may_hold(context, window_mib << 20);
+}
+
+Test(solver, holds_one_arena_by_default_and_more_where_the_sweep_has_more)
+{
+    cr_assert(eq(u32, may_hold(24000, 20000, 8), 1));
+    cr_assert(eq(u32, may_hold(24000, 20000, 64), 1));
+    cr_assert(eq(u32, may_hold(24000, 20000, 128), 2));
+    cr_assert(eq(u32, may_hold(24000, 20000, 256), ARENAS_MAX));
+    cr_assert(eq(u32, may_hold(1000, 900, 256), 1));
+}
+
+Test(solver, holds_none_on_a_small_machine_or_while_others_need_memory)
+{
+    cr_assert(eq(u32, may_hold(799, 700, 8), 0));
+    cr_assert(eq(u32, may_hold(800, 700, 8), 1));
+    cr_assert(eq(u32, may_hold(24000, 1000, 8), 0));
+    struct reference_context *context = machine();
+    machine_lacks("/proc/meminfo");
+    cr_assert(eq(u32, solver_may_hold(context, UINT64_C(8) << 20), 0));
 }
