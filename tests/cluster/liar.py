@@ -23,7 +23,7 @@ OPERATOR = "anna"
 LOST_S = 2.0
 LATE_S = 40  # for a window to be settled, whoever leads or audits it
 LIARS = ("selene", "themis")  # it leads, or it audits
-CONVICTS = ("wrong_digest", "resign")
+CONVICTS = ("wrong_digest", "resign", "solve_wrong")
 WORKS = ("work_claim", "work_dispute", "work_fail", "work_idle", "work_numbers")
 FORGERIES = ("removed", "stranger", "later", "role", "term", "alone")
 HABITS = ("accuse_all", "accuse_one", "ignore_one", "rank_self", "slander", "clock", "withhold",
@@ -328,7 +328,7 @@ def says_anything(scene):
     try:
         end = time.monotonic() + SECONDS
         convicts = list(CONVICTS)
-        while time.monotonic() < end:
+        while time.monotonic() < end or convicts:
             life.turn(losses)
             if time.monotonic() > end - SECONDS / 2 and convicts:
                 life.convict(convicts.pop(), losses)

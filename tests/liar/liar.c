@@ -10,6 +10,7 @@
 #include <sodium.h>
 
 #include "agent/replace.h"
+#include "agent/solver.h"
 
 #define ACT_MS 50u
 #define TELL_ACTS 10u /* between two accounts of what was told */
@@ -24,11 +25,15 @@ struct peers *__real_peers_create(struct loop *loop, const struct peers_config *
 void __real_peers_send(struct peers *p, uint32_t member, const uint8_t *bytes,
                        size_t size_bytes, enum peers_kind kind);
 void __real_peers_destroy(struct peers *p);
+void __real_solver_ask(struct solver *s, uint64_t serial,
+                       const uint8_t nonce[static SOLVER_NONCE_BYTES]);
 struct peers *__wrap_peers_create(struct loop *loop, const struct peers_config *config,
                                   char error[static PEERS_ERROR_CHARS]);
 void __wrap_peers_send(struct peers *p, uint32_t member, const uint8_t *bytes,
                        size_t size_bytes, enum peers_kind kind);
 void __wrap_peers_destroy(struct peers *p);
+void __wrap_solver_ask(struct solver *s, uint64_t serial,
+                       const uint8_t nonce[static SOLVER_NONCE_BYTES]);
 
 static const char *const habit_texts[] = {
 #define X(name, text) [HABIT_##name] = text,
@@ -287,6 +292,19 @@ struct peers *__wrap_peers_create(struct loop *loop, const struct peers_config *
         loop_timer_set(timer, clock_monotonic_ms() + ACT_MS);
     }
     return liar.peers;
+}
+
+/* Other work than it was given: what it makes of that is wrong, for both of its minds. */
+void __wrap_solver_ask(struct solver *s, uint64_t serial,
+                       const uint8_t nonce[static SOLVER_NONCE_BYTES])
+{
+    uint8_t other[SOLVER_NONCE_BYTES];
+    memcpy(other, nonce, sizeof other);
+    if (liar_does(HABIT_SOLVE_WRONG)) {
+        other[0] ^= 1;
+        liar_told(HABIT_SOLVE_WRONG);
+    }
+    __real_solver_ask(s, serial, other);
 }
 
 static void forget(struct saying *sayings, uint32_t count)

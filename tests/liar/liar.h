@@ -40,6 +40,7 @@
     X(COSIGN_NOT, "cosign_not")         /* signs none */                                       \
     X(MINT, "mint")                     /* asks for signatures on tokens of its own making */  \
     X(WRONG_DIGEST, "wrong_digest")     /* attests another state: it convicts itself */        \
+    X(SOLVE_WRONG, "solve_wrong")       /* works tasks out wrongly, and signs that */          \
     X(RESIGN, "resign")                 /* says that it is unfit */
 
 enum habit {
