@@ -9,6 +9,7 @@
 
 #include <sodium.h>
 
+#include "health/references/randomness.h"
 #include "health/self.h"
 
 #define SNAPSHOT_HEIGHTS 64u /* blocks to be replayed at most at a start */
@@ -205,15 +206,28 @@ void agent_keep_snapshot(struct agent *a)
     storage_snapshot(a->storage, c->height, state, (uint32_t)size_bytes);
 }
 
+/* For this step, and unlike that of the step before (R35): nonces are made of it. */
+static bool draw(struct agent *a, struct input *in, struct finding *why)
+{
+    randombytes_buf(&in->random, sizeof in->random);
+    const bool differs = randomness_differs(in->random, a->drawn, why);
+    a->drawn = in->random;
+    return differs;
+}
+
 void agent_step_once(struct agent *a, struct input *in)
 {
+    struct finding repeats;
     const uint64_t height_before = a->node->deciding.cluster.height;
     if (a->neuter.begun) {
         return;
     }
     in->now_ms = clock_monotonic_ms();
     in->unix_ms = clock_unix_ms();
-    randombytes_buf(&in->random, sizeof in->random);
+    if (!draw(a, in, &repeats)) {
+        neuter_member(a, &repeats);
+        return;
+    }
     twin_listen(a->twin, in);
     node_step(a->node, in, a->effects);
     if (!twin_agrees(a->twin, a->effects)) {
@@ -263,7 +277,7 @@ static void resume(struct agent *a)
     const bool trusted = a->votes_cause == CAUSE_NONE;
     node_resume(a->node, &now, trusted ? a->votes.record : NULL,
                 trusted ? a->votes.record_bytes : 0, a->votes_cause, a->effects);
-    a->twin = twin_create(a->node);
+    a->twin = twin_create(a->node, a->effects);
     perform_all(a);
     gate_end(&a->gate);
     if (a->twin != NULL) {
@@ -274,7 +288,7 @@ static void resume(struct agent *a)
 /* For a fault campaign, which flips bits there. */
 static void say_where(struct agent *a)
 {
-    journal_sayf(&a->journal, WORDS_DEBUG, "OST-5002", "state_at", a->config.name,
+    journal_sayf(&a->journal, WORDS_INFO, "OST-5002", "state_at", a->config.name,
                  "the deciding state is at %p, %zu bytes of it", (void *)&a->node->deciding,
                  sizeof a->node->deciding);
 }

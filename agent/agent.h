@@ -98,6 +98,7 @@ struct agent {
     struct name_hooks name_hooks;
     struct agent_help help[MEMBERS_MAX];
     struct api *api;
+    uint64_t drawn;     /* the random number of the last step */
     uint32_t foreign;   /* bits of members that were founded with another cluster.yaml */
     bool store_refuses; /* the database cannot be written now; why: */
     char store_refusal[AGENT_ERROR_BYTES];

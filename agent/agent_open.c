@@ -249,6 +249,7 @@ static bool open_examiner(struct agent *a, char error[static AGENT_ERROR_BYTES])
     const struct examiner_options options = {
         .loop = a->loop,
         .config = &a->config,
+        .keyless = neuter_is(&a->neuter),
         .on_finding = agent_on_finding,
         .on_slowness = agent_on_slowness,
         .context = a,

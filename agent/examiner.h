@@ -20,6 +20,7 @@ struct examiner;
 struct examiner_options {
     struct loop *loop;
     const struct node_config *config; /* borrowed until the examiner is destroyed */
+    bool keyless;                     /* it is neutered: its vote key is gone on purpose */
     /* Loop's thread, one by one, in the order in which they were found. */
     void (*on_finding)(void *context, const struct finding *finding);
     /* Likewise: the memory sweep takes so many times its usual period from now on. `share_ppm`

@@ -27,7 +27,9 @@ static void prepare(struct examiner *e)
     watch(e, c->own_path, false);
     watch(e, c->cluster_path, false);
     watch(e, c->transport_key_path, true);
-    watch(e, c->vote_key_path, true);
+    if (!e->options.keyless) {
+        watch(e, c->vote_key_path, true);
+    }
 }
 
 static uint32_t period_ms(const struct examiner *e, const struct reference *r)

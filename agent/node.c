@@ -240,7 +240,8 @@ static void look_around(struct node *n, const struct input *in, struct effects *
     watch_writing(d, out);
 }
 
-static void begin_step(struct deciding *d, const struct input *in)
+/* By how much it is late. */
+static uint64_t begin_step(struct deciding *d, const struct input *in)
 {
     assert(in->now_ms >= d->now_ms);
     node_still_wake(d, in->now_ms);
@@ -255,6 +256,7 @@ static void begin_step(struct deciding *d, const struct input *in)
     node_peers_excuse(d, late_ms);
     node_links_wake(d, late_ms, in->random);
     tick_observe(&d->tick, &seen);
+    return late_ms;
 }
 
 void node_neuter(struct node *n, const struct finding *why, struct effects *out)
@@ -302,7 +304,8 @@ void node_step(struct node *n, const struct input *in, struct effects *out)
         fall_silent(n, &found, out);
         return;
     }
-    begin_step(d, in);
+    const uint64_t late_ms = begin_step(d, in);
+    node_diagnosis_time(n, late_ms, out);
     node_diagnosis_watch(n, out);
     take_in(n, in, out);
     node_fleet_watch(n, out);

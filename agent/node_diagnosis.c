@@ -7,9 +7,12 @@
 #include "../health/self.h"
 
 #define VOTES 8u
+#define CLONES 9u
 #define MEMORY 10u
+#define STALLS 22u
 #define DISK_SPEED 24u
 #define LINKS 27u
+#define LATENESS 30u
 #define QUIET_AFTER_MS 2000u  /* of silence: then the heartbeats stop too */
 #define UNEXAMINED_MS 10000u  /* since the start, without having been examined: likewise */
 #define BURST_AGAIN_MS 10000u /* a burst test that was asked for and has not been told of */
@@ -71,6 +74,10 @@ static void look_at_votes(struct node *n, struct effects *out)
     struct deciding *d = &n->deciding;
     const struct diagnosed *r = &d->diagnosis.reference[VOTES - 1];
     if (d->options.neutered) {
+        if (r->last.id == 0) {
+            const struct finding f = self_finding(SELF_VOTES_UNUSED);
+            node_diagnosis_take(n, &f, false, out);
+        }
         return;
     }
     const bool lost = d->simplex.amnesiac || d->simplex.resuming;
@@ -90,6 +97,35 @@ static void look_at_state(struct node *n, struct effects *out)
 {
     for (uint32_t id = 1; id <= 3 && n->deciding.examined_ms == n->deciding.now_ms; id++) {
         take_ok(n, id, out);
+    }
+}
+
+/* R22 and R30, as far as they can be told of one step; what follows from a gap is
+ * node_links_wake's, what from the score is local_health's. */
+void node_diagnosis_time(struct node *n, uint64_t late_ms, struct effects *out)
+{
+    const struct deciding *d = &n->deciding;
+    const struct diagnosed *stalls = &d->diagnosis.reference[STALLS - 1];
+    const struct diagnosed *lateness = &d->diagnosis.reference[LATENESS - 1];
+    const uint64_t times = d->local_health.score + UINT64_C(1);
+    if (late_ms > TICK_LATE_MS || stalls->stands != RESULT_OK) {
+        struct finding f = self_finding(late_ms > TICK_LATE_MS ? SELF_STALLED : SELF_ON_TIME);
+        f.evidence.count = late_ms;
+        node_diagnosis_take(n, &f, false, out);
+    }
+    if (lateness->last.evidence.count != times) {
+        struct finding f = self_finding(times > 1 ? SELF_LATE : SELF_PATIENT);
+        f.evidence.count = times;
+        node_diagnosis_take(n, &f, false, out);
+    }
+}
+
+/* R09: who has listened long enough for another run of its member, and heard none. */
+static void look_at_identity(struct node *n, struct effects *out)
+{
+    const struct deciding *d = &n->deciding;
+    if (d->links.listening == 0 && d->diagnosis.reference[CLONES - 1].last.id == 0) {
+        take_ok(n, CLONES, out);
     }
 }
 
@@ -186,6 +222,7 @@ void node_diagnosis_watch(struct node *n, struct effects *out)
     struct deciding *d = &n->deciding;
     look_at_state(n, out);
     look_at_votes(n, out);
+    look_at_identity(n, out);
     effects_wake(out, diagnosis_watch(&d->diagnosis, d->now_ms));
     look_at_silence(d, out);
     look_at_heartbeats(d, out);

@@ -25,6 +25,8 @@ void node_diagnosis_start(struct node *n, struct effects *out);
 void node_diagnosis_take(struct node *n, const struct finding *f, bool machine,
                          struct effects *out);
 void node_diagnosis_watch(struct node *n, struct effects *out);
+/* Before it: a step that comes late, R22, and how patient that makes it, R30. */
+void node_diagnosis_time(struct node *n, uint64_t late_ms, struct effects *out);
 /* The whole of it once more, with a burst test: nothing is signed before it has passed. */
 void node_diagnosis_anew(struct node *n, struct effects *out);
 

@@ -1,5 +1,6 @@
 #include "reference.h"
 
+#include <errno.h>
 #include <string.h>
 
 #define DISTANCE(a, b) ((uint32_t)__builtin_popcount((uint32_t)(a) ^ (uint32_t)(b)))
@@ -184,6 +185,52 @@ static void add_number(struct line *l, uint64_t number, unsigned base)
     }
 }
 
+static void add_words(struct line *l, const char *words)
+{
+    while (*words != '\0') {
+        add_character(l, *words++);
+    }
+}
+
+/* What a system call failed with, in words where it is one that people meet. */
+static void add_error(struct line *l, uint64_t error)
+{
+    static const struct {
+        int error;
+        const char *words;
+    } errors[] = {
+        {EPERM, "not permitted"},
+        {ENOENT, "there is no such file or directory"},
+        {EIO, "the device reports an error"},
+        {EBADF, "its descriptor is closed"},
+        {EAGAIN, "not available now"},
+        {ENOMEM, "no memory"},
+        {EACCES, "permission denied"},
+        {EBUSY, "it is busy"},
+        {ENODEV, "there is no such device"},
+        {ENOTDIR, "its directory is a file"},
+        {EISDIR, "it is a directory"},
+        {EINVAL, "not possible here"},
+        {EMFILE, "too many open files"},
+        {ENFILE, "too many open files on this machine"},
+        {EFBIG, "the file would be too large"},
+        {ENOSPC, "no space left on the device"},
+        {EROFS, "the file system is read-only"},
+        {ELOOP, "too many links"},
+        {ENOSYS, "this kernel cannot do it"},
+        {ESTALE, "the file is gone from its server"},
+        {EDQUOT, "the quota is used up"},
+    };
+    for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++) {
+        if (error == (uint64_t)errors[i].error) {
+            add_words(l, errors[i].words);
+            return;
+        }
+    }
+    add_words(l, "error ");
+    add_number(l, error, 10);
+}
+
 static void add_subject(struct line *l, const struct evidence *e)
 {
     for (uint32_t i = 0; i < EVIDENCE_SUBJECT_BYTES && e->subject[i] != '\0'; i++) {
@@ -216,6 +263,10 @@ static size_t add_place(struct line *l, const struct evidence *e, const char *at
     if (strncmp(at, "{subject}", 9) == 0) {
         add_subject(l, e);
         return 9;
+    }
+    if (strncmp(at, "{error}", 7) == 0) {
+        add_error(l, e->got);
+        return 7;
     }
     return 0;
 }

@@ -83,7 +83,7 @@ struct finding {
 
 /* A sentence on what was seen and, if somebody should act, one on what to do. In both,
  * {expected}, {got}, {count}, {core} and {subject} stand for the evidence, {address},
- * {expected#} and {got#} for it in hexadecimal. */
+ * {expected#} and {got#} for it in hexadecimal, {error} for what errno `got` means. */
 struct reference_note {
     const char *text;
     const char *action; /* or "" */

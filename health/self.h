@@ -30,6 +30,7 @@
       "See that the disk is sound.")                                                           \
     X(LOG_UNREADABLE, 8, DEGRADED, "vote store or database: some of it cannot be read",        \
       "See that the disk is sound.")                                                           \
+    X(VOTES_UNUSED, 8, OK, "vote store: it votes no more, and leaves it as it is", "")         \
     X(VOTES_LOST, 8, DEGRADED, "what it had voted is lost", "")                                \
     X(VOTES_DEAD, 8, SILENT, "its vote store cannot be written",                               \
       "Look after the disk, then: systemctl restart ostrakon")                                 \
@@ -44,6 +45,12 @@
       "See that the time service runs here.")                                                  \
     X(CLOCK_BEHIND, 21, DEGRADED, "clock: {got} ms behind its peers'",                         \
       "See that the time service runs here.")                                                  \
+    X(STALLED, 22, DEGRADED, "event loop: it stood still for {count} ms",                      \
+      "If it comes again, see what takes this machine's cores or memory.")                     \
+    X(ON_TIME, 22, OK, "event loop: it keeps its times", "")                                   \
+    X(LATE, 30, OK,                                                                            \
+      "lateness: late itself, it waits {count} times as long before it suspects anybody", "")  \
+    X(PATIENT, 30, OK, "lateness: it is on time, and judges the others by their own", "")      \
     X(LINKS_IN, 27, DEGRADED, "network: it loses what most of its peers send",                 \
       "See to this machine's network.")                                                        \
     X(LINKS_OUT, 27, DEGRADED, "network: most of its peers lose what it sends",                \

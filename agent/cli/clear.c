@@ -104,6 +104,11 @@ static int may_clear(struct clearing *c)
         return complain(EXIT_CONFIGURATION, "See operators in cluster.yaml",
                         "this cluster has no operators: nobody could bring %s back", name);
     }
+    if (access(c->config->data_dir, W_OK) != 0) {
+        return complain(exit_code_of(errno), "Run it as root, or as the agent's user",
+                        "%s, where the latch and the vote key are: %s", c->config->data_dir,
+                        strerror(errno));
+    }
     if (c->latched) {
         return 0;
     }

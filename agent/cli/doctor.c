@@ -30,6 +30,20 @@ static const struct argp_option own_options[] = {
     {NULL, 0, NULL, 0, NULL, 0},
 };
 
+/* Each with a blank before it, in the order of the catalogue. */
+static const char *list_all(char names[static REFERENCES_MAX * 5 + 1])
+{
+    size_t used = 0;
+    names[0] = '\0';
+    for (uint32_t id = 1; id <= REFERENCES_MAX; id++) {
+        if (reference_find(id) != NULL) {
+            used += (size_t)snprintf(names + used, REFERENCES_MAX * 5 + 1 - used, " %s",
+                                     reference_facts(id)->name);
+        }
+    }
+    return names;
+}
+
 static void choose(struct options *options, const char *name, struct argp_state *state)
 {
     for (uint32_t i = 0; i < reference_count; i++) {
@@ -38,7 +52,8 @@ static void choose(struct options *options, const char *name, struct argp_state 
             return;
         }
     }
-    argp_error(state, "there is no reference %s to run; names are R06, R10, ...", name);
+    char names[REFERENCES_MAX * 5 + 1];
+    argp_error(state, "there is no reference %s to run; there are%s", name, list_all(names));
 }
 
 static error_t on_option(int key, char *argument, struct argp_state *state)

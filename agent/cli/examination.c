@@ -16,6 +16,8 @@
 #define TEXT_COLUMN (2u + RESULT_COLUMNS + 2u + TITLE_COLUMNS + 2u)
 #define TEXT_BYTES 256u
 #define PROGRESS_COLUMNS 24
+#define TERMINAL_MS 200u
+#define LINE_MS 30000u
 
 struct examination *examination_create(const char *root)
 {
@@ -84,6 +86,7 @@ static void print_words(const struct examination *e, const struct finding *f, co
         fprintf(e->page.out, "%*s", (int)TEXT_COLUMN, "");
         page_wrap(&e->page, TEXT_COLUMN, TEXT_COLUMN, action);
     }
+    fflush(e->page.out); /* what comes next may take minutes */
 }
 
 static void add_json(cJSON *list, const struct finding *f, const char *text, const char *action)
@@ -158,10 +161,12 @@ static void examine_one(struct examination *e, const struct reference *r)
     }
 }
 
-/* A line on the terminal that grows, with how long it will take from how long it has taken. */
+/* How long it will take, from how long it has taken: a line that grows on a terminal, a line
+ * each half a minute elsewhere. */
 struct progress {
     uint64_t begun_ms;
-    uint64_t shown_ms;
+    uint64_t shown_ms; /* from `begun_ms` on */
+    bool terminal;
 };
 
 static void show_progress(void *self, uint64_t done_bytes, uint64_t all_bytes)
@@ -170,7 +175,7 @@ static void show_progress(void *self, uint64_t done_bytes, uint64_t all_bytes)
     char left[MOMENT_BYTES];
     char bar[PROGRESS_COLUMNS + 1];
     const uint64_t now_ms = moment_now_ms();
-    if (now_ms - p->shown_ms < 200) {
+    if (now_ms - p->shown_ms < (p->terminal ? TERMINAL_MS : LINE_MS) || done_bytes == 0) {
         return;
     }
     const double share = (double)done_bytes / (double)all_bytes;
@@ -180,9 +185,11 @@ static void show_progress(void *self, uint64_t done_bytes, uint64_t all_bytes)
     memset(bar, '.', PROGRESS_COLUMNS);
     memset(bar, '#', filled);
     bar[PROGRESS_COLUMNS] = '\0';
-    fprintf(stderr, "\r  memory [%s] %" PRIu64 " of %" PRIu64 " MiB, %s left \x1b[K", bar,
-            done_bytes >> 20, all_bytes >> 20,
-            duration_text((uint64_t)(taken_ms / share - taken_ms), left));
+    duration_text((uint64_t)(taken_ms / share - taken_ms), left);
+    fprintf(stderr,
+            p->terminal ? "\r  memory [%s] %" PRIu64 " of %" PRIu64 " MiB, %s left \x1b[K"
+                        : "  memory [%s] %" PRIu64 " of %" PRIu64 " MiB, %s left\n",
+            bar, done_bytes >> 20, all_bytes >> 20, left);
 }
 
 void examination_run(struct examination *e, uint64_t chosen)
@@ -197,11 +204,12 @@ void examination_run(struct examination *e, uint64_t chosen)
 void examination_run_burst(struct examination *e, uint64_t bytes_max)
 {
     struct finding f;
-    struct progress progress = {.begun_ms = moment_now_ms()};
-    struct burst_plan plan = burst_thorough();
+    const uint64_t now_ms = moment_now_ms();
     const bool terminal = isatty(STDERR_FILENO) == 1;
+    struct progress progress = {now_ms, now_ms, terminal};
+    struct burst_plan plan = burst_thorough();
     plan.bytes = bytes_max != 0 && bytes_max < plan.bytes ? bytes_max : plan.bytes;
-    plan.progress = terminal ? show_progress : NULL;
+    plan.progress = show_progress;
     plan.self = &progress;
     burst_run(&e->context, &plan, &f);
     if (terminal) {

@@ -61,6 +61,8 @@ def options():
     what.add_argument("--detach", action="store_true",
                       help="leave it running, traffic included; see D/cluster.json")
     what.add_argument("--restart", metavar="NAME", help="end this agent and start it again")
+    what.add_argument("--flip", metavar="NAME",
+                      help="turn one bit in the memory in which this agent decides, for good")
     what.add_argument("--verify", action="store_true",
                       help="settle and compare the totals of the cluster in D")
     what.add_argument("--stop", action="store_true", help="end all that runs for D")
@@ -85,11 +87,11 @@ def plan_of(chosen, directory):
     if chosen.scenario is not None:
         plan.nodes, plan.witnesses = 3, 2
         plan.timing = demo_timing(SCENARIO_TICK_MS, SCENARIO_WINDOW_S)
-        plan.operators = [OPERATOR]
         plan.log_level = "debug"
         plan.hosts = hosts(5) if SCENARIOS[chosen.scenario][2] else None
     plan.service_names = [f"{name}.example,{name}" for name, role in member_names(plan)
                           if role == "node"]
+    plan.operators = [OPERATOR]
     plan.tokens = True
     plan.name_hook = str(ROOT / "deploy" / "demo" / "name-hook")
     return plan
@@ -250,9 +252,23 @@ def play(chosen, tools):
             net.close()
 
 
-def restart(cluster, name):
+def demand_member(cluster, name):
     if name not in cluster.members:
         raise SystemExit(f"{name} is no member; there are " + ", ".join(cluster.members))
+
+
+def flip(cluster, tools, name):
+    """As bad memory does it; see ostrakon status at any other member."""
+    demand_member(cluster, name)
+    if not cluster.pids(name):
+        raise SystemExit(f"the agent of {name} does not run")
+    Story(cluster, tools, None).flip_state(name, 3)
+    print(f"a bit of {name}'s state is turned; see: {tools.ostrakon} --socket "
+          f"{next(m.socket for n, m in cluster.members.items() if n != name)} status")
+
+
+def restart(cluster, name):
+    demand_member(cluster, name)
     cluster.restart(name)
     print(f"{name} runs as process {cluster.members[name].pid}")
 
@@ -268,6 +284,9 @@ def main():
         restart(existing(chosen.dir), chosen.restart)
         return 0
     tools = Tools(ROOT / "build" / "demo")
+    if chosen.flip is not None:
+        flip(existing(chosen.dir), tools, chosen.flip)
+        return 0
     if chosen.verify:
         return verify(existing(chosen.dir), tools)
     if chosen.scenario is not None:

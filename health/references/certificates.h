@@ -34,7 +34,7 @@
     X(REFUSED, "{subject}: the file may not be read by the agent",                             \
       "Let the agent read it, or take the key out of node.yaml.")                              \
     X(STRANGE, "{subject}: no file, or one too large for a certificate", "")                   \
-    X(UNREADABLE, "{subject}: cannot be read now: error {got}", "")                            \
+    X(UNREADABLE, "{subject}: cannot be read now: {error}", "")                                \
     X(NO_MEMORY, "no memory to read the files into", "")                                       \
     X(NONE, "no certificates are named in node.yaml", "")
 

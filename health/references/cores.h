@@ -16,8 +16,8 @@
       "Take this core offline, or better the machine out: it computes wrongly.")               \
     X(DIFFER, "core {core} computes {subject} otherwise than the core before it",              \
       "Take this machine out: one of its cores computes wrongly.")                             \
-    X(UNPINNED, "the thread may not choose its core (error {got})", "")                        \
-    X(NO_CORES, "the allowed cores cannot be asked for (error {got})", "")
+    X(UNPINNED, "the thread may not choose its core ({error})", "")                            \
+    X(NO_CORES, "the allowed cores cannot be asked for ({error})", "")
 
 enum cores_note {
 #define X(name, text, action) CORES_##name,

@@ -16,16 +16,17 @@
       "Replace the disk: it does not keep what it acknowledges.")                              \
     X(CHANGED, "slot {address} held block {expected} and now gives back block {got}",          \
       "Replace the disk: it loses or misdirects writes.")                                      \
-    X(BAD, "the disk failed on {subject} with error {got}, {count} times in a row",            \
-      "Replace the disk.")                                                                     \
-    X(FULL, "no space for {subject}: error {got}", "Make room where the data directory is.")   \
-    X(REFUSED, "{subject} was refused with error {got}",                                       \
+    X(BAD, "the disk failed {count} times in a row ({subject}: {error})", "Replace the disk.") \
+    X(FULL, "no space to probe the disk ({subject}: {error})",                                 \
+      "Make room where the data directory is.")                                                \
+    X(REFUSED, "the data directory cannot be written ({subject}: {error})",                    \
       "See that the data directory is there, and mounted to be written.")                      \
     X(GONE, "the probe's file was removed", "Leave the files of the data directory alone.")    \
     X(STALLED, "the disk has not answered after {got} ms",                                     \
       "See what keeps this disk busy, and whether it reports errors; the node waits for it.")  \
     X(NO_DIRECTORY, "no data directory was named", "")                                         \
-    X(UNABLE, "{subject} failed with error {got}", "")
+    X(UNABLE, "the disk could not be probed ({subject}: {error})",                             \
+      "See that the user of the agent may write to the data directory.")
 
 enum disk_note {
 #define X(name, text, action) DISK_##name,

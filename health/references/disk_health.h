@@ -34,7 +34,7 @@
     X(SILENT, "{subject} gives no account of its health any more",                             \
       "See that the disk answers: smartctl -H -A.")                                            \
     X(GARBAGE, "what smartctl says of {subject} is not as it should be", "")                   \
-    X(FAILED, "smartctl cannot be run: error {got}", "")                                       \
+    X(FAILED, "smartctl cannot be run: {error}", "")                                           \
     X(LATE, "smartctl has not answered for {subject} in ten seconds", "")                      \
     X(STUCK, "smartctl hangs, and cannot be killed", "See what {subject} does not answer.")
 

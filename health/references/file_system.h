@@ -15,11 +15,11 @@
       "Remove files where the data directory is.")                                             \
     X(READ_ONLY, "{subject} is mounted read-only",                                             \
       "See in the kernel's log why, check the file system, and mount it to be written.")       \
-    X(REFUSED, "the data directory cannot be looked at: error {got}",                          \
+    X(REFUSED, "the data directory cannot be looked at: {error}",                              \
       "See that it is there, and whose it is.")                                                \
-    X(NO_RESERVE, "the reserve of {expected} bytes cannot be made: error {got}",               \
+    X(NO_RESERVE, "the reserve of {expected} bytes cannot be made: {error}",                   \
       "Make room where the data directory is.")                                                \
-    X(UNABLE, "the file system was not to be asked: error {got}", "")                          \
+    X(UNABLE, "the file system was not to be asked: {error}", "")                              \
     X(UNREADABLE, "/proc/self/mountinfo cannot be read as it should", "")                      \
     X(NO_DIRECTORY, "no data directory was named", "")
 

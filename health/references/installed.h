@@ -22,7 +22,8 @@
     X(CACHED, "{subject} is in the page cache otherwise than on the disk",                     \
       "Take this machine out and test its memory.")                                            \
     X(GONE, "{subject} is not there", "Restore it from the package or the backup.")            \
-    X(UNREADABLE, "{subject} cannot be read: error {got}", "")                                 \
+    X(UNREADABLE, "{subject} cannot be read: {error}",                                         \
+      "See that the user of the agent may read it.")                                           \
     X(STRANGE, "{subject} is no file, or too large to be ours", "")                            \
     X(NO_MEMORY, "no memory to read the files into", "")
 

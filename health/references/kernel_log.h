@@ -37,7 +37,7 @@
     X(MORE, "the kernel's log is longer than is read at a time", "")                           \
     X(NO_LOG, "the kernel's log may not be read", "")                                          \
     X(VANISHED, "the kernel's log cannot be opened any more", "")                              \
-    X(UNREADABLE, "the kernel's log cannot be read: error {got}", "")                          \
+    X(UNREADABLE, "the kernel's log cannot be read: {error}", "")                              \
     X(GARBAGE, "the kernel's log is not as it should be", "")
 
 enum kernel_log_note {

@@ -156,6 +156,17 @@ static const struct reference_note notes[] = {
 #undef X
 };
 
+bool randomness_differs(uint64_t drawn, uint64_t last, struct finding *out)
+{
+    if (drawn != last) {
+        return true;
+    }
+    finding_begin(out, reference_randomness.id);
+    finding_set(out, RESULT_FATAL, RANDOMNESS_SAME);
+    out->evidence.got = drawn;
+    return false;
+}
+
 const struct reference reference_randomness = {
     .id = 35,
     .period_ms = 10000,

@@ -12,13 +12,15 @@
     X(UNSTORED, "draws differ from each other; none of the last start to compare with", "")    \
     X(REPEATED, "two draws of 32 bytes are equal",                                             \
       "Stop this machine: its random numbers repeat, and with them keys and nonces.")          \
+    X(SAME, "two draws of 8 bytes in a row are {got#}",                                        \
+      "Stop this machine: its random numbers repeat, and with them keys and nonces.")          \
     X(STUCK, "32 bytes drawn are all {got#}",                                                  \
       "Stop this machine: its random numbers are stuck, and with them keys and nonces.")       \
     X(RESTORED, "the first draw is that of the last start: this machine was restored",         \
       "Reseed it, by booting it anew, before it makes another key.")                           \
     X(SHORT, "getrandom gave {got} of 32 bytes", "")                                           \
     X(BLOCKED, "getrandom is not ready: the kernel has no entropy yet", "")                    \
-    X(REFUSED, "getrandom failed with error {got}", "")
+    X(REFUSED, "getrandom failed: {error}", "")
 
 enum randomness_note {
 #define X(name, text, action) RANDOMNESS_##name,
@@ -27,6 +29,11 @@ enum randomness_note {
 };
 
 #define DRAW_BYTES 32u
+
+/* Of one draw of 64 bits and the one before it, as each step of the agent makes one: the same
+ * twice is no chance (1 in 2^64). False, and `out` is fatal: it repeats. */
+bool randomness_differs(uint64_t drawn, uint64_t last, struct finding *out)
+    __attribute__((warn_unused_result));
 
 struct randomness_state {
     bool drawn;

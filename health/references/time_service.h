@@ -17,7 +17,7 @@
       "See whether the time service reaches its servers.")                                     \
     X(HARDWARE, "the kernel reports an error of its clock hardware",                           \
       "Look for a message on the clock in the kernel's log.")                                  \
-    X(GONE, "the kernel does not answer about its clock any more: error {got}", "")            \
+    X(GONE, "the kernel does not answer about its clock any more: {error}", "")                \
     X(ODD, "the kernel answers nonsense about its clock", "")
 
 enum time_service_note {

@@ -4,6 +4,7 @@
 #include <criterion/new/assert.h>
 #include <errno.h>
 #include <signal.h>
+#include <sodium.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -239,6 +240,77 @@ Test(alone, starts_anew_when_its_minds_differ_and_is_neutered_the_second_time_wi
     cr_assert(eq(u32, count_events("OST-1308"), 1));
     run(has_differed);
     cr_assert(eq(int, access(scratch_path("vote.pem"), F_OK), -1));
+    cr_assert(eq(sz, file_size(scratch_path("latch")), LATCH_BYTES));
+}
+
+/* While the gate measures, so after the two have agreed and before the signature. */
+static void change_words(void *self, enum bend where, uint32_t index, void *bytes,
+                         size_t size_bytes)
+{
+    struct effects *out = t.agent->effects;
+    (void)self;
+    (void)index;
+    (void)bytes;
+    (void)size_bytes;
+    for (uint32_t i = 0; where == BEND_FILL && i < out->count; i++) {
+        if (out->list[i].kind == EFFECT_SIGN) {
+            out->outbox[out->list[i].body.offset] ^= 1;
+            return;
+        }
+    }
+}
+
+static bool has_signed_changed_words(struct alone *self)
+{
+    if (has_settled(self)) {
+        self->agent->gate.seams.bend = change_words;
+    }
+    return self->agent->neuter.begun;
+}
+
+Test(alone, signs_no_words_that_changed_after_its_minds_agreed_and_is_neutered_the_second_time)
+{
+    alone_init(&t, RESULTS, NULL);
+    run(has_signed_changed_words);
+    cr_assert(eq(int, access(scratch_path("vote.pem"), F_OK), 0));
+    cr_assert(eq(u32, count_events("OST-1309"), 1));
+    run(has_settled);
+    run(has_signed_changed_words);
+    cr_assert(eq(int, access(scratch_path("vote.pem"), F_OK), -1));
+    cr_assert(eq(sz, file_size(scratch_path("latch")), LATCH_BYTES));
+}
+
+static void draw_sevens(void *const out, const size_t size_bytes)
+{
+    memset(out, 7, size_bytes);
+}
+
+static const char *name_of_sevens(void)
+{
+    return "sevens";
+}
+
+static uint32_t draw_one_of_sevens(void)
+{
+    return 0x07070707;
+}
+
+static struct randombytes_implementation sevens = {
+    .implementation_name = name_of_sevens, .random = draw_one_of_sevens, .buf = draw_sevens};
+
+static bool has_drawn_sevens(struct alone *self)
+{
+    if (has_settled(self)) {
+        (void)randombytes_set_implementation(&sevens);
+    }
+    return self->agent->neuter.begun;
+}
+
+Test(alone, is_neutered_by_the_second_step_with_the_same_random_number)
+{
+    alone_init(&t, RESULTS, NULL);
+    run(has_drawn_sevens);
+    cr_assert(eq(u32, count_events("OST-1301"), 1));
     cr_assert(eq(sz, file_size(scratch_path("latch")), LATCH_BYTES));
 }
 

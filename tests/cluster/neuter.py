@@ -121,6 +121,18 @@ def no_key(scene):
     scene.wait_said(VICTIM, "OST-1302.*only follows: it has no vote key", mark, 15)
     is_neutered(scene)
     votes_no_more(scene)
+    has_nothing_else_against_it(scene)
+
+
+def has_nothing_else_against_it(scene, name=VICTIM):
+    """Its machine is examined all the same, and what is gone on purpose is not asked for."""
+    def examined():
+        code, page = scene.cluster.ask(name, "/v1/references")
+        return code == 200 and page["examined"]
+    scene.wait(examined, 20, f"{name} is not examined")
+    reasons = scene.view(name)["reasons"]
+    require("OST-7001" not in str(reasons) and "vote.pem is not there" not in str(reasons),
+            f"{reasons}")
 
 
 def rows_after_all(scene):

@@ -133,3 +133,44 @@ Test(node_diagnosis, asks_for_a_burst_test_and_again_if_nobody_tells_of_it)
     cr_assert(not(sees(&b, EFFECT_BURST, 20000)));
     bench_finish(&b);
 }
+
+static enum reference_result stands(const struct bench *b, uint32_t id)
+{
+    return diagnosis_result(&b->node->deciding.diagnosis, id);
+}
+
+static bool is_to_be_told(const struct bench *b, uint32_t id)
+{
+    return (tick_own(&b->node->deciding.tick) & REFERENCE_BIT(id)) != 0;
+}
+
+Test(node_diagnosis, has_come_to_a_result_by_each_reference_of_its_own)
+{
+    static const uint32_t ids[] = {1, 2, 3, 4, 5, 8, 9, 17, 18, 22, 27, 29, 30};
+    struct bench b = bench_of(1, false);
+    (void)sees(&b, EFFECT_SIGN, 100);
+    for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++) {
+        cr_assert(stands(&b, ids[i]) == RESULT_OK, "R%02u", ids[i]);
+    }
+    bench_finish(&b);
+}
+
+Test(node_diagnosis, tells_that_it_stood_still_and_waits_longer_for_others)
+{
+    struct bench b = bench_of(5, false);
+    const struct diagnosed *lateness = &b.node->deciding.diagnosis.reference[30 - 1];
+    (void)sees(&b, EFFECT_SIGN, 100);
+    cr_assert(eq(u64, lateness->last.evidence.count, 1));
+    b.now_ms += 1500;
+    bench_step(&b, (struct input){.kind = INPUT_TIMER});
+    cr_assert(stands(&b, 22) == RESULT_DEGRADED);
+    cr_assert(is_to_be_told(&b, 22));
+    (void)sees(&b, EFFECT_SIGN, 100);
+    cr_assert(stands(&b, 22) == RESULT_OK); /* now; its tick is spoilt all the same */
+    cr_assert(is_to_be_told(&b, 22));
+    cr_assert(stands(&b, 30) == RESULT_OK); /* no finding against it */
+    cr_assert(gt(u64, lateness->last.evidence.count, 1));
+    (void)sees(&b, EFFECT_SIGN, 12000);
+    cr_assert(eq(u64, lateness->last.evidence.count, 1));
+    bench_finish(&b);
+}

@@ -103,6 +103,18 @@ Test(finding, is_told_in_words)
     cr_assert_str_eq(text, "{cou} {unknown} {");
 }
 
+Test(finding, says_what_a_call_failed_with)
+{
+    struct finding f;
+    char text[64];
+    finding_begin(&f, 23);
+    f.evidence.got = 13;
+    cr_assert_str_eq(finding_text(&f, "it is so: {error}", text, sizeof text),
+                     "it is so: permission denied");
+    f.evidence.got = 4095;
+    cr_assert_str_eq(finding_text(&f, "{error}.", text, sizeof text), "error 4095.");
+}
+
 Test(finding, words_end_at_the_buffer)
 {
     const struct finding f = sample();

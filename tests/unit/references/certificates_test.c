@@ -312,14 +312,14 @@ Test(certificates, that_cannot_be_read_now_are_unknown_and_those_that_may_not_ar
 {
     begin();
     world.read_error = EIO;
-    is(RESULT_UNKNOWN, "https: cannot be read now: error 5");
+    is(RESULT_UNKNOWN, "https: cannot be read now: the device reports an error");
     world.read_error = 0;
     is(RESULT_OK, "all 1 certificates are valid for 60 days or more");
     world.stat_error = EACCES;
     is(RESULT_DEGRADED, "https: the file may not be read by the agent");
     world.stat_error = 0;
     world.open_error = EMFILE;
-    is(RESULT_UNKNOWN, "https: cannot be read now: error 24");
+    is(RESULT_UNKNOWN, "https: cannot be read now: too many open files");
 }
 
 static void *no_map(void *self, size_t size_bytes, bool huge)

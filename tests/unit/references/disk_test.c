@@ -234,7 +234,9 @@ Test(disk, mounted_read_only_or_gone_is_silent)
     fault.open_error = EROFS;
     struct finding f = seen_now();
     cr_assert(f.result == RESULT_SILENT);
-    cr_assert_str_eq(machine_words(&f), "open was refused with error 30");
+    cr_assert_str_eq(
+        machine_words(&f),
+        "the data directory cannot be written (open: the file system is read-only)");
     fault.open_error = 0;
     cr_assert(seen_now().result == RESULT_OK);
     unlink(machine_path("/data/probe"));

@@ -115,3 +115,12 @@ Test(randomness, reports_its_negative)
 {
     cr_assert(reference_find(35)->negative(machine()));
 }
+
+Test(randomness, that_is_the_same_in_two_steps_is_fatal_at_the_draw)
+{
+    struct finding f;
+    cr_assert(randomness_differs(7, 8, &f));
+    cr_assert(not(randomness_differs(7, 7, &f)));
+    cr_assert(f.result == RESULT_FATAL);
+    cr_assert_str_eq(machine_words(&f), "two draws of 8 bytes in a row are 7");
+}
