@@ -24,7 +24,7 @@
     X(SLANDER, "slander")               /* in heartbeats: blames, clones, nobody heard */      \
     X(CLOCK, "clock")                   /* in heartbeats: an hour before or behind */          \
     X(WITHHOLD, "withhold")             /* most of its votes and proposals */                  \
-    X(EQUIVOCATE, "equivocate")         /* two blocks, two votes, finalize with nullify */     \
+    X(EQUIVOCATE, "equivocate")         /* two blocks, two votes, histories, nullify too */    \
     X(TWO_FACED, "two_faced")           /* gives views up before some in which it votes */     \
     X(CENSOR, "censor")                 /* as proposer: without what some members said */      \
     X(BAD_BLOCK, "bad_block")           /* as proposer: times, digests, versions, commands */  \

@@ -173,8 +173,13 @@ bool liar_lies_in_proposal(uint32_t to, struct message *m)
     return false;
 }
 
+/* Another thing in the same place; now and then in another history. */
 static void vote_otherwise(struct vote *v)
 {
+    if (liar_chance(20)) {
+        v->parent.bytes[0] ^= 0xff;
+        return;
+    }
     switch (v->kind) {
     case VOTE_PROPOSE:
     case VOTE_NOTARIZE:

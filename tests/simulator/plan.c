@@ -162,7 +162,8 @@ static void draw_illness(struct plan *p, struct dice *d)
 static void draw_more(struct plan *p, struct dice *d)
 {
     static const uint32_t habits[] = {HABIT_OTHER_STATE, HABIT_STALE, HABIT_RESIGN};
-    static const uint32_t against_chain[] = {HABIT_OTHER_HISTORY, HABIT_WRONG_BLOCK};
+    static const uint32_t against_chain[] = {HABIT_OTHER_HISTORY, HABIT_WRONG_BLOCK,
+                                             HABIT_WRONG_BLOCK}; /* it must propose first */
     for (uint32_t i = 0; i < p->members; i++) {
         for (uint32_t k = 0; k < sizeof habits / sizeof habits[0]; k++) {
             const bool has = dice_chance(d, 2000) && plan_is_liar(p, i);
@@ -172,8 +173,8 @@ static void draw_more(struct plan *p, struct dice *d)
     p->flap = dice_chance(d, 2000) ? drawn(d, 10, 100) : 0;
     p->fence_flip = dice_chance(d, 2000) ? drawn(d, 50, 500) : 0;
     for (uint32_t i = 0; i < p->members; i++) {
-        const bool has = dice_chance(d, 2000) && plan_is_liar(p, i);
-        p->habits[i] |= has ? against_chain[drawn(d, 0, 1)] : 0;
+        const bool has = dice_chance(d, 3000) && plan_is_liar(p, i);
+        p->habits[i] |= has ? against_chain[drawn(d, 0, 2)] : 0;
     }
 }
 
