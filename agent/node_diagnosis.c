@@ -18,8 +18,36 @@
 #define BURST_AGAIN_MS 10000u /* a burst test that was asked for and has not been told of */
 #define OWN_BITS (REFERENCE_BIT(1) | REFERENCE_BIT(2) | REFERENCE_BIT(3))
 
-/* What so many others have just resigned for that the cause is none of this machine's own. */
-static uint64_t epidemic(const struct cluster *c)
+/* Whether its resignation for that waits for a block. */
+static bool resigns(const struct node *n, uint32_t member, enum resign_class class)
+{
+    const struct pooled *p = &n->pool.slot[member][COMMAND_RESIGN - 1];
+    struct command c;
+    return p->size_bytes != 0 && command_decode(&c, p->bytes, p->size_bytes) &&
+           c.resign.class == class;
+}
+
+/* Whether this member would be one too many: of those that are out for the same, lately or
+ * still, or of those whose resignations only a quorum can decide. */
+static bool is_epidemic(const struct node *n, enum resign_class class)
+{
+    const struct cluster *c = &n->deciding.cluster;
+    const struct quorum q = cluster_quorum(c);
+    const uint32_t lately = cluster_resigned_lately(c, class);
+    uint32_t out = 0;
+    uint32_t waiting = 0;
+    for (uint32_t i = 0; i < c->member_count; i++) {
+        const struct member *m = &c->member[i];
+        out += m->standing == STANDING_NEUTERED && m->resigned_ms != 0 && m->resigned == class;
+        waiting += resigns(n, i, class);
+    }
+    const uint32_t spare = q.voters - q.needed;
+    return (out > lately ? out : lately) + waiting >= cluster_testimony(c) ||
+           (waiting > 0 && waiting >= spare);
+}
+
+/* What so many others have resigned for that the cause is none of this machine's own. */
+static uint64_t epidemic(const struct node *n)
 {
     static const struct {
         enum resign_class class;
@@ -28,8 +56,7 @@ static uint64_t epidemic(const struct cluster *c)
         {RESIGN_EDAC, 12}, {RESIGN_POISON, 13}, {RESIGN_KERNEL_LOG, 14}, {RESIGN_DISK, 26}};
     uint64_t bits = 0;
     for (uint32_t i = 0; i < sizeof classes / sizeof classes[0]; i++) {
-        const uint32_t lately = cluster_resigned_lately(c, classes[i].class);
-        bits |= lately >= cluster_testimony(c) ? REFERENCE_BIT(classes[i].id) : 0;
+        bits |= is_epidemic(n, classes[i].class) ? REFERENCE_BIT(classes[i].id) : 0;
     }
     return bits;
 }
@@ -39,7 +66,7 @@ void node_diagnosis_take(struct node *n, const struct finding *f, bool machine,
 {
     struct deciding *d = &n->deciding;
     const struct diagnosis_setting setting = {
-        .now_ms = d->now_ms, .epidemic = epidemic(&d->cluster), .machine = machine};
+        .now_ms = d->now_ms, .epidemic = epidemic(n), .machine = machine};
     diagnosis_take(&d->diagnosis, f, &setting);
     const struct finding *fatal = diagnosis_fatal(&d->diagnosis);
     if (fatal != NULL && !n->deciding.options.neutered) {

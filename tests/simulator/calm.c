@@ -332,6 +332,8 @@ void calm_run(struct world *w)
     calm_settle_down(w);
     if (w->plan.limits && !w->failed) { /* on records that nothing else has spoilt */
         limits_run(w);
+    } else if (w->plan.combined && !w->failed) {
+        combinations_run(w);
     } else {
         demand_patience(w);
         demand_failover(w);
@@ -342,6 +344,9 @@ void calm_run(struct world *w)
     }
     if (w->plan.answers && !w->failed) {
         answers_run(w);
+    }
+    if (w->halted) {
+        return;
     }
     if (!w->failed) {
         demand_progress(w, "at the end");

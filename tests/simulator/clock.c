@@ -2,7 +2,9 @@
 
 static int64_t drifted_ms(const struct world *w, const struct station *s)
 {
-    const int64_t awake_ms = (int64_t)(w->now_ms - s->clock.slept_ms);
+    const struct clock *c = &s->clock;
+    const uint64_t until_ms = c->frozen_ms != 0 ? c->frozen_ms : w->now_ms;
+    const int64_t awake_ms = (int64_t)(until_ms - c->slept_ms);
     return awake_ms + awake_ms * s->clock.drift_ppm / 1000000;
 }
 
@@ -22,7 +24,7 @@ uint64_t clock_true_ms(const struct world *w, const struct station *s, uint64_t 
     if (mono_ms <= now_mono_ms) {
         return w->now_ms;
     }
-    if (mono_ms == TIME_NEVER) {
+    if (mono_ms == TIME_NEVER || s->clock.frozen_ms != 0) {
         return TIME_NEVER;
     }
     const uint64_t left_ms = mono_ms - now_mono_ms;

@@ -132,6 +132,46 @@ static void run_while_cut_off(struct world *w, struct station *s, struct station
     demand_refused(w, other, "the second");
 }
 
+/* F66 and F67. As a copy it is refused; then the first is gone for good, and the old copy takes
+ * its place: it contradicts nothing that the first has said, and votes again. */
+void clone_restored(struct world *w)
+{
+    struct station *s = choose(w);
+    if (s == NULL) {
+        return;
+    }
+    disk_keep_backup(&s->disk);
+    const uint64_t height = s->disk.height;
+    world_run(w, w->now_ms + dice_between(&w->dice, 1, 6) * w->plan.timing.tick_ms);
+    while (!w->failed && s->disk.write_count != 0) {
+        world_run(w, w->now_ms + 1);
+    }
+    struct station *other = copy(w, s);
+    const bool older = disk_roll_back(&other->disk);
+    disk_lose_blocks(&other->disk, height);
+    if (w->failed || !older) {
+        return;
+    }
+    w->cloned |= 1u << s->member;
+    world_strike(w, FAULT_RESTORED_CLONE);
+    w->counters.check[CHECK_CLONES]++;
+    run_later(w, s, other);
+    if (w->failed) {
+        return;
+    }
+    station_crash(w, s, true);
+    station_crash(w, other, false);
+    station_start(w, other);
+    const uint64_t until_ms = w->now_ms + calm_progress_ms(w) + 9000;
+    while (!w->failed && w->now_ms < until_ms && other->node->deciding.own.signs == 0) {
+        world_run(w, w->now_ms + SLICE_MS);
+    }
+    if (!w->failed && other->node->deciding.own.signs == 0) {
+        world_fail(w, CHECK_CLONES, "%s from an old copy never votes again",
+                   world_name(w, s->member));
+    }
+}
+
 /* At the very end of a run: whoever was copied is left as it is. Peers are believed from two of
  * them on, and the others go on without it. */
 void clone_run(struct world *w)

@@ -150,15 +150,14 @@ static void count_note(struct world *w, const struct station *s, const struct no
 
 static void keep_resignation(const struct world *w, struct station *s, const struct effect *e)
 {
-    if (e->resigned == RESIGN_OWN) {
-        s->resignation_bytes = e->body.size_bytes;
-        memcpy(s->resignation, w->effects.outbox + e->body.offset, e->body.size_bytes);
-    }
+    s->resignation_bytes[e->resigned] = e->body.size_bytes;
+    memcpy(s->resignation[e->resigned], w->effects.outbox + e->body.offset, e->body.size_bytes);
 }
 
 static void judge_unfit(struct world *w, struct station *s, const struct finding *f)
 {
-    if (bent_is(w, s) || s->computed) {
+    const bool misread = s->machine.misread != 0 && s->machine.misread == f->id;
+    if (bent_is(w, s) || s->computed || misread) {
         s->machine.neutered = true;
     } else if (s->sound && !w->plan.beyond && !s->machine.neutered) {
         world_fail(w, CHECK_WELL_BEHAVED, "%s finds itself damaged (%s)",

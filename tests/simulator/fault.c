@@ -4,7 +4,7 @@ const char *fault_text(enum fault fault)
 {
     static const char *const texts[] = {
 #define X(name, text) text,
-        FAULTS(X) MEMORY_FAULTS(X) BENT_FAULTS(X)
+        FAULTS(X) MEMORY_FAULTS(X) BENT_FAULTS(X) COMBINED_FAULTS(X)
 #undef X
     };
     return texts[fault];
@@ -15,6 +15,7 @@ const char *check_text(enum check check)
     static const char *const texts[] = {
 #define X(name, text) text,
         CHECKS(X) TRIAL_CHECKS(X) LIMIT_CHECKS(X) MEMORY_CHECKS(X) BENT_CHECKS(X)
+            COMBINED_CHECKS(X)
 #undef X
     };
     return texts[check];

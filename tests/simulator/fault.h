@@ -107,9 +107,31 @@
     X(BENT_ACCEPTS, "a wrong signature taken for a right one")                                 \
     X(BENT_HASHES, "hash computed wrongly")
 
+/* What the world of combinations brings about: those of faults.md, section 9, by their numbers,
+ * and others that chance is not left to. Each counts once it has come about whole. */
+#define COMBINED_FAULTS(X)                                                                     \
+    X(HANGING_LEADER, "combination 1: the incident while the leader hangs")                    \
+    X(LEADING_INCIDENT, "combination 2: the incident in whoever proposes and leads")           \
+    X(RESTORED_CLONE, "combination 4: an old copy of a member that runs, started")             \
+    X(ACCUSED_UNDER_LOSS, "combination 5: false accusations while a fifth is lost")            \
+    X(MAJORITY_FORGETS, "combination 6: syncs of a majority lost as all power goes")           \
+    X(FROZEN_AT_EDGE, "combination 10: a clock stands where nobody can be spared")             \
+    X(BAD_RULE, "combination 11: a bad rule finds all machines broken")                        \
+    X(ALL_APPEAL, "combination 12: removed one after the other, then all appeal")              \
+    X(CLOCK_AT_BOUNDARY, "combination 14: clocks step at a window's end, in a hand-over")      \
+    X(RESTART_STORM, "F05: restarted every few seconds, one or all")                           \
+    X(TIMER_LOST, "F07: timer that does not fire")                                             \
+    X(TIMER_DOUBLED, "F07: timer that fires twice")                                            \
+    X(STROBE, "F53: clocks thrown to and fro by minutes")                                      \
+    X(WITNESSES_GONE, "F70: all witnesses gone")                                               \
+    X(QUORUM_GONE, "F71: one less than a quorum is left")                                      \
+    X(PROVED_IN_TURN, "F72: one after the other proved to lie, and removed")                   \
+    X(DAMAGED_MINORITY, "combination 3: damage on the smaller side of a partition")            \
+    X(DAMAGED_AUDIT, "combination 13: one of leader and auditor damaged, the other lies")
+
 enum fault {
 #define X(name, text) FAULT_##name,
-    FAULTS(X) MEMORY_FAULTS(X) BENT_FAULTS(X)
+    FAULTS(X) MEMORY_FAULTS(X) BENT_FAULTS(X) COMBINED_FAULTS(X)
 #undef X
         FAULT_KINDS
 };
@@ -183,9 +205,20 @@ enum fault {
     X(BENT_HARMLESS, "F29: whose verification is bent accuses nobody")                         \
     X(BENT_KNOWN, "F29: and finds out for itself")
 
+/* The same of the world of combinations. */
+#define COMBINED_CHECKS(X)                                                                     \
+    X(PASSED_ON, "L1: whoever hangs or is bent is led by another in time")                     \
+    X(CONFINED, "S1: who is too few decides nothing, and knows it")                            \
+    X(BELIEVED, "S4: in a combination nobody sound loses its standing")                        \
+    X(HALTS, "F14, F66: who has forgotten halts and says so, or is right")                     \
+    X(OUTLIVED, "F74: a source that all share neuters no more than make testimony")            \
+    X(LAST_FEW, "F72: no vote leaves fewer than may be left")                                  \
+    X(ALL_BACK, "L6, F75: all who come back are reinstated")                                   \
+    X(TIMERS, "F07: within two ticks of the last lost timer all decide on")
+
 enum check {
 #define X(name, text) CHECK_##name,
-    CHECKS(X) TRIAL_CHECKS(X) LIMIT_CHECKS(X) MEMORY_CHECKS(X) BENT_CHECKS(X)
+    CHECKS(X) TRIAL_CHECKS(X) LIMIT_CHECKS(X) MEMORY_CHECKS(X) BENT_CHECKS(X) COMBINED_CHECKS(X)
 #undef X
         CHECK_KINDS
 };

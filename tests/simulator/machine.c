@@ -97,7 +97,7 @@ static void recover(struct world *w, struct station *s)
 static void go_on(struct world *w, struct station *s)
 {
     const struct machine *m = &s->machine;
-    if (m->id != 0 && (w->calm || w->now_ms >= m->until_ms)) {
+    if (m->id != 0 && m->misread == 0 && (w->calm || w->now_ms >= m->until_ms)) {
         recover(w, s);
     } else if (m->id != 0) {
         hand_in(w, s, m->id, m->result, 0);
@@ -133,6 +133,14 @@ void machine_examined(struct world *w, struct station *s, bool burst)
 }
 
 /* Its agent wipes its key and starts again as one that follows. */
+static void follow(struct world *w, struct station *s, enum resign_class why)
+{
+    s->resigns = why;
+    s->follows = true;
+    station_crash(w, s, false);
+    station_start(w, s);
+}
+
 void machine_break(struct world *w, struct station *s)
 {
     world_strike(w, FAULT_NEUTERED);
@@ -140,8 +148,28 @@ void machine_break(struct world *w, struct station *s)
     s->machine.neutered = true;
     s->follows = true;
     hand_in(w, s, 15, RESULT_FATAL, 0);
-    station_crash(w, s, false);
-    station_start(w, s);
+    follow(w, s, RESIGN_OWN);
+}
+
+bool machine_misread(struct world *w, struct station *s, uint32_t id)
+{
+    world_say(w, "%s: %s is fatal", world_name(w, s->member), reference_facts(id)->name);
+    s->machine.misread = id;
+    s->machine.id = id; /* and will be found again */
+    s->machine.result = RESULT_FATAL;
+    s->machine.until_ms = TIME_NEVER;
+    hand_in(w, s, id, RESULT_FATAL, 0);
+    if (s->machine.neutered) {
+        follow(w, s, RESIGN_KERNEL_LOG);
+        return true;
+    }
+    return false;
+}
+
+void machine_read_right(struct world *w, struct station *s)
+{
+    recover(w, s);
+    s->machine.misread = 0;
 }
 
 void machine_asked(struct world *w, struct station *s, bool burst)

@@ -11,7 +11,7 @@ static const char usage[] =
     "usage: simulator [--seed S | --seeds A..B] [options]\n"
     "  --seed S        one seed, in this process\n"
     "  --seeds A..B    all of them (default 1..300)\n"
-    "  --world NAME    drawn (default), splits, blackouts, trials, flips, traitors\n"
+    "  --world NAME    drawn (default), and the others of plan.h\n"
     "  --file FILE     the seeds of its lines: WORLD SEED: what it is about\n"
     "  --jobs N        at a time (default 2)\n"
     "  --seconds N     begin no seed after so many\n"

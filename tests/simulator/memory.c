@@ -156,6 +156,14 @@ void memory_trouble(struct world *w, struct station *s)
     }
 }
 
+void memory_flip(struct world *w, struct station *s)
+{
+    (void)strike(w, s, FAULT_FLIP_STATE);
+    s->flipped_ms = w->now_ms;
+    world_strike(w, FAULT_FLIP_STATE);
+    world_say(w, "%s: %s", world_name(w, s->member), fault_text(FAULT_FLIP_STATE));
+}
+
 void memory_reseal(struct world *w, struct station *s)
 {
     struct cluster *c = &s->node->deciding.cluster;

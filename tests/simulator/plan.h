@@ -54,10 +54,12 @@ struct plan {
     bool answers;            /* at the end whoever solves tasks wrongly is out */
     bool trial;              /* at the end members are removed, and come back */
     bool limits;             /* at the end what is told in seconds is timed */
-    bool lies_always;        /* whatever a liar does it does to all and each time */
-    uint32_t culprit;        /* in that world: a node that owns a name, and loses it */
-    bool beyond;             /* more liars than r: only what holds then is asked for */
-    uint32_t liars;          /* bits of members */
+    enum fault combination;  /* in the world of these: what happens at the end */
+    bool combined;
+    bool lies_always; /* whatever a liar does it does to all and each time */
+    uint32_t culprit; /* in that world: a node that owns a name, and loses it */
+    bool beyond;      /* more liars than r: only what holds then is asked for */
+    uint32_t liars;   /* bits of members */
     uint32_t habits[MEMBERS_MAX];
     uint32_t leaky;     /* bits of members whose memory flips bits; no more than may crash */
     uint32_t bent;      /* bits of members that verify or hash wrongly; at most one */
@@ -121,6 +123,8 @@ struct plan {
  * hashes wrongly; now and then, or always.
  * limits: the timing that clusters have by default, for what is told in seconds.
  * answers: tasks come often; one member solves them wrongly, or proves what is not so.
+ * combinations: two or three faults at once, by name, when all else is well.
+ * damaged: likewise, of which one is damage to memory; for the true shadow and digests only.
  * traitors: one liar more than the cluster bears; nothing is safe, and the judge must say so.
  */
 #define WORLDS(X)                                                                              \
@@ -132,6 +136,8 @@ struct plan {
     X(BENT, "bent", plan_of_bent)                                                              \
     X(LIMITS, "limits", plan_of_limits)                                                        \
     X(ANSWERS, "answers", plan_of_answers)                                                     \
+    X(COMBINATIONS, "combinations", plan_of_combinations)                                      \
+    X(DAMAGED, "damaged", plan_of_damaged)                                                     \
     X(TRAITORS, "traitors", plan_of_traitors)
 
 enum world_kind {
@@ -148,6 +154,8 @@ bool plan_is_liar(const struct plan *p, uint32_t member);
 
 /* For plan*.c only. */
 struct plan plan_of_limits(uint64_t seed);
+struct plan plan_of_combinations(uint64_t seed);
+struct plan plan_of_damaged(uint64_t seed);
 void plan_draw_quorum(struct plan *p);
 
 #endif

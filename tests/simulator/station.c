@@ -114,7 +114,7 @@ void station_start(struct world *w, struct station *s)
                               .unix_ms = clock_unix_ms(w, s),
                               .random = dice_roll(&w->dice)};
     if (s->follows) {
-        node_follow(s->node, s->resignation, s->resignation_bytes);
+        node_follow(s->node, s->resignation[s->resigns], s->resignation_bytes[s->resigns]);
     }
     s->height = s->node->deciding.cluster.height;
     node_resume(s->node, &now, image == NULL ? NULL : image->record->bytes,

@@ -285,6 +285,22 @@ static struct station *next_timer(struct world *w, uint64_t *at_ms)
     return first;
 }
 
+/* F07: it is lost, and only what else comes wakes the agent; or it fires twice. */
+static bool timer_is_sound(struct world *w, struct station *s)
+{
+    struct input in = {.kind = INPUT_TIMER};
+    if (dice_chance(&w->dice, w->timers)) {
+        world_strike(w, FAULT_TIMER_LOST);
+        s->timer_mono_ms = TIME_NEVER;
+        return false;
+    }
+    if (dice_chance(&w->dice, w->timers)) {
+        world_strike(w, FAULT_TIMER_DOUBLED);
+        station_input(w, s, &in);
+    }
+    return s->up;
+}
+
 /* A few steps in one millisecond are its business; a thousand mean that it never sleeps. */
 static void on_timer(struct world *w, struct station *s)
 {
@@ -294,6 +310,9 @@ static void on_timer(struct world *w, struct station *s)
     if (s->spins > 1000) {
         world_fail(w, CHECK_WELL_BEHAVED, "%s asks to be woken at once, for ever",
                    world_name(w, s->member));
+        return;
+    }
+    if ((w->timerless >> s->member & 1) != 0 && !timer_is_sound(w, s)) {
         return;
     }
     station_input(w, s, &in);

@@ -21,10 +21,11 @@
 #define WORLD_UNIX_MS 1795329000000u /* when the world began */
 
 struct clock {
-    int64_t offset_ms; /* of the wall clock */
-    int32_t drift_ppm; /* of both */
-    uint64_t boot_ms;  /* what the monotonic one showed when the world began */
-    uint64_t slept_ms; /* how long both stood still */
+    int64_t offset_ms;  /* of the wall clock */
+    int32_t drift_ppm;  /* of both */
+    uint64_t boot_ms;   /* what the monotonic one showed when the world began */
+    uint64_t slept_ms;  /* how long both stood still */
+    uint64_t frozen_ms; /* since when both stand, while all else goes on; 0: they go */
 };
 
 enum work_stage { WORK_IDLE, WORK_CLOSE, WORK_READ, WORK_ACT, WORK_WAIT };
@@ -51,7 +52,8 @@ struct machine {
     bool bursting; /* a burst test is under way */
     bool silent;   /* the node was told so */
     uint64_t silent_mono_ms;
-    bool neutered; /* likewise */
+    bool neutered;    /* likewise */
+    uint32_t misread; /* the reference that finds what is not so, with a right to be fatal; 0 */
 };
 
 struct station {
@@ -67,8 +69,9 @@ struct station {
     bool garbled;  /* something of it has left that is not signed: it may doubt itself */
     bool neutered; /* for the rest of the world's life */
     bool follows;  /* unfit: it follows, and hands in what it signed before */
-    uint32_t resignation_bytes; /* of class "own", as it was signed last */
-    uint8_t resignation[RESIGNATION_BYTES_MAX];
+    enum resign_class resigns;                      /* why */
+    uint32_t resignation_bytes[RESIGN_CLASS_COUNT]; /* as they were signed last */
+    uint8_t resignation[RESIGN_CLASS_COUNT][RESIGNATION_BYTES_MAX];
     bool up;
     bool powered;
     uint64_t run;             /* counts starts and ends; events of others are dropped */
@@ -151,8 +154,11 @@ struct world {
     uint64_t told_step;
     uint32_t flips;    /* of bits, so far */
     uint32_t resealed; /* bits of members whose state was changed, and sealed over */
-    bool calm;         /* the storm is over */
-    bool traffic;      /* rows arrive */
+    uint32_t timers; /* per 10,000 of those of `timerless` that are lost; as many are doubled */
+    uint32_t timerless; /* bits of members */
+    bool halted;        /* rightly so: nothing more is asked for */
+    bool calm;          /* the storm is over */
+    bool traffic;       /* rows arrive */
     bool verbose;
     uint64_t steps_done;
     uint64_t busy_tenth; /* of a second, and how much has happened in it */
@@ -195,6 +201,8 @@ void station_perform(struct world *w, struct station *s);
 
 /* clone.c */
 void clone_run(struct world *w);
+/* An old copy of one that runs is started beside it, and in its place. */
+void clone_restored(struct world *w);
 /* network.c */
 enum channel { CHANNEL_MESSAGE, CHANNEL_HEARTBEAT, CHANNEL_PROBE };
 void network_send(struct world *w, uint32_t from, uint32_t to_member, const uint8_t *bytes,
@@ -210,6 +218,8 @@ uint64_t network_delay_ms(struct world *w);
 /* memory.c: what becomes of nodes in memory that does not keep what was written */
 void memory_begin(struct world *w, struct station *s);
 void memory_trouble(struct world *w, struct station *s);
+/* The deciding state of a leaky member changes (F20). */
+void memory_flip(struct world *w, struct station *s);
 /* Some of the chain's state changes, and what guards it with it (faults.md, F27). */
 void memory_reseal(struct world *w, struct station *s);
 /* The node takes an input in, and its twin, if it has one. False: nothing is done for it, since
@@ -238,6 +248,10 @@ void machine_start(struct world *w, struct station *s);
 void machine_examined(struct world *w, struct station *s, bool burst);
 /* It is found to be damaged for good. */
 void machine_break(struct world *w, struct station *s);
+/* A reference of an outside source says so, rightly or not. False: it is taken for no more than
+ * a reason to be silent. */
+bool machine_misread(struct world *w, struct station *s, uint32_t id);
+void machine_read_right(struct world *w, struct station *s);
 /* It is to be examined anew, or to run a burst test. */
 void machine_asked(struct world *w, struct station *s, bool burst);
 /* What a step asks for, before it is done. */
@@ -297,5 +311,7 @@ void answers_run(struct world *w);
 void trial_run(struct world *w);
 /* limits.c */
 void limits_run(struct world *w);
+/* combinations*.c */
+void combinations_run(struct world *w);
 
 #endif
