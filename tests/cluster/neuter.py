@@ -3,6 +3,7 @@ through restarts and the loss of one latch, until a person clears it."""
 
 import os
 import re
+import shutil
 import sys
 from pathlib import Path
 
@@ -12,6 +13,16 @@ from tap import Skipped, play
 BUILD = sys.argv[1]
 VICTIM = "argus"
 TURNS = 3
+LATCHES = ("latch", "latch.d/latch")
+# What is missing at one more start, and whether an old vote key is put back.
+LOSSES = [
+    (("latch",), True),
+    (("latch.d/latch", "ostrakon.db"), False),
+    (LATCHES, True),
+    ((*LATCHES, "ostrakon.db"), True),
+    ((*LATCHES, "votes"), True),
+    ((*LATCHES, "ostrakon.db", "votes"), True),
+]
 
 
 def home(scene, name=VICTIM):
@@ -75,6 +86,7 @@ def votes_no_more(scene, name=VICTIM):
 def turned_bit(scene):
     """One bit: key and file are gone, both latches are there, the process is started anew"""
     scene.chain.needed = 3  # of four voters
+    shutil.copy2(home(scene) / "vote.pem", scene.cluster.directory / "old.pem")
     mark = scene.mark(VICTIM)
     pid = turn_bit(scene)
     scene.wait_said(VICTIM, "OST-1301.*wipes its vote key", mark)
@@ -135,6 +147,40 @@ def has_nothing_else_against_it(scene, name=VICTIM):
             f"{reasons}")
 
 
+def lose(scene, names, old_key):
+    """Its files as they were kept, but for these."""
+    kept = scene.cluster.directory / "kept"
+    for name in ("latch", "latch.d/latch", "ostrakon.db", "votes"):
+        (home(scene) / name).unlink(missing_ok=True)
+        if name not in names:
+            shutil.copy2(kept / name, home(scene) / name)
+    for rest in home(scene).glob("ostrakon.db-*"):
+        rest.unlink()
+    (home(scene) / "vote.pem").unlink(missing_ok=True)
+    if old_key:
+        shutil.copy2(scene.cluster.directory / "old.pem", home(scene) / "vote.pem")
+
+
+def ever_other_files_missing(scene):
+    """Started anew again and again, each time with other files lost and an old key put back: it
+    signs nothing, and all have it neutered"""
+    scene.cluster.stop(VICTIM)
+    shutil.copytree(home(scene), scene.cluster.directory / "kept")
+    for names, old_key in LOSSES:
+        lose(scene, names, old_key)
+        scene.forget(VICTIM)
+        scene.cluster.start(VICTIM)
+        scene.wait_view(VICTIM, lambda view: "OST-1302" in str(view["reasons"]), 20,
+                        f"is not neutered without {names}")
+        code, document = scene.cluster.ask(VICTIM, "/v1/references")
+        require(code == 200 and not document["signs"], f"it signs without {names}")
+        votes_no_more(scene)
+        scene.cluster.stop(VICTIM)
+    lose(scene, (), False)
+    scene.forget(VICTIM)
+    scene.cluster.start(VICTIM)
+
+
 def rows_after_all(scene):
     """After all that every row of the traffic is counted once"""
     scene.check_totals()
@@ -142,4 +188,5 @@ def rows_after_all(scene):
 
 if __name__ == "__main__":
     play(lambda: Scene(BUILD),
-         [turned_bit, restarted, damaged_latch, no_key, rows_after_all])
+         [turned_bit, ever_other_files_missing, restarted, damaged_latch, no_key,
+          rows_after_all])

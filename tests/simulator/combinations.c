@@ -312,6 +312,11 @@ void combinations_run(struct world *w)
         [FAULT_WITNESSES_GONE] = lose_witnesses,
         [FAULT_QUORUM_GONE] = lose_quorum,
         [FAULT_PROVED_IN_TURN] = prove_in_turn,
+        [FAULT_LOSSY] = lose_some,
+        [FAULT_FAR_APART] = stand_far_apart,
+        [FAULT_FLAPPING] = flap,
+        [FAULT_BENIGN] = reach_as_ever,
+        [FAULT_ASLEEP] = fall_asleep,
     };
     world_say(w, "%s", fault_text(w->plan.combination));
     runs[w->plan.combination](w);

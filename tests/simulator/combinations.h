@@ -29,6 +29,12 @@ void freeze_at_edge(struct world *w);
 void lose_quorum(struct world *w);
 void lose_witnesses(struct world *w);
 void restart_often(struct world *w);
+/* combinations_links.c: what the network does, and nobody is to blame for */
+void lose_some(struct world *w);
+void stand_far_apart(struct world *w);
+void flap(struct world *w);
+void reach_as_ever(struct world *w);
+void fall_asleep(struct world *w);
 /* combinations_removed.c: who goes, and who must not */
 void accuse_under_loss(struct world *w);
 void misread_everywhere(struct world *w);

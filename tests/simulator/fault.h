@@ -126,6 +126,11 @@
     X(WITNESSES_GONE, "F70: all witnesses gone")                                               \
     X(QUORUM_GONE, "F71: one less than a quorum is left")                                      \
     X(PROVED_IN_TURN, "F72: one after the other proved to lie, and removed")                   \
+    X(LOSSY, "F30: a tenth or a third of all that is said lost, by default timing")            \
+    X(FAR_APART, "F31: half a second each way, by default timing")                             \
+    X(FLAPPING, "F36: a link that breaks and heals over and over, by default timing")          \
+    X(BENIGN, "N10: a twentieth lost, 100 ms each way, out of order, by default timing")       \
+    X(ASLEEP, "N14: a machine asleep for 30 s, by default timing")                             \
     X(DAMAGED_MINORITY, "combination 3: damage on the smaller side of a partition")            \
     X(DAMAGED_AUDIT, "combination 13: one of leader and auditor damaged, the other lies")
 
@@ -214,6 +219,7 @@ enum fault {
     X(OUTLIVED, "F74: a source that all share neuters no more than make testimony")            \
     X(LAST_FEW, "F72: no vote leaves fewer than may be left")                                  \
     X(ALL_BACK, "L6, F75: all who come back are reinstated")                                   \
+    X(KEPT, "F30, F31, F36: for that no grant moves more often than it may")                   \
     X(TIMERS, "F07: within two ticks of the last lost timer all decide on")
 
 enum check {

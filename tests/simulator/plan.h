@@ -153,6 +153,7 @@ struct plan plan_of_answers(uint64_t seed); /* answers.c */
 bool plan_is_liar(const struct plan *p, uint32_t member);
 
 /* For plan*.c only. */
+extern const struct timing plan_timing_by_default;
 struct plan plan_of_limits(uint64_t seed);
 struct plan plan_of_combinations(uint64_t seed);
 struct plan plan_of_damaged(uint64_t seed);

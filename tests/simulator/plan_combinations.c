@@ -2,7 +2,7 @@
  * spared, and the timing is short. */
 #include "plan.h"
 
-#define COUNT (FAULT_PROVED_IN_TURN - FAULT_HANGING_LEADER + 1u)
+#define COUNT (FAULT_ASLEEP - FAULT_HANGING_LEADER + 1u)
 
 static const struct timing short_timing = {
     .heartbeat_ms = 100,
@@ -41,7 +41,9 @@ static struct plan plan_of_one(uint64_t seed, enum fault combination)
     p.combination = combination;
     p.members = between(&d, 6, 7);
     p.witnesses = between(&d, 1, 2);
-    p.timing = short_timing;
+    p.timing = combination >= FAULT_LOSSY && combination <= FAULT_ASLEEP
+                   ? plan_timing_by_default
+                   : short_timing;
     p.timing.record_ticks = between(&d, 4, 8);
     p.timing.grace_s = between(&d, 0, 1);
     plan_draw_quorum(&p);

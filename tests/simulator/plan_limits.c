@@ -2,7 +2,7 @@
  * for which nothing waits here. */
 #include "plan.h"
 
-static const struct timing by_default = {
+const struct timing plan_timing_by_default = {
     .heartbeat_ms = 100,
     .suspicion = 4,
     .delta_ms = 100,
@@ -40,7 +40,7 @@ struct plan plan_of_limits(uint64_t seed)
     struct plan p = {.seed = seed, .malfunctioning_max = MEMBERS_MAX, .audited = true};
     p.members = (uint32_t)dice_between(&d, 4, 7);
     p.witnesses = (uint32_t)dice_between(&d, 1, 2);
-    p.timing = by_default;
+    p.timing = plan_timing_by_default;
     p.timing.record_ticks = (uint32_t)dice_between(&d, 3, 5);
     plan_draw_quorum(&p);
     p.culprit = (uint32_t)dice_between(&d, 0, p.members - p.witnesses - 1);
