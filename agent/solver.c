@@ -7,13 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/task_work.h"
 #include "health/references/arena.h"
 #include "health/references/references.h"
 #include "health/references/room.h"
 
 #define MIB (UINT64_C(1) << 20)
-#define WORK_MIB 16u
-#define WORK_PASSES 1u
 #define ASKED_MAX 64u
 
 struct piece {
@@ -22,7 +21,8 @@ struct piece {
     uint8_t bytes[SOLVER_NONCE_BYTES]; /* of the number, then of the result */
 };
 
-static_assert(SOLVER_NONCE_BYTES == SOLVER_RESULT_BYTES, "a piece has room for both");
+static_assert(SOLVER_NONCE_BYTES == TASK_BYTES && SOLVER_RESULT_BYTES == TASK_BYTES,
+              "a piece has room for both");
 
 struct pieces {
     uint32_t count;
@@ -42,27 +42,6 @@ struct solver {
     struct reference_context *machine; /* likewise, for what there is room for */
 };
 
-static bool solve(struct arenas *arenas, uint32_t hold, const struct seams *seams,
-                  const uint8_t nonce[static SOLVER_NONCE_BYTES],
-                  uint8_t result[static SOLVER_RESULT_BYTES])
-{
-    static const uint8_t salt[ARENA_SALT_BYTES] = "ostrakon/task/1";
-    const struct arena_work work = {.password = nonce,
-                                    .password_bytes = SOLVER_NONCE_BYTES,
-                                    .salt = salt,
-                                    .mib = WORK_MIB,
-                                    .passes = WORK_PASSES};
-    return arenas_work(arenas, seams, &work, hold, result);
-}
-
-bool solver_work(const uint8_t nonce[static SOLVER_NONCE_BYTES],
-                 uint8_t result[static SOLVER_RESULT_BYTES])
-{
-    const struct seams seams = seams_of_machine();
-    struct arenas none = {.held = 0};
-    return solve(&none, 0, &seams, nonce, result);
-}
-
 static uint64_t least(uint64_t a, uint64_t b)
 {
     return a < b ? a : b;
@@ -73,8 +52,8 @@ static uint64_t least(uint64_t a, uint64_t b)
 uint32_t solver_may_hold(struct reference_context *machine, uint64_t window_most)
 {
     const struct room room = room_now(machine);
-    const uint64_t wanted = window_most / 4 / (WORK_MIB * MIB);
-    const uint64_t bearable = room.window / (WORK_MIB * MIB);
+    const uint64_t wanted = window_most / 4 / (TASK_MIB * MIB);
+    const uint64_t bearable = room.window / (TASK_MIB * MIB);
     return !room.known || room.pressed
                ? 0
                : (uint32_t)least(least(wanted > 0 ? wanted : 1, bearable), ARENAS_MAX);
@@ -94,8 +73,8 @@ static void *work(void *context)
         memmove(s->asked.list, s->asked.list + 1, s->asked.count * sizeof p);
         pthread_mutex_unlock(&s->lock);
         uint8_t result[SOLVER_RESULT_BYTES];
-        p.done = solve(&s->arenas, solver_may_hold(s->machine, s->options.window_most),
-                       &s->machine->seams, p.bytes, result);
+        p.done = task_work_in(&s->arenas, solver_may_hold(s->machine, s->options.window_most),
+                              &s->machine->seams, p.bytes, result);
         memcpy(p.bytes, result, p.done ? sizeof result : 0);
         pthread_mutex_lock(&s->lock);
         s->solved.list[s->solved.count++] = p;

@@ -14,11 +14,6 @@
 #define SOLVER_NONCE_BYTES 32u
 #define SOLVER_RESULT_BYTES 32u
 
-/* The work itself; blocks for as long as it takes. Any thread. False: no memory. */
-bool solver_work(const uint8_t nonce[static SOLVER_NONCE_BYTES],
-                 uint8_t result[static SOLVER_RESULT_BYTES])
-    __attribute__((warn_unused_result));
-
 /* How many arenas are to be held now, 0 to ARENAS_MAX: none on a machine of which 2 % is less
  * than one, in a control group of which 5 % is, or while others need memory. */
 struct reference_context;

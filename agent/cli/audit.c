@@ -1,21 +1,12 @@
-#include "command.h"
-
 #include <assert.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cjson/cJSON.h>
-#include <sodium.h>
-
-#include "agent/config.h"
-#include "agent/store.h"
-#include "agent/words.h"
-#include "audit_sink.h"
+#include "audit_parts.h"
+#include "command.h"
 #include "consensus/certificate.h"
-#include "consensus/message.h"
 
 /* `ostrakon audit`: everything that was decided, checked once more and without the agent. From
  * the founding document on: each block follows from the one before, a quorum of the voters of
@@ -27,8 +18,6 @@
  * trust, and the page says so. */
 
 #define CONFIG_DEFAULT "/etc/ostrakon/node.yaml"
-#define PROBLEM_BYTES 512u
-#define SHOWN_MAX 20u
 
 struct options {
     struct invocation *invocation;
@@ -65,46 +54,6 @@ static error_t on_option(int key, char *argument, struct argp_state *state)
     }
 }
 
-struct audit {
-    struct node_config config;
-    struct cluster cluster;
-    struct message message;
-    struct notes notes;
-    struct store *store;
-    struct audit_sink *sink; /* NULL: none was named */
-    uint64_t shown;          /* the height that is to be shown; 0: none */
-    uint64_t from;           /* the first height that was checked */
-    uint64_t trusted;        /* the height of the snapshot it began with; 0: the founding */
-    uint64_t to;
-    uint64_t commands;
-    uint64_t signatures; /* in certificates */
-    uint64_t settled;
-    uint64_t published;
-    uint64_t oldest_settled;
-    uint32_t problems;
-    cJSON *list; /* of problems */
-};
-
-static void find(struct audit *a, uint64_t height, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static void find(struct audit *a, uint64_t height, const char *format, ...)
-{
-    char text[PROBLEM_BYTES];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
-    a->problems++;
-    if (a->problems > SHOWN_MAX) {
-        return;
-    }
-    cJSON *one = cJSON_CreateObject();
-    cJSON_AddNumberToObject(one, "height", (double)height);
-    cJSON_AddStringToObject(one, "text", text);
-    cJSON_AddItemToArray(a->list, one);
-}
-
 /* The block of `height`, against the state before it. False: nothing after it can be checked.
  */
 static bool check_block(struct audit *a, uint64_t height, const struct store_block *stored,
@@ -116,20 +65,21 @@ static bool check_block(struct audit *a, uint64_t height, const struct store_blo
     if (!message_decode(m, stored->decided, stored->decided_bytes) ||
         m->kind != MESSAGE_DECIDED ||
         !block_decode(block, m->decided.block.bytes, m->decided.block.size_bytes)) {
-        find(a, height, "the stored bytes are no decided block");
+        audit_find(a, height, "the stored bytes are no decided block");
         return false;
     }
     if (!hash_equal(&block->hash, &finalization->block) ||
         !certificate_verify(finalization, &context)) {
-        find(a, height, "no quorum of the voters of this height has signed it");
+        audit_find(a, height, "no quorum of the voters of this height has signed it");
         return false;
     }
     const enum block_verdict verdict = cluster_check(&a->cluster, block);
     if (verdict != BLOCK_GOOD) {
-        find(a, height, "%s", block_verdict_text(verdict));
+        audit_find(a, height, "%s", block_verdict_text(verdict));
         return verdict != BLOCK_WRONG_HEIGHT && verdict != BLOCK_WRONG_PARENT;
     }
     a->signatures += finalization->count;
+    audit_check_proofs(a, height, block);
     return true;
 }
 
@@ -147,33 +97,24 @@ static void compare_window(struct audit *a, uint64_t height, uint64_t window)
         a->published++;
         break;
     case PUBLISHED_OTHER:
-        find(a, height, "window %" PRIu64 " is settled, and published with another digest, %s",
-             window, found);
+        audit_find(a, height,
+                   "window %" PRIu64 " is settled, and published with another digest, %s",
+                   window, found);
+        break;
+    case PUBLISHED_ROWS:
+        audit_find(a, height,
+                   "window %" PRIu64
+                   " is settled and published, and its rows in the sink are others: "
+                   "they come to %s",
+                   window, found);
         break;
     case PUBLISHED_NOT:
-        find(a, height, "window %" PRIu64 " is settled, and not published in the sink", window);
+        audit_find(a, height, "window %" PRIu64 " is settled, and not published in the sink",
+                   window);
         break;
     case PUBLISHED_UNREADABLE:
-        find(a, height, "the sink cannot be read for window %" PRIu64, window);
+        audit_find(a, height, "the sink cannot be read for window %" PRIu64, window);
         break;
-    }
-}
-
-static void show_block(const struct audit *a, const struct block *b)
-{
-    char time[WORDS_ISO_BYTES];
-    words_iso(b->header.time_ms, time);
-    printf("block %" PRIu64 ", %s, proposed by %s, %u commands\n", b->header.height, time,
-           words_member(&a->cluster, b->header.proposer), b->command_count);
-    printf("  decided by");
-    for (uint32_t i = 0; i < a->message.decided.finalization.count; i++) {
-        printf(" %s", words_member(&a->cluster, a->message.decided.finalization.signer[i]));
-    }
-    printf(", in view %u\n", a->message.decided.finalization.view);
-    for (uint32_t i = 0; i < a->notes.count; i++) {
-        struct words words;
-        words_of(&a->notes.list[i], &a->cluster, &words);
-        printf("  %s  %s\n", words.code, words.message);
     }
 }
 
@@ -182,7 +123,7 @@ static bool replay_block(struct audit *a, uint64_t height)
     struct store_block stored = {.decided = NULL};
     struct block block;
     if (store_block_read(a->store, height, &stored) != STORE_ANSWER_DONE) {
-        find(a, height, "the block is missing or damaged in the database");
+        audit_find(a, height, "the block is missing or damaged in the database");
         return false;
     }
     const bool good = check_block(a, height, &stored, &block);
@@ -195,7 +136,7 @@ static bool replay_block(struct audit *a, uint64_t height)
             compare_window(a, height, k);
         }
         if (height == a->shown) {
-            show_block(a, &block);
+            audit_show_block(a, &block);
         }
         a->to = height;
     }
@@ -229,27 +170,34 @@ static bool begin(struct audit *a, uint64_t height)
     free(state);
     a->trusted = a->cluster.height;
     if (!found) {
-        find(a, lowest,
-             "the database begins at height %" PRIu64 " and has no snapshot to begin "
-             "with",
-             lowest);
+        audit_find(a, lowest,
+                   "the database begins at height %" PRIu64 " and has no snapshot to begin "
+                   "with",
+                   lowest);
     }
     return found;
 }
 
+/* Settled windows are without gaps. What is published outside them is none of this log's: of a
+ * cluster before, not settled yet, or nobody's. */
 static void compare_rest(struct audit *a)
 {
     if (a->sink == NULL || a->problems > 0 || a->trusted != 0 || a->oldest_settled == 0) {
         return;
     }
-    const uint64_t count = audit_sink_count(a->sink, a->cluster.windows.next) -
-                           audit_sink_count(a->sink, a->oldest_settled);
-    if (count != a->settled) {
-        find(a, a->to,
-             "the sink has published %" PRIu64 " windows of the %" PRIu64 " that are "
-             "settled",
-             count, a->settled);
+    const uint64_t before = audit_sink_count(a->sink, a->oldest_settled);
+    const uint64_t until = audit_sink_count(a->sink, a->cluster.windows.next);
+    const uint64_t all = audit_sink_count(a->sink, INT64_MAX);
+    if (before == UINT64_MAX || until == UINT64_MAX || all == UINT64_MAX ||
+        until - before != a->settled) {
+        audit_find(a, a->to,
+                   "the sink has published %" PRIu64 " windows of the %" PRIu64 " that are "
+                   "settled",
+                   until - before, a->settled);
+        return;
     }
+    a->published_before = before;
+    a->published_after = all - until;
 }
 
 static void replay(struct audit *a)
@@ -264,66 +212,6 @@ static void replay(struct audit *a)
     for (uint64_t h = a->from; h <= height && replay_block(a, h); h++) {
     }
     compare_rest(a);
-    if (a->shown > a->to || (a->shown != 0 && a->shown < a->from)) {
-        find(a, a->shown, "that height was not reached");
-    }
-}
-
-static void print_words(const struct audit *a)
-{
-    printf("  blocks: %" PRIu64 " to %" PRIu64
-           ", each signed by a quorum, each state as the next "
-           "one names it\n",
-           a->from, a->to);
-    printf("commands: %" PRIu64 ", each signed by its author\n", a->commands);
-    printf(" windows: %" PRIu64 " settled", a->settled);
-    if (a->sink != NULL) {
-        printf(", %" PRIu64 " of them published in the sink with the same digest",
-               a->published);
-    }
-    printf("\n");
-    const uint32_t doubtful = doubtful_count(&a->cluster, false);
-    if (doubtful > 0) {
-        printf("doubtful: %u windows, settled by two that were both locked out since; %u of "
-               "them proved wrong\n",
-               doubtful, doubtful_count(&a->cluster, true));
-    }
-    if (a->trusted != 0) {
-        printf("    note: the blocks up to %" PRIu64 " are not in this database; its snapshot "
-               "was taken on trust\n",
-               a->trusted);
-    }
-    const cJSON *one = NULL;
-    cJSON_ArrayForEach(one, a->list)
-    {
-        printf("   WRONG: height %.0f: %s\n",
-               cJSON_GetObjectItemCaseSensitive(one, "height")->valuedouble,
-               cJSON_GetObjectItemCaseSensitive(one, "text")->valuestring);
-    }
-    printf("  result: %s\n", a->problems == 0 ? "all of it holds" : "it does not hold");
-}
-
-static void print_json(struct audit *a)
-{
-    cJSON *document = cJSON_CreateObject();
-    cJSON_AddStringToObject(document, "cluster", a->cluster.name);
-    cJSON_AddNumberToObject(document, "from", (double)a->from);
-    cJSON_AddNumberToObject(document, "to", (double)a->to);
-    cJSON_AddNumberToObject(document, "trusted", (double)a->trusted);
-    cJSON_AddNumberToObject(document, "commands", (double)a->commands);
-    cJSON_AddNumberToObject(document, "signatures", (double)a->signatures);
-    cJSON_AddNumberToObject(document, "settled", (double)a->settled);
-    cJSON_AddNumberToObject(document, "published", (double)a->published);
-    cJSON_AddNumberToObject(document, "doubtful", doubtful_count(&a->cluster, false));
-    cJSON_AddNumberToObject(document, "corrected", doubtful_count(&a->cluster, true));
-    cJSON_AddNumberToObject(document, "problem_count", a->problems);
-    cJSON_AddItemReferenceToObject(document, "problems", a->list);
-    char *text = cJSON_PrintUnformatted(document);
-    if (text != NULL) {
-        printf("%s\n", text);
-    }
-    cJSON_free(text);
-    cJSON_Delete(document);
 }
 
 static int open_all(struct audit *a, const struct options *options)
@@ -360,10 +248,11 @@ int audit_run(struct invocation *invocation, int argc, char **argv)
     const struct argp argp = {
         .options = own_options,
         .parser = on_option,
-        .doc = "Check once more everything that the cluster decided, from what this node has "
-               "stored: each block, its certificate, its commands and the state they lead to. "
-               "Asks no agent, writes nothing, and may run beside one.\v"
-               "Exit codes: 0 all of it holds, 2 it does not, 78 configuration.",
+        .doc =
+            "Check once more everything that the cluster decided, from what this node has "
+            "stored: each block, its certificate, its commands and the state they lead to. "
+            "Asks no agent, writes nothing, and may run beside one.\v"
+            "Exit codes: 0 all of it holds, 2 it does not, 64 wrong usage, 78 configuration.",
         .children = children,
     };
     struct options options = {.invocation = invocation};
@@ -374,19 +263,27 @@ int audit_run(struct invocation *invocation, int argc, char **argv)
     }
     a->list = cJSON_CreateArray();
     a->shown = options.height;
+    a->json = invocation->json;
     int code = open_all(a, &options);
     if (code == 0) {
         replay(a);
         if (invocation->json) {
-            print_json(a);
+            audit_print_json(a);
         } else {
-            print_words(a);
+            audit_print_words(a);
         }
         code = a->problems == 0 ? EXIT_WELL : EXIT_CRITICAL;
+        if (code == EXIT_WELL && (a->shown > a->to || (a->shown != 0 && a->shown < a->from))) {
+            code = complain(EXIT_USAGE, "",
+                            "height %" PRIu64 " was not reached: checked were %" PRIu64
+                            " to %" PRIu64,
+                            a->shown, a->from, a->to);
+        }
     }
     audit_sink_close(a->sink);
     store_destroy(a->store);
     cJSON_Delete(a->list);
+    cJSON_Delete(a->block);
     free(a);
     return code;
 }

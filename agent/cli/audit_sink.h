@@ -6,13 +6,19 @@
 
 #include "consensus/cluster.h"
 
-/* What a sink has published, read beside the log: table `published(window, fence, digest)` of
- * an SQLite file that keeps the contract of standing.md, section 7. A sink in PostgreSQL is
- * refused, with words. */
+/* What a sink has published, read beside the log: tables `published(window, fence, digest)` and
+ * `staged(window, fence, key, queries, positives)` of the SQLite file of deploy/stats. A sink
+ * in PostgreSQL is refused, with words. */
 
 #define AUDIT_SINK_ERROR_BYTES 512u
 
-enum published { PUBLISHED_SAME, PUBLISHED_OTHER, PUBLISHED_NOT, PUBLISHED_UNREADABLE };
+enum published {
+    PUBLISHED_SAME,
+    PUBLISHED_OTHER,
+    PUBLISHED_ROWS, /* the digest is the same, and not that of the rows published under it */
+    PUBLISHED_NOT,
+    PUBLISHED_UNREADABLE
+};
 
 struct audit_sink;
 
@@ -21,7 +27,8 @@ struct audit_sink *audit_sink_open(const char *path, char error[static AUDIT_SIN
     __attribute__((warn_unused_result));
 void audit_sink_close(struct audit_sink *s);
 
-/* Whether the window is published with this digest. `found` gets what is, in hexadecimal. */
+/* Whether the window is published with this digest, and rows that have it. `found` gets what is
+ * published, or what the rows come to, in hexadecimal. */
 enum published audit_sink_compare(struct audit_sink *s, uint64_t window,
                                   const struct window_digest *digest,
                                   char found[static 2 * DIGEST_BYTES + 1]);

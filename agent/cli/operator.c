@@ -82,8 +82,12 @@ static void set_member(struct order *order, const char *text, const struct argp_
 
 static void set_vote_key(struct order *order, const char *text, const struct argp_state *state)
 {
-    if (!value_key(text, order->vote_key) || !key_is_sound(order->vote_key)) {
+    if (!value_key(text, order->vote_key)) {
         argp_error(state, "%s: expected a public key, 64 hexadecimal digits", text);
+    } else if (!key_is_sound(order->vote_key)) {
+        argp_error(state,
+                   "%s: not a key that ostrakon clear prints: anybody could sign under it",
+                   text);
     }
 }
 

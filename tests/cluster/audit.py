@@ -33,20 +33,45 @@ def true_logs(scene):
         require(page["from"] == 1 and page["to"] > 3, page)
         require(page["signatures"] >= 4 * page["to"], f"four of five sign each: {page}")
         require(page["settled"] >= 1 and page["published"] == page["settled"], page)
+    page = audit(scene, config_of(scene, "atlas"), "--height", "2", code=0)
+    require(page["block"]["height"] == 2 and len(page["block"]["signers"]) >= 4, page)
+    audit(scene, config_of(scene, "atlas"), "--height", "1000000", code=64)
 
 
-def changed_windows(scene):
-    """A window that was changed in the sink afterwards is told, with its number"""
+# What somebody with the file in hand does to a published window, and what is said of it.
+CHANGES = [
+    ("UPDATE published SET digest = '" + "ab" * 16 + "' WHERE window = ?", "another digest"),
+    ("UPDATE staged SET queries = queries + 1 WHERE window = ?", "its rows in the sink are others"),
+    ("DELETE FROM staged WHERE window = ?", "its rows in the sink are others"),
+    ("DELETE FROM published WHERE window = ?", "not published in the sink"),
+    ("INSERT INTO published SELECT 1, fence, digest FROM published WHERE window = ?", None),
+]
+
+
+def changed_sink(scene, change):
+    """(a copy of the sink with its oldest published window that has rows changed, that window)."""
     copy = scene.scratch / "sink.db"
+    copy.unlink(missing_ok=True)
     with sqlite3.connect(scene.cluster.sink) as sink, sqlite3.connect(copy) as other:
         sink.backup(other)
         for (trigger,) in other.execute("SELECT name FROM sqlite_schema WHERE type = 'trigger'"
                                         ).fetchall():
             other.execute(f"DROP TRIGGER {trigger}")
-        window, = other.execute("SELECT min(window) FROM published").fetchone()
-        other.execute("UPDATE published SET digest = ? WHERE window = ?", ("ab" * 16, window))
-    page = audit(scene, config_of(scene, "atlas"), "--sink", str(copy), code=2)
-    require(str(window) in page["problems"][0]["text"], page)
+        window, = other.execute("SELECT min(window) FROM staged JOIN published USING (window, fence)"
+                                ).fetchone()
+        other.execute(change, (window,))
+    return copy, window
+
+
+def changed_windows(scene):
+    """A window that was changed in the sink afterwards is told, with its number"""
+    for change, words in CHANGES:
+        copy, window = changed_sink(scene, change)
+        page = audit(scene, config_of(scene, "atlas"), "--sink", str(copy),
+                     code=2 if words else 0)
+        require(not words or (str(window) in page["problems"][0]["text"]
+                              and words in page["problems"][0]["text"]), f"{change}: {page}")
+    require(page["published_before"] == 1, f"a window of before the founding is not told: {page}")
 
 
 def changed_blocks(scene):

@@ -1,4 +1,5 @@
 #include "agent/solver.h"
+#include "agent/task_work.h"
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
@@ -43,7 +44,7 @@ Test(solver, solves_what_it_is_asked_in_order_and_the_same_each_time, .timeout =
     for (uint32_t i = 0; i < 3; i++) {
         cr_assert(eq(u64, s.serial[i], 7 + i));
     }
-    cr_assert(solver_work(one, expected));
+    cr_assert(task_work(one, expected));
     cr_assert(eq(int, memcmp(s.result[0], expected, sizeof expected), 0));
     cr_assert(eq(int, memcmp(s.result[2], expected, sizeof expected), 0));
     cr_assert(ne(int, memcmp(s.result[1], expected, sizeof expected), 0));
