@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "agent/api_parts.h"
+#include "agent/loop.h"
 #include "agent/node_parts.h"
 
 static void answer(struct http_request *request, bool yes, const char *text)
@@ -23,10 +24,17 @@ static bool is_good(const struct deciding *d)
     return cluster_is_voter(&d->cluster, d->options.self);
 }
 
+/* What it has is what the others have: it is neither behind, nor stood still so long just now
+ * that they may have decided without it. That holds before its first step afterwards, too. */
+static bool is_abreast(const struct deciding *d)
+{
+    return !d->simplex.catching_up && !node_may_have_missed(d, clock_monotonic_ms());
+}
+
 /* This member votes and hears a quorum: what it says of the cluster is of now. */
 static bool is_current(const struct deciding *d)
 {
-    return is_good(d) && d->quorum_heard && status_votes(d) && !d->simplex.catching_up;
+    return is_good(d) && d->quorum_heard && status_votes(d) && is_abreast(d);
 }
 
 void api_check_good(struct api *api, struct http_request *request, const char *name)
@@ -49,8 +57,10 @@ void api_check_leads(struct api *api, struct http_request *request, const char *
 void api_check_holds(struct api *api, struct http_request *request, const char *name)
 {
     const struct deciding *d = &api->agent->node->deciding;
+    /* What it wakes from is looked at in its first step, and told afterwards. */
+    const bool wakes = d->missed == 0 && node_may_have_missed(d, clock_monotonic_ms());
     bool holds = false;
-    for (uint32_t k = 0; k < d->cluster.name_count; k++) {
+    for (uint32_t k = 0; k < d->cluster.name_count && !wakes; k++) {
         holds |= strcmp(d->cluster.names[k].name, name) == 0 && node_names_serves(d, k);
     }
     answer(request, holds, holds ? "holds\n" : "no\n");
@@ -71,7 +81,7 @@ static void list(const struct agent *a, bool ready, char *text, size_t size)
     status_of(a, clock_monotonic_ms(), clock_unix_ms(), &s);
     const bool good = is_good(d);
     const bool votes = status_votes(d);
-    const bool caught_up = !d->simplex.catching_up;
+    const bool caught_up = is_abreast(d);
     snprintf(text, size,
              "[%c]standing %s\n"
              "[%c]store %s\n"

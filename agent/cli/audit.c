@@ -256,7 +256,7 @@ int audit_run(struct invocation *invocation, int argc, char **argv)
         .children = children,
     };
     struct options options = {.invocation = invocation};
-    argp_parse(&argp, argc, argv, 0, NULL, &options);
+    command_parse(&argp, argc, argv, 0, &options);
     struct audit *a = calloc(1, sizeof *a);
     if (a == NULL) {
         return complain(EXIT_UNKNOWN, "", "no memory");

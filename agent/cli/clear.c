@@ -275,7 +275,7 @@ int clear_run(struct invocation *invocation, int argc, char **argv)
         .children = children,
     };
     struct options options = {.invocation = invocation, .root = ""};
-    argp_parse(&argp, argc, argv, 0, NULL, &options);
+    command_parse(&argp, argc, argv, 0, &options);
     struct clearing c = {
         .options = &options, .e = examination_create(options.root), .lock = -1};
     if (c.e == NULL) {

@@ -164,7 +164,7 @@ static int cluster_init_run(struct invocation *invocation, int argc, char **argv
         .children = children,
     };
     struct options options = {.invocation = invocation};
-    argp_parse(&argp, argc, argv, 0, NULL, &options);
+    command_parse(&argp, argc, argv, 0, &options);
     return found(&options);
 }
 

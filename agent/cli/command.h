@@ -60,6 +60,10 @@ int doctor_run(struct invocation *invocation, int argc, char **argv);
 int token_run(struct invocation *invocation, int argc, char **argv);
 int version_run(struct invocation *invocation, int argc, char **argv);
 
+/* Reads the words of a command into what the parser's `input` is. Ends the program where there
+ * is no memory for that: it would go by other words than it was told. */
+void command_parse(const struct argp *argp, int argc, char **argv, unsigned flags, void *input);
+
 /* Two lines to standard error: what failed, where and why; and the next step, unless it is
  * empty. Returns `code`. */
 int complain(enum exit_code code, const char *next, const char *format, ...)

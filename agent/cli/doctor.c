@@ -130,7 +130,7 @@ int doctor_run(struct invocation *invocation, int argc, char **argv)
         .children = children,
     };
     struct options options = {.invocation = invocation, .root = ""};
-    argp_parse(&argp, argc, argv, 0, NULL, &options);
+    command_parse(&argp, argc, argv, 0, &options);
     struct examination *e = examination_create(options.root);
     if (e == NULL) {
         return complain(EXIT_UNKNOWN, "", "no memory");

@@ -235,7 +235,7 @@ int explain_run(struct invocation *invocation, int argc, char **argv)
         .children = children,
     };
     struct options options = {.invocation = invocation};
-    argp_parse(&argp, argc, argv, 0, NULL, &options);
+    command_parse(&argp, argc, argv, 0, &options);
     char socket[CONFIG_SOCKET_BYTES];
     struct explanation e = {.name = options.member, .page = page_stdout()};
     int code = client_socket(invocation, socket, sizeof socket);

@@ -119,7 +119,7 @@ int init_run(struct invocation *invocation, int argc, char **argv)
     };
     struct node_config c;
     struct paths paths;
-    argp_parse(&argp, argc, argv, 0, NULL, invocation);
+    command_parse(&argp, argc, argv, 0, invocation);
     const char *config = invocation->config == NULL ? CONFIG_DEFAULT : invocation->config;
     int code = read_config(config, &c);
     if (code != 0) {

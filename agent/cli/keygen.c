@@ -120,7 +120,7 @@ int keygen_run(struct invocation *invocation, int argc, char **argv)
     };
     struct options options = {.invocation = invocation};
     struct pair pair = {0};
-    argp_parse(&argp, argc, argv, 0, NULL, &options);
+    command_parse(&argp, argc, argv, 0, &options);
     int code = paths_of(options.directory, &pair);
     if (code != 0) {
         return code;

@@ -230,7 +230,7 @@ int log_run(struct invocation *invocation, int argc, char **argv)
         .children = shared_child,
     };
     struct options options = {.invocation = invocation, .limit = LOG_LIMIT};
-    argp_parse(&argp, argc, argv, 0, NULL, &options);
+    command_parse(&argp, argc, argv, 0, &options);
     char socket[CONFIG_SOCKET_BYTES];
     char path[PATH_BYTES];
     struct answer answer = {0};
@@ -323,7 +323,7 @@ int watch_run(struct invocation *invocation, int argc, char **argv)
         .children = shared_child,
     };
     struct options options = {.invocation = invocation, .limit = WATCH_LIMIT};
-    argp_parse(&argp, argc, argv, 0, NULL, &options);
+    command_parse(&argp, argc, argv, 0, &options);
     char socket[CONFIG_SOCKET_BYTES];
     const int code = client_socket(invocation, socket, sizeof socket);
     return code == 0 ? watch(&options, socket) : code;

@@ -84,6 +84,15 @@ int complain(enum exit_code code, const char *next, const char *format, ...)
     return (int)code;
 }
 
+void command_parse(const struct argp *argp, int argc, char **argv, unsigned flags, void *input)
+{
+    const error_t unread = argp_parse(argp, argc, argv, flags, NULL, input);
+    if (unread != 0) {
+        exit(complain(EXIT_UNKNOWN, "", "the words of the command cannot be read: %s",
+                      strerror(unread)));
+    }
+}
+
 static int complain_of_command(const char *prefix, const char *given,
                                const struct subcommand *known, uint32_t count)
 {
@@ -212,7 +221,7 @@ int main(int argc, char **argv)
     if (sodium_init() < 0 || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
         return complain(EXIT_UNKNOWN, "", "libsodium or libcurl does not start");
     }
-    argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &opening);
+    command_parse(&argp, argc, argv, ARGP_IN_ORDER, &opening);
     const int before = opening.command - 1; /* stands for the program's name */
     const int code = command_run("ostrakon", commands, COMMANDS, &opening.invocation,
                                  argc - before, argv + before);

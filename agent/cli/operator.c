@@ -351,7 +351,7 @@ static int run_form(const struct form *form, struct invocation *invocation, int 
                               .order = {.invocation = invocation,
                                         .operation = form->operation,
                                         .valid_ms = VALID_DEFAULT_MS}};
-    argp_parse(&argp, argc, argv, 0, NULL, &options);
+    command_parse(&argp, argc, argv, 0, &options);
     return order_send(&options.order);
 }
 

@@ -68,7 +68,7 @@ int operator_keygen_run(struct invocation *invocation, int argc, char **argv)
     uint8_t key[KEYFILE_KEY_BYTES];
     char error[KEYFILE_ERROR_BYTES];
     char hex[IDENTITY_HEX_SIZE_BYTES];
-    argp_parse(&argp, argc, argv, 0, NULL, &options);
+    command_parse(&argp, argc, argv, 0, &options);
     if (!keyfile_create(options.path, key, error)) {
         return complain(exit_code_of(errno), "", "%s", error);
     }

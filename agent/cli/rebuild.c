@@ -259,7 +259,7 @@ int rebuild_run(struct invocation *invocation, int argc, char **argv)
         .children = children,
     };
     struct rebuild_options options = {.invocation = invocation};
-    argp_parse(&argp, argc, argv, 0, NULL, &options);
+    command_parse(&argp, argc, argv, 0, &options);
     struct config_report report = {0};
     struct rebuild *r = calloc(1, sizeof *r);
     if (r == NULL) {

@@ -45,7 +45,7 @@ int status_run(struct invocation *invocation, int argc, char **argv)
         .children = children,
     };
     struct options options = {.invocation = invocation};
-    argp_parse(&argp, argc, argv, 0, NULL, &options);
+    command_parse(&argp, argc, argv, 0, &options);
     char socket[CONFIG_SOCKET_BYTES];
     struct answer answer = {0};
     int code = client_socket(invocation, socket, sizeof socket);

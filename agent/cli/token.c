@@ -96,7 +96,7 @@ static struct options parse(struct invocation *invocation, const struct argp_opt
         .children = children,
     };
     struct options options = {.invocation = invocation, .audience = "", .now_ms = 0};
-    argp_parse(&argp, argc, argv, 0, NULL, &options);
+    command_parse(&argp, argc, argv, 0, &options);
     options.source.invocation = invocation;
     options.now_ms = options.now_ms == 0 ? moment_now_ms() : options.now_ms;
     return options;

@@ -116,7 +116,7 @@ int token_prove_run(struct invocation *invocation, int argc, char **argv)
         .invocation = invocation, .audience = "", .now_ms = moment_now_ms()};
     struct possession possession = {.made_s = 0};
     char text[POSSESSION_TEXT_BYTES];
-    argp_parse(&argp, argc, argv, 0, NULL, &options);
+    command_parse(&argp, argc, argv, 0, &options);
     const int code = prove_file(&options, &possession);
     if (code != 0) {
         return code;

@@ -131,7 +131,7 @@ int token_vouch_run(struct invocation *invocation, int argc, char **argv)
     struct token_file file;
     struct keyfile key;
     char error[KEYFILE_ERROR_BYTES];
-    argp_parse(&argp, argc, argv, 0, NULL, &options);
+    command_parse(&argp, argc, argv, 0, &options);
     int code = token_file_read(&file, options.file);
     if (code == 0 && !keyfile_read(options.key, &key, error)) {
         return complain(EXIT_CONFIGURATION, "", "%s", error);

@@ -22,7 +22,7 @@ int version_run(struct invocation *invocation, int argc, char **argv)
         .doc = "Which ostrakon this is. Does not ask the agent.",
         .children = children,
     };
-    argp_parse(&argp, argc, argv, 0, NULL, invocation);
+    command_parse(&argp, argc, argv, 0, invocation);
     printf(invocation->json ? "{\"version\":\"%s\"}\n" : "ostrakon %s\n", OSTRAKON_VERSION);
     return EXIT_WELL;
 }

@@ -275,7 +275,7 @@ Test(api, checks_in_a_word)
     static const char *const paths[] = {"/v1/check/good", "/v1/check/leads", "/readyz",
                                         "/livez"};
     w.d->cluster.grant.leader = ATLAS;
-    for (uint32_t i = 0; i < 8; i++) {
+    for (uint32_t i = 0; i < 10; i++) {
         w.d->muted = i == 1;
         w.d->simplex.amnesiac = i == 2;
         w.d->simplex.catching_up = i == 3;
@@ -283,6 +283,8 @@ Test(api, checks_in_a_word)
         w.d->simplex.stopped = i == 5;
         w.d->cluster.member[ATLAS].standing = i == 6 ? STANDING_SUSPENDED : STANDING_GOOD;
         w.d->simplex.resuming = i == 7;
+        w.d->missed = i == 8 ? 1 : 0;
+        w.d->now_ms -= i == 9 ? 2001 : 0; /* it stood still, and has made no step since */
         for (uint32_t k = 0; k < 4; k++) {
             get(paths[k]);
             const bool alive = k == 3;

@@ -56,6 +56,24 @@ def configuration(scene):
     require(refused > 20, f"only {refused} were refused: do allocations fail at all?")
 
 
+def command_line(scene):
+    """A command goes by its own words or by none: never by the defaults instead"""
+    command = [scene.tools.ostrakon, "status", "--socket", "/nowhere.sock"]
+    done = subprocess.run(command, env={**environment(0, False), "OSTRAKON_TEST_COUNT": "1"},
+                          capture_output=True, text=True, timeout=20 * scene.scale)
+    count = int(done.stderr.split("allocations: ")[1].split()[0])
+    unread = 0
+    for fails_on in (False, True):
+        for at in range(1, count, max(1, count // 40)):
+            done = subprocess.run(command, env=environment(at, fails_on), capture_output=True,
+                                  text=True, timeout=20 * scene.scale)
+            said = f"allocation {at} of {count} fails: {done.returncode}, {done.stderr}"
+            require(done.returncode == 3 and done.stderr, said)
+            require("/run/ostrakon" not in done.stderr, said)
+            unread += "words of the command" in done.stderr
+    require(unread > 0, "the words were always read: do allocations fail at all?")
+
+
 def start(scene, at, fails_on):
     """Exit code and words; None: it has started, and ends when it is told to."""
     agent = subprocess.Popen(scene.cluster.members[NAME].command, stdout=subprocess.PIPE,
@@ -88,4 +106,4 @@ def agent(scene):
 
 
 if __name__ == "__main__":
-    play(lambda: Scene(BUILD, starts=False), [configuration, agent])
+    play(lambda: Scene(BUILD, starts=False), [configuration, command_line, agent])
