@@ -102,6 +102,44 @@ static void look_at_links(const struct moment *m, uint32_t member)
     status_say(r->action, "Look at the network between %s and %s", names, name);
 }
 
+/* How many voters find what the member signs wrong now. */
+static uint32_t blamers_of(const struct moment *m, uint32_t member)
+{
+    const struct cluster *c = m->cluster;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < c->member_count; i++) {
+        const bool of_now = c->latest[i].tick + 1 >= c->tick;
+        const bool says_so = (c->latest[i].wrong >> member & 1) != 0;
+        count += says_so && of_now && cluster_is_voter(c, i) ? 1 : 0;
+    }
+    return count;
+}
+
+/* It finds what others sign wrong, and too few join in: it errs, or lies, or knows better.
+ * Nothing follows for them. */
+static void look_at_blame(const struct moment *m, uint32_t member)
+{
+    const struct cluster *c = m->cluster;
+    char names[STATUS_NAMES_BYTES];
+    uint32_t blamed = 0;
+    for (uint32_t i = 0; i < c->member_count; i++) {
+        const bool alone = blamers_of(m, i) < cluster_testimony(c);
+        const bool blames = (c->latest[member].wrong >> i & 1) != 0;
+        blamed |= blames && alone && cluster_is_voter(c, i) ? (uint32_t)1 << i : 0;
+    }
+    if (blamed == 0 || c->latest[member].tick + 1 < c->tick) {
+        return;
+    }
+    const bool one = __builtin_popcount(blamed) == 1;
+    status_names(c, blamed, " and ", names);
+    struct status_reason *r = status_add(m, "OST-2007", false, member);
+    status_say(
+        r->text, "%s says that what %s %s is wrong, and too few join in: %s nothing by it.",
+        c->member[member].name, names, one ? "signs" : "sign", one ? "it loses" : "they lose");
+    status_say(r->action, "ostrakon explain %s; on it: ostrakon doctor",
+               c->member[member].name);
+}
+
 /* What it said of statistics, against those that two others agreed on. */
 static void look_at_dissent(const struct moment *m, uint32_t member)
 {
@@ -142,6 +180,7 @@ void status_look_at_members(const struct moment *m)
             look_at_links(m, i);
         }
         if (is_of_now) {
+            look_at_blame(m, i);
             look_at_dissent(m, i);
         }
     }

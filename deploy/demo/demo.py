@@ -92,6 +92,7 @@ def plan_of(chosen, directory):
     plan.service_names = [f"{name}.example,{name}" for name, role in member_names(plan)
                           if role == "node"]
     plan.operators = [OPERATOR]
+    plan.operators = [OPERATOR]
     plan.tokens = True
     plan.name_hook = str(ROOT / "deploy" / "demo" / "name-hook")
     return plan
@@ -204,6 +205,7 @@ def run(chosen, tools):
         start(cluster)
         if chosen.detach:
             print(f"{len(cluster.members)} agents run; see {cluster.directory}/cluster.json\n"
+                  f"an operator's key: {cluster.directory}/operators/{OPERATOR}.pem\n"
                   f"end them with: deploy/demo/run --stop --dir {cluster.directory}")
             stays = True
             return 0

@@ -91,6 +91,29 @@ Test(status, says_when_others_cannot_reach_myself)
            "Look at the network between helios and argus and atlas");
 }
 
+Test(status, shows_who_finds_others_wrong_alone)
+{
+    d->cluster.latest[HELIOS].wrong = 1u << SELENE;
+    expect(
+        STATUS_DEGRADED, "warning", "OST-2007",
+        "helios says that what selene signs is wrong, and too few join in: it loses nothing by "
+        "it.",
+        "ostrakon explain helios; on it: ostrakon doctor");
+    d->cluster.latest[HELIOS].wrong |= 1u << ATLAS | 1u << ARGUS;
+    d->cluster.latest[THEMIS].wrong = 1u << ARGUS; /* enough to vote on it: another matter */
+    expect(
+        STATUS_DEGRADED, "warning", "OST-2007",
+        "helios says that what atlas and selene sign is wrong, and too few join in: they lose "
+        "nothing by it.",
+        "ostrakon explain helios; on it: ostrakon doctor");
+    d->cluster.latest[THEMIS].wrong = 0;
+    d->cluster.latest[HELIOS].tick -= 2; /* what it said long ago is no news */
+    look();
+    for (uint32_t i = 0; i < s.reason_count; i++) {
+        cr_assert(strcmp(s.reasons[i].code, "OST-2007") != 0, "%s", s.reasons[i].text);
+    }
+}
+
 Test(status, does_not_repeat_what_the_unheard_said_of_others)
 {
     scene_accuse(&a, HELIOS, SELENE);
