@@ -240,6 +240,7 @@ void agent_step_once(struct agent *a, struct input *in)
     credentials_watch(a);
     events_watch(a);
     if (a->node->deciding.cluster.height != height_before) {
+        accusations_watch(a);
         agent_follow_roster(a);
         neuter_look_at_chain(a);
         agent_restrict_peers(a);

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "agent/aborts.h"
+#include "agent/accusations.h"
 #include "agent/api.h"
 #include "agent/config.h"
 #include "agent/credentials.h"
@@ -84,6 +85,7 @@ struct agent {
     struct findings findings;
     struct records records;
     struct operators operators;
+    struct accusations accusations;
     struct credentials credentials;
     struct guard guard;
     struct loop_timer *guard_timer;

@@ -257,6 +257,33 @@ Test(explanation, is_a_document_for_programs_with_lines_for_people)
                 "36 perfect ticks in a row, 3 min at least: then it has a ballot again");
 }
 
+/* Nothing came of it, and yet it is what people ask for afterwards. */
+Test(explanation, tells_what_a_member_said_against_others)
+{
+    c->latest[SELENE].wrong = 1u << ATLAS; /* before this agent ran */
+    accusations_watch(&w.agent);
+    c->latest[HELIOS].wrong = 1u << ATLAS | 1u << THEMIS;
+    c->latest[HELIOS].silent = 1u << ARGUS;
+    accusations_watch(&w.agent);
+    accusations_watch(&w.agent);
+    get("/v1/members/helios/explanation");
+    cr_assert(eq(int, cJSON_GetArraySize(exchange_at(&x, "events")), 1), "%s", x.body);
+    expect_text("events.0.code", "OST-2008");
+    expect_text("events.0.message", "helios says that what atlas and themis sign is wrong");
+    cr_assert(eq(dbl, exchange_number(&x, "events.0.height"), SCENE_HEIGHT));
+    get("/v1/log?code=OST-2008");
+    cr_assert(eq(int, cJSON_GetArraySize(exchange_at(&x, "items")), 2), "%s", x.body);
+    expect_text("items.0.message", "helios says that argus cannot be reached");
+    c->latest[HELIOS].wrong = 0;
+    accusations_watch(&w.agent);
+    c->latest[HELIOS].wrong =
+        1u << ATLAS | 1u << SELENE; /* of atlas once more in the same minute */
+    accusations_watch(&w.agent);
+    get("/v1/log?code=OST-2008");
+    cr_assert(eq(int, cJSON_GetArraySize(exchange_at(&x, "items")), 3), "%s", x.body);
+    expect_text("items.2.message", "helios says that what selene signs is wrong");
+}
+
 /* What the status has of a member belongs to what is so of it now. */
 Test(explanation, has_what_the_status_says_of_the_member)
 {

@@ -49,7 +49,7 @@ CHANGES = [
 
 
 def changed_sink(scene, change):
-    """(a copy of the sink with its oldest published window that has rows changed, that window)."""
+    """(a copy of the sink with its oldest published window of rows changed, that window)."""
     copy = scene.scratch / "sink.db"
     copy.unlink(missing_ok=True)
     with sqlite3.connect(scene.cluster.sink) as sink, sqlite3.connect(copy) as other:

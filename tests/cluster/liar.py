@@ -15,6 +15,7 @@ import threading
 import time
 from pathlib import Path
 
+from proofs import convict_again
 from scene import Scene, Tools, is_sanitized, require, settled_until, time_passes
 from tap import play
 from watcher import Watcher
@@ -344,20 +345,6 @@ def says_anything(scene):
     require(life.sum.get("tried", 0) > 0, "no signature was tried on a forgery")
 
 
-def convicts_for_ever(scene):
-    """What convicted it convicts it again before anybody who has the log, and does the work"""
-    name = scene.others(LIAR)[0]
-    proved = [item for item in ask(scene, name, "/v1/log?limit=1000&code=OST-2211")["items"]
-              if "wrong answer" in item["message"]]
-    done = subprocess.run([scene.tools.ostrakon, "audit", "--json", "--config",
-                           scene.cluster.members[name].config], stdin=subprocess.DEVNULL,
-                          capture_output=True, text=True, timeout=120)
-    require(done.returncode == 0, done.stdout + done.stderr)
-    page = json.loads(done.stdout)
-    print(f"# {page['proofs']} proofs by an answer, of {page['to']} blocks", flush=True)
-    require(page["proofs"] == len(proved), f"{page}: {proved}")
-
-
 def mints_for_the_removed(scene):
     """Nor for a member that an operator has removed"""
     lie(scene, "mint")
@@ -411,4 +398,4 @@ if __name__ == "__main__":
     LIAR = LIARS[SEED % len(LIARS)]
     random.seed(SEED)
     sys.argv[1:] = [BUILD, *OPTIONS.cases]
-    play(opened, [says_anything, convicts_for_ever, mints_for_the_removed, rows_after_all])
+    play(opened, [says_anything, convict_again, mints_for_the_removed, rows_after_all])
