@@ -57,8 +57,8 @@ def changed_sink(scene, change):
         for (trigger,) in other.execute("SELECT name FROM sqlite_schema WHERE type = 'trigger'"
                                         ).fetchall():
             other.execute(f"DROP TRIGGER {trigger}")
-        window, = other.execute("SELECT min(window) FROM staged JOIN published USING (window, fence)"
-                                ).fetchone()
+        window, = other.execute("SELECT min(window) FROM published JOIN staged"
+                                " USING (window, fence)").fetchone()
         other.execute(change, (window,))
     return copy, window
 
