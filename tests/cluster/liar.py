@@ -353,8 +353,7 @@ def mints_for_the_removed(scene):
     scene.cluster.stop(victim)
     scene.left_out.add(victim)
     scene.wait(lambda: told(scene).get("tried", 0) > 0, 20, "nothing was tried on a forgery", 0.2)
-    scene.wait(lambda: claims_of(scene, "removed").get("sub") == victim, 20, "no forgery for it",
-               0.2)
+    scene.wait(lambda: claims_of(scene, "removed").get("sub") == victim, 20, "no forgery for it")
     nothing_is_minted(scene, scene.others(LIAR, victim))
 
 
