@@ -56,7 +56,7 @@ static void tell(struct agent *a, uint32_t author, uint32_t all, bool wrong)
              !wrong ? "cannot be reached"
              : one  ? "signs is wrong"
                     : "sign is wrong");
-    journal_say(&a->journal, &w, c->height);
+    journal_say(&a->journal, &w, 0);
 }
 
 void accusations_watch(struct agent *a)

@@ -21,8 +21,9 @@ struct accusations {
 };
 
 /* After a step that took in blocks: an event for each member that says something new of others,
- * a notice if it is that what they sign is wrong. The first call only looks: what was said
- * before this agent ran it told then. */
+ * a notice if it is that what they sign is wrong; of each two at most once a minute. It has no
+ * height, as who takes in several blocks at once sees less of it. The first call only looks:
+ * what was said before this agent ran it told then. */
 void accusations_watch(struct agent *a);
 
 #endif

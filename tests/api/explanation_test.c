@@ -270,7 +270,6 @@ Test(explanation, tells_what_a_member_said_against_others)
     cr_assert(eq(int, cJSON_GetArraySize(exchange_at(&x, "events")), 1), "%s", x.body);
     expect_text("events.0.code", "OST-2008");
     expect_text("events.0.message", "helios says that what atlas and themis sign is wrong");
-    cr_assert(eq(dbl, exchange_number(&x, "events.0.height"), SCENE_HEIGHT));
     get("/v1/log?code=OST-2008");
     cr_assert(eq(int, cJSON_GetArraySize(exchange_at(&x, "items")), 2), "%s", x.body);
     expect_text("items.0.message", "helios says that argus cannot be reached");
