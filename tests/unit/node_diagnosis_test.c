@@ -174,3 +174,47 @@ Test(node_diagnosis, tells_that_it_stood_still_and_waits_longer_for_others)
     cr_assert(eq(u64, lateness->last.evidence.count, 1));
     bench_finish(&b);
 }
+
+/* A resignation of that member is heard; no block has it. */
+static void hear_resign(struct bench *b, uint32_t member, enum resign_class class)
+{
+    uint8_t bytes[COMMAND_BYTES_MAX];
+    uint8_t wire[MESSAGE_BYTES_MAX];
+    const struct key_pair key = bench_key(member);
+    struct command c = {
+        .kind = COMMAND_RESIGN, .author = member, .term = 1, .resign = {.class = class}};
+    command_sign(&c, &b->node->deciding.cluster.id, &key);
+    struct message m = {.kind = MESSAGE_COMMAND};
+    m.command.command = (struct bytes_view){bytes, (uint32_t)command_encode(&c, bytes)};
+    bench_step(b, (struct input){.kind = INPUT_MESSAGE,
+                                 .member = member,
+                                 .bytes = wire,
+                                 .size_bytes = message_encode(&m, wire)});
+    bench_perform(b);
+}
+
+/* Of five one can be spared: a second one that goes for the same leaves nobody to decide it. */
+Test(node_diagnosis, is_silent_for_an_outside_source_for_which_another_just_resigns)
+{
+    struct bench b = bench_of(5, false);
+    bench_settle(&b);
+    hear_resign(&b, 1, RESIGN_KERNEL_LOG);
+    bench_find_out(&b, 14, RESULT_FATAL);
+    cr_assert(stands(&b, 14) == RESULT_SILENT);
+    cr_assert(not(sees(&b, EFFECT_SIGN, 1000)));
+    cr_assert(diagnosis_fatal(&b.node->deciding.diagnosis) == NULL);
+    bench_find_out(&b, 12, RESULT_FATAL);
+    cr_assert(diagnosis_fatal(&b.node->deciding.diagnosis) != NULL,
+              "of another source it dies");
+    bench_finish(&b);
+}
+
+Test(node_diagnosis, dies_of_an_outside_source_for_which_nobody_else_resigns)
+{
+    struct bench b = bench_of(5, false);
+    bench_settle(&b);
+    hear_resign(&b, 1, RESIGN_OWN);
+    bench_find_out(&b, 14, RESULT_FATAL);
+    cr_assert(diagnosis_fatal(&b.node->deciding.diagnosis) != NULL);
+    bench_finish(&b);
+}
