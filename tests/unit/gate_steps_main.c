@@ -20,7 +20,7 @@
  * them; each is tried with each damage in a child. */
 
 #define POINTS_MAX 512u
-#define PAIRS 500u
+#define PAIRS 1000u /* of all that there are, which --pairs tries */
 #define POINT_BYTES 8u
 
 struct point {
@@ -47,6 +47,7 @@ static uint8_t public_key[IDENTITY_KEY_BYTES];
 static uint32_t own_part; /* of the code: the one that the gate itself is in */
 static struct point points[POINTS_MAX];
 static uint32_t point_count;
+static uint64_t base; /* of the program, as it was loaded */
 static enum bend bent;
 
 static const struct statement statement = {
@@ -192,35 +193,62 @@ static uint32_t try_singles(void)
     return through;
 }
 
-static uint32_t try_pairs(void)
+/* Those that were tried, and those that got through. */
+struct pairs {
+    uint32_t tried;
+    uint32_t through;
+};
+
+static void try_pair(struct pairs *p, uint32_t damage, uint32_t a, uint32_t b)
 {
-    uint64_t random = 1;
-    uint32_t through = 0;
-    for (uint32_t i = 0; i < PAIRS; i++) {
-        random = random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-        const uint32_t d = (uint32_t)(random >> 40) % DAMAGES;
-        const uint32_t a = (uint32_t)(random >> 33) % point_count;
-        const uint32_t b = (a + 1 + (uint32_t)(random >> 48) % (point_count - 1)) % point_count;
-        if (signs(d, &points[a], &points[b]) && damages[d].harms) {
-            through++;
-            printf("# damaged is %s, and points %u and %u are left out: signed\n",
-                   damages[d].name, a, b);
-        }
+    p->tried++;
+    if (signs(damage, &points[a], &points[b]) && damages[damage].harms) {
+        p->through++;
+        printf("# damaged is %s, and points %u (%llx) and %u (%llx) are left out: signed\n",
+               damages[damage].name, a, (unsigned long long)(points[a].place - base), b,
+               (unsigned long long)(points[b].place - base));
     }
-    return through;
 }
 
-static int take_base(struct dl_phdr_info *info, size_t size_bytes, void *base)
+static struct pairs try_some_pairs(void)
+{
+    uint64_t random = 1;
+    struct pairs p = {0};
+    while (p.tried < PAIRS) {
+        random = random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+        const uint32_t a = (uint32_t)(random >> 33) % point_count;
+        const uint32_t b = (a + 1 + (uint32_t)(random >> 48) % (point_count - 1)) % point_count;
+        try_pair(&p, (uint32_t)(random >> 40) % DAMAGES, a, b);
+    }
+    return p;
+}
+
+static struct pairs try_all_pairs(void)
+{
+    struct pairs p = {0};
+    for (uint32_t a = 0; a < point_count; a++) {
+        for (uint32_t b = a + 1; b < point_count; b++) {
+            for (uint32_t d = 0; d < DAMAGES; d++) {
+                try_pair(&p, d, a, b);
+            }
+        }
+        printf("# %u of %u points with all later ones: %u pairs tried, %u signed\n", a + 1,
+               point_count, p.tried, p.through);
+        fflush(stdout);
+    }
+    return p;
+}
+
+static int take_base(struct dl_phdr_info *info, size_t size_bytes, void *out)
 {
     (void)size_bytes;
-    *(uint64_t *)base = info->dlpi_addr;
+    *(uint64_t *)out = info->dlpi_addr;
     return 1; /* the program is the first */
 }
 
 /* Lines of address and bytes, hexadecimal. */
 static void read_points(void)
 {
-    uint64_t base = 0;
     char text[2 * POINT_BYTES + 1];
     dl_iterate_phdr(take_base, &base);
     for (; point_count < POINTS_MAX; point_count++) {
@@ -248,7 +276,7 @@ static void find_own_part(void)
     }
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     struct seams seams = seams_of_machine();
     struct finding why;
@@ -275,10 +303,11 @@ int main(void)
     const uint32_t singles = try_singles();
     printf("%sok 3 - nor with any damage and any one point left out (%u of %u)\n",
            singles == 0 ? "" : "not ", singles, DAMAGES * point_count);
-    const uint32_t pairs = try_pairs();
-    printf("%sok 4 - nor, but in one of a hundred, with two (%u of %u)\n",
-           pairs <= PAIRS / 100 ? "" : "not ", pairs, PAIRS);
+    const bool all = argc == 2 && strcmp(argv[1], "--pairs") == 0;
+    const struct pairs pairs = all ? try_all_pairs() : try_some_pairs();
+    const bool few = pairs.through <= pairs.tried / 100;
+    printf("%sok 4 - nor, but in one of a hundred, with two (%u of %u)\n", few ? "" : "not ",
+           pairs.through, pairs.tried);
     gate_finish(&gate);
-    return sealed && caught == DAMAGES && singles == 0 && pairs <= PAIRS / 100 ? EXIT_SUCCESS
-                                                                               : EXIT_FAILURE;
+    return sealed && caught == DAMAGES && singles == 0 && few ? EXIT_SUCCESS : EXIT_FAILURE;
 }
