@@ -300,7 +300,7 @@ void __wrap_solver_ask(struct solver *s, uint64_t serial,
 {
     uint8_t other[SOLVER_NONCE_BYTES];
     memcpy(other, nonce, sizeof other);
-    if (liar_does(HABIT_SOLVE_WRONG)) {
+    if (liar.has[HABIT_SOLVE_WRONG]) { /* each: tasks are rare */
         other[0] ^= 1;
         liar_told(HABIT_SOLVE_WRONG);
     }
