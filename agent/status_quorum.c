@@ -202,7 +202,7 @@ void status_look_at_votes(const struct moment *m)
         status_say(r->text, "%s does not vote: its vote store cannot be written.", m->self);
         status_say(r->action, "Look after the disk of %s, then: systemctl restart ostrakon",
                    m->self);
-    } else if (d->simplex.amnesiac || d->simplex.resuming) {
+    } else if (!d->options.neutered && (d->simplex.amnesiac || d->simplex.resuming)) {
         look_at_lost_store(m);
     }
 }

@@ -68,6 +68,15 @@ static ssize_t read_file(const struct seams *seams, const char *path, uint8_t *p
     return done;
 }
 
+/* The same of the key: which of the two files it is has to be told. */
+static void name_the_key(struct certificate_view *view)
+{
+    view->note = view->note == CERTIFICATES_GONE      ? CERTIFICATES_KEY_GONE
+                 : view->note == CERTIFICATES_REFUSED ? CERTIFICATES_KEY_REFUSED
+                 : view->note == CERTIFICATES_STRANGE ? CERTIFICATES_KEY_STRANGE
+                                                      : view->note;
+}
+
 static void see_verdict(struct certificate_view *view, enum certificate_verdict verdict)
 {
     static const uint32_t notes[] = {
@@ -102,6 +111,8 @@ static void read_both(const struct seams *seams, const struct certificate_file *
     if (size >= 0 && key_size >= 0) {
         see_verdict(view, certificate_parse(pieces, (size_t)size, keyed ? key : NULL,
                                             (size_t)key_size, file->name, &view->content));
+    } else if (size >= 0) {
+        name_the_key(view);
     }
     sodium_memzero(key, DIRECT_PIECE_BYTES);
     seams->unmap(seams->self, pieces, room);

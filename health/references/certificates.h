@@ -31,9 +31,14 @@
     X(OTHER_NAME, "{subject}: the certificate is not for the name that is expected",           \
       "See which name is expected in node.yaml, and which ones the certificate is for.")       \
     X(GONE, "{subject}: there is no such file", "Put it there, or correct node.yaml.")         \
-    X(REFUSED, "{subject}: the file may not be read by the agent",                             \
+    X(REFUSED, "{subject}: the file may not be read by the agent", "Let the agent read it.")   \
+    X(STRANGE, "{subject}: what is there is no file, or too large for a certificate",          \
+      "Put the certificate there, as PEM.")                                                    \
+    X(KEY_GONE, "{subject}: the key file is not there", "Put it there, or correct node.yaml.") \
+    X(KEY_REFUSED, "{subject}: the key file may not be read by the agent",                     \
       "Let the agent read it, or take the key out of node.yaml.")                              \
-    X(STRANGE, "{subject}: no file, or one too large for a certificate", "")                   \
+    X(KEY_STRANGE, "{subject}: what is there for the key is no file, or too large",            \
+      "Put the key there, as PEM without a password.")                                         \
     X(UNREADABLE, "{subject}: cannot be read now: {error}", "")                                \
     X(NO_MEMORY, "no memory to read the files into", "")                                       \
     X(NONE, "no certificates are named in node.yaml", "")

@@ -21,7 +21,8 @@
     X(NO_MEMORY, "not tested: the kernel gives no memory", "")                                 \
     X(OFF, "not tested, as node.yaml has it: this node is never perfect",                      \
       "Set memory.sweep_mib_per_hour in node.yaml; 2000 is the default.")                      \
-    X(UNREADABLE, "not tested: /proc/meminfo does not say how much there is", "")
+    X(UNREADABLE, "not tested: /proc/meminfo does not say how much there is",                  \
+      "See that /proc is mounted here.")
 
 enum sweep_note {
 #define X(name, text, action) SWEEP_##name,

@@ -248,7 +248,10 @@ Test(certificates, with_another_key_or_none_are_degraded)
     machine_file("/tls/service.key", "");
     is(RESULT_DEGRADED, "https: the key file holds no key that can be read");
     machine_lacks("/tls/service.key");
-    is(RESULT_DEGRADED, "https: there is no such file");
+    is(RESULT_DEGRADED, "https: the key file is not there");
+    machine_file("/tls/service.key/x", "");
+    is(RESULT_DEGRADED, "https: what is there for the key is no file, or too large");
+    machine_lacks("/tls/service.key");
     put_key(world.key, NULL);
     is(RESULT_OK, "all 1 certificates are valid for 60 days or more");
 }
@@ -266,7 +269,7 @@ Test(certificates, that_are_garbage_huge_or_gone_are_degraded)
     is(RESULT_DEGRADED, "https: the file holds what is no certificate");
     memset(huge, 'x', sizeof huge);
     machine_bytes("/tls/service.pem", huge, sizeof huge);
-    is(RESULT_DEGRADED, "https: no file, or one too large for a certificate");
+    is(RESULT_DEGRADED, "https: what is there is no file, or too large for a certificate");
     X509 *many[CERTIFICATE_CHAIN_MAX + 1];
     for (uint32_t i = 0; i <= CERTIFICATE_CHAIN_MAX; i++) {
         many[i] = world.own;
@@ -276,7 +279,7 @@ Test(certificates, that_are_garbage_huge_or_gone_are_degraded)
     machine_lacks("/tls/service.pem");
     is(RESULT_DEGRADED, "https: there is no such file");
     machine_file("/tls/service.pem/x", "");
-    is(RESULT_DEGRADED, "https: no file, or one too large for a certificate");
+    is(RESULT_DEGRADED, "https: what is there is no file, or too large for a certificate");
     machine_lacks("/tls/service.pem");
     put_chain((X509 *[]){world.own}, 1);
     is(RESULT_OK, "all 1 certificates are valid for 60 days or more");
