@@ -123,22 +123,39 @@ static void refuse(int error, struct finding *out)
                 passing ? FILE_SYSTEM_UNABLE : FILE_SYSTEM_REFUSED);
 }
 
+/* What is open there goes on where it was, and is gone with the next start. */
+static bool has_moved(struct file_system_state *state, const struct stat *now)
+{
+    if (state->inode == 0) {
+        state->device = now->st_dev;
+        state->inode = now->st_ino;
+    }
+    return now->st_dev != state->device || now->st_ino != state->inode;
+}
+
 static void run(struct reference_context *context, struct finding *out)
 {
     const struct seams *s = &context->seams;
     struct statvfs room = {0};
+    struct stat directory = {0};
     char real[PATH_MAX];
     if (!reference_is_there(context, context->data_directory != NULL, FILE_SYSTEM_NO_DIRECTORY,
                             out)) {
         return;
     }
-    const int error = s->statvfs(s->self, context->data_directory, &room);
+    int error = s->statvfs(s->self, context->data_directory, &room);
+    error = error != 0 ? error : s->stat(s->self, context->data_directory, &directory);
     if (error != 0) {
         refuse(-error, out);
         return;
     }
     if (realpath(context->data_directory, real) == NULL) {
         refuse(errno, out);
+        return;
+    }
+    if (has_moved(&context->file_system, &directory)) {
+        finding_set(out, RESULT_SILENT, FILE_SYSTEM_MOVED);
+        out->flags = FINDING_PERSON;
         return;
     }
     judge_room(&room, out);

@@ -17,6 +17,8 @@
       "See in the kernel's log why, check the file system, and mount it to be written.")       \
     X(REFUSED, "the data directory cannot be looked at: {error}",                              \
       "See that it is there, and whose it is.")                                                \
+    X(MOVED, "the data directory is not the one of the start: unmounted, replaced or covered", \
+      "Mount what belongs there, then: systemctl restart ostrakon")                            \
     X(NO_RESERVE, "the reserve of {expected} bytes cannot be made: {error}",                   \
       "Make room where the data directory is.")                                                \
     X(UNABLE, "the file system was not to be asked: {error}", "")                              \
@@ -40,6 +42,8 @@ struct file_system_state {
     bool started;
     bool mounts_there;   /* mountinfo, at the first run */
     bool reserve_filled; /* by us, once since the start */
+    uint64_t device; /* of the data directory, and its inode, at the first run; 0: none yet */
+    uint64_t inode;
 };
 
 extern const struct reference reference_file_system;

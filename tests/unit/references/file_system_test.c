@@ -2,6 +2,7 @@
 #include <criterion/new/assert.h>
 #include <errno.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "machine.h"
@@ -149,6 +150,26 @@ Test(file_system, that_is_gone_or_forbidden_is_silent)
     cr_assert(seen_now().result == RESULT_SILENT);
     room_error = ENOMEM;
     cr_assert(seen_now().result == RESULT_UNKNOWN);
+}
+
+Test(file_system, whose_directory_was_unmounted_or_replaced_is_silent_until_it_is_back)
+{
+    begin();
+    const char *home = machine_path("/data");
+    const char *away = machine_path("/data.away");
+    cr_assert(seen_now().result == RESULT_OK);
+    cr_assert(eq(int, rename(home, away), 0));
+    cr_assert(seen_now().result == RESULT_SILENT);
+    cr_assert(eq(int, mkdir(home, 0700), 0));
+    struct finding f = seen_now();
+    cr_assert(f.result == RESULT_SILENT);
+    cr_assert(eq(u32, f.flags, FINDING_PERSON));
+    cr_assert_str_eq(machine_words(&f),
+                     "the data directory is not the one of the start: unmounted, replaced or "
+                     "covered");
+    cr_assert(eq(int, rmdir(home), 0), "something was written there");
+    cr_assert(eq(int, rename(away, home), 0));
+    cr_assert(seen_now().result == RESULT_OK);
 }
 
 Test(file_system, without_a_reserve_degrades)
