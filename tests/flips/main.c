@@ -69,6 +69,7 @@ static struct legacy *legacy_map(void)
 /* A fork that stops itself, once it has come to `stop_ms`. */
 static pid_t spawn(struct campaign *c, struct legacy *l, uint64_t stop_ms, bool at_words)
 {
+    assert(l != NULL);
     memset(l, 0, LEGACY_HEAD);
     l->stop_ms = stop_ms;
     l->stops_at_words = at_words;
