@@ -32,7 +32,7 @@ HABITS = ("accuse_all", "accuse_one", "ignore_one", "rank_self", "slander", "clo
           "in_others_name", "ballot", "claim", "storm", "flood", "cosign_wrong", "cosign_not",
           "mint")
 RARE = ("cosign_wrong", "cosign_not")  # whenever tokens are called for
-TOGETHER, TASKS_TICKS = 3, 80  # habits at a time; until a task has come, in a dozen on average
+TOGETHER = 3  # habits at a time, beside one of its worker's
 
 
 def arguments():
@@ -183,8 +183,8 @@ def have_ballots(scene):
 
 
 def standing_of_liar(scene):
-    members = scene.view(scene.others(LIAR)[0])["members"]
-    return {member["name"]: member for member in members}[LIAR]["standing"]
+    view = scene.view(scene.others(LIAR)[0])
+    return {member["name"]: member["standing"] for member in view["members"]}[LIAR]
 
 
 def admit_again(scene):
@@ -295,9 +295,8 @@ class Life:
     def convict(self, habit, losses):
         """It lies on when it is out, so that nothing but the way back is open to it."""
         lie(self.scene, habit)
-        seconds = TASKS_TICKS * TICK_MS / 1000 if habit == "solve_wrong" else 20
-        self.scene.wait(lambda: standing_of_liar(self.scene) in ("locked_out", "neutered"), seconds,
-                        f"{LIAR} is not removed for '{habit}'", 0.1)
+        self.scene.wait(lambda: standing_of_liar(self.scene) in ("locked_out", "neutered"),
+                        80 * TICK_MS / 1000, f"{LIAR} is not removed for '{habit}'", 0.1)
         lie(self.scene, "flood", "replay", "storm", "rubbish", "mint", "in_others_name", "claim")
         self.live(losses)
         self.admit(standing_of_liar(self.scene))
