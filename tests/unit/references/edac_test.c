@@ -247,3 +247,9 @@ Test(edac, reports_its_negative)
 {
     cr_assert(reference_find(12)->negative(machine()));
 }
+
+/* faults.md, F2B: within ten seconds. */
+Test(edac, is_looked_at_every_ten_seconds)
+{
+    cr_assert(le(u32, reference_find(12)->period_ms, 10000));
+}

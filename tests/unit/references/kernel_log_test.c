@@ -339,3 +339,9 @@ Test(kernel_log, reports_its_negative)
 {
     cr_assert(reference_find(14)->negative(machine()));
 }
+
+/* faults.md, F2B: within a second. */
+Test(kernel_log, is_read_every_second)
+{
+    cr_assert(le(u32, reference_find(14)->period_ms, 1000));
+}

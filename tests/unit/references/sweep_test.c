@@ -238,6 +238,26 @@ Test(burst, holds_all_that_it_tests)
     cr_assert(eq(u32, world.unmaps, 16 + 1));
 }
 
+/* Each look at the clock costs as much as a slice on a slow machine. */
+static uint64_t slow_clock_ns(void *self, enum seam_clock clock)
+{
+    static uint64_t now_ns;
+    (void)self;
+    (void)clock;
+    return now_ns += UINT64_C(100000000);
+}
+
+/* faults.md, F2A: four seconds with cores and Argon2id, for which the last one is left. */
+Test(burst, goes_over_memory_for_three_seconds_at_most)
+{
+    struct reference_context *context = start();
+    context->seams.clock_ns = slow_clock_ns;
+    const struct finding f = burst(context, 1024);
+    cr_assert(f.result == RESULT_OK);
+    cr_assert(le(u64, f.evidence.count, 30 * 2));
+    cr_assert(gt(u64, f.evidence.count, 20 * 2));
+}
+
 Test(burst, leaves_an_eighth_of_what_is_free)
 {
     struct reference_context *context = start();
