@@ -67,6 +67,15 @@ static bool ballot_is_newer(const struct ballot *a, const struct ballot *b)
                             : __builtin_popcount(a->subjects) > __builtin_popcount(b->subjects);
 }
 
+/* The next one comes first. Of one number the one that is good for longer: what was signed
+ * while nothing could be decided, and is over by now, must not keep out what was signed in its
+ * place. */
+static bool operator_is_newer(const struct operator_command *a,
+                              const struct operator_command *b)
+{
+    return a->seq != b->seq ? a->seq < b->seq : a->not_after_ms > b->not_after_ms;
+}
+
 /* Whether `a` tells more than `b`, of the same author and kind, which both wait. Never both
  * ways. */
 static bool is_newer(const struct command *a, const struct command *b)
@@ -85,7 +94,7 @@ static bool is_newer(const struct command *a, const struct command *b)
     case COMMAND_RESIGN:
         return a->term > b->term;
     case COMMAND_OPERATOR:
-        return a->by_operator.seq < b->by_operator.seq; /* the next one comes first */
+        return operator_is_newer(&a->by_operator, &b->by_operator);
     case COMMAND_BALLOT:
         return ballot_is_newer(&a->ballot, &b->ballot);
     case COMMAND_APPEAL:

@@ -240,6 +240,30 @@ Test(pool, has_room_for_everybody_at_once)
     cr_assert(fill(commands) == 32);
 }
 
+/* While nothing could be decided an operator said one thing, and when its time was over
+ * another, under the same number: the chain's time has stood still, and still takes both for
+ * good. */
+Test(pool, keeps_of_an_operators_number_what_is_good_for_longer)
+{
+    struct command commands[BLOCK_COMMANDS_MAX];
+    struct command first = {.kind = COMMAND_OPERATOR, .author = MEMBERS_MAX};
+    first.by_operator.seq = 1;
+    first.by_operator.operation = OPERATION_PAUSE;
+    first.by_operator.duration_s = 60;
+    first.by_operator.not_after_ms = w.cluster.time_ms + 3000;
+    struct command second = first;
+    second.by_operator.not_after_ms += 30000;
+    struct command next = second;
+    next.by_operator.seq = 2;
+    next.by_operator.not_after_ms += 30000;
+    cr_assert(add(&first, 1) == POOL_NEW);
+    cr_assert(add(&second, 2) == POOL_NEW);
+    cr_assert(add(&first, 3) != POOL_NEW);
+    cr_assert(add(&next, 4) != POOL_NEW, "its turn has not come");
+    cr_assert(fill(commands) == 1);
+    cr_assert(commands[0].by_operator.not_after_ms == second.by_operator.not_after_ms);
+}
+
 /* ---- proofs by an answer */
 
 static struct command proof_by(uint32_t author, uint32_t subject, uint8_t nonce)
