@@ -3,6 +3,7 @@
 import json
 import shutil
 import time
+from datetime import datetime
 from pathlib import Path
 
 from renewal import put_certificate, watch_certificates
@@ -10,7 +11,7 @@ from story import Wrong
 
 OPERATOR = "anna"
 NAME = "helios.example"
-RECORD_S = 45  # for a record of 36 ticks of half a second
+RECORD_S = 75  # for a record of 36 ticks of half a second; the rest is for a busy machine
 
 
 def all_perfect(story, names):
@@ -181,9 +182,22 @@ def framed(story):
     story.net.join("selene")
     story.claim("selene has appealed, and is in good standing everywhere",
                 lambda: story.all_show("selene", ["good"]), 15)
-    story.claim("argus has said that the electors reinstated it",
-                lambda: story.said("argus", "selene.*reinstated"), 2)
+    taken = back_after(story, "argus", "selene")
+    story.require(taken is not None and taken <= 3.0,
+                  f"the electors reinstated it {taken} s after its appeal, by the chain's time")
     goes_on(story)
+
+
+def back_after(story, at, name):
+    """Seconds from a member's last appeal to its return, as another's log has the blocks."""
+    items = story.log(at, name)
+    appeals = [item for item in items if item["code"] == "OST-2207"]
+    returns = [item for item in items if item["code"] == "OST-2101"
+               and "reinstated" in item["message"]]
+    if not appeals or not returns:
+        return None
+    begun, ended = (datetime.fromisoformat(found[-1]["time"]) for found in (appeals, returns))
+    return round((ended - begun).total_seconds(), 2)
 
 
 def certificates(story):

@@ -84,6 +84,10 @@ class Story:
             lines = log.read().decode("utf-8", "replace").splitlines()
         return [line for line in lines if re.search(pattern, line)]
 
+    def log(self, at, name):
+        """What a member's log has of another one."""
+        return self.cluster.ask(at, f"/v1/log?member={name}&limit=1000")[1]["items"]
+
     def settled_until(self):
         times = [view["windows"]["settled_until"]
                  for view in self.cluster.statuses().values()]
