@@ -252,11 +252,21 @@ static void look_at_clock(struct node *n, struct effects *out)
     find(n, &f, out);
 }
 
+/* Who starts is heard, and does not say yet what it hears: no loss of mine. */
+static uint32_t starting(const struct deciding *d)
+{
+    uint32_t starting = 0;
+    for (uint32_t i = 0; i < d->cluster.member_count; i++) {
+        starting |= d->links.incarnations.peer[i].starting != 0 ? bit(i) : 0;
+    }
+    return starting & d->heard;
+}
+
 static void look_at_links(struct node *n, struct effects *out)
 {
     struct deciding *d = &n->deciding;
     const struct reflection_verdict v =
-        reflection_judge(&d->links.reflection, other_voters(d), d->now_ms);
+        reflection_judge(&d->links.reflection, other_voters(d) & ~starting(d), d->now_ms);
     if (v.result == RESULT_OK) {
         find_nothing(n, LINKS, RESULT_OK, out);
     } else if (v.result != RESULT_UNKNOWN) {

@@ -176,3 +176,19 @@ Test(node_clones, is_not_silenced_by_whoever_starts_under_its_incarnation)
     cr_assert(zero(u32, m.heartbeat.echo[2].elsewhere));
     bench_finish(&s.b);
 }
+
+/* One is dead, two start anew and listen: the fourth is heard, and so nobody here is deaf. */
+Test(node_clones, is_not_deaf_to_whoever_starts)
+{
+    struct scene s = scene_of();
+    scene_pass(&s, 60);
+    s.cut[1] = true;
+    s.incarnation[2] = 999;
+    s.incarnation[3] = 998;
+    s.starting[2] = s.starting[3] = true;
+    for (uint32_t i = 0; i < 60; i++) {
+        scene_pass(&s, 1);
+        cr_assert(result_of(&s, 27) == RESULT_OK, "after %u periods", i);
+    }
+    bench_finish(&s.b);
+}
