@@ -105,7 +105,7 @@ static bool replay(struct agent *a, struct store *store, const char **why)
     }
     free(state);
     records_begin(&a->records, c);
-    while (*why == NULL && c->height < height) {
+    while (*why == NULL && c->height < height && protocol_is_known(c->version)) {
         struct store_block block = {.decided = NULL};
         struct notes notes = {.count = 0};
         if (store_block_read(store, c->height + 1, &block) != STORE_ANSWER_DONE) {
@@ -126,6 +126,20 @@ static void say_set_aside(struct agent *a, const struct store_opening *opening)
     journal_sayf(&a->journal, WORDS_ERROR, "OST-5401", "database_set_aside", a->config.name,
                  "the database was set aside as %s: %s; its blocks are fetched from the others",
                  opening->set_aside, opening->why);
+}
+
+/* Blocks of a version that this release does not know are left as they are. */
+static bool check_protocol(const struct cluster *c, const char *path,
+                           char error[static AGENT_ERROR_BYTES])
+{
+    if (!protocol_is_known(c->version)) {
+        snprintf(error, AGENT_ERROR_BYTES,
+                 "%s: behind height %" PRIu64 " the cluster goes by version %" PRIu32
+                 " of the protocol, and this release knows none above %u: install the one that "
+                 "the others run",
+                 path, c->height, c->version, PROTOCOL_NEWEST);
+    }
+    return protocol_is_known(c->version);
 }
 
 static struct store *open_store(struct agent *a, char error[static AGENT_ERROR_BYTES])
@@ -150,6 +164,9 @@ static struct store *open_store(struct agent *a, char error[static AGENT_ERROR_B
     }
     if (store == NULL) {
         snprintf(error, AGENT_ERROR_BYTES, "%s: %s", path, opening.why);
+    } else if (!check_protocol(&a->node->deciding.cluster, path, error)) {
+        store_destroy(store);
+        store = NULL;
     }
     return store;
 }

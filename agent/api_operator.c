@@ -9,6 +9,7 @@
 
 #include "agent/api_parts.h"
 #include "agent/memory.h"
+#include "agent/status_parts.h"
 
 #define DETAIL_BYTES 320u
 
@@ -54,6 +55,16 @@ static void say_already(const struct cluster *c, const struct operator_command *
     }
 }
 
+static void say_unable(const struct cluster *c, const struct operator_command *o,
+                       char detail[static DETAIL_BYTES])
+{
+    char names[STATUS_NAMES_BYTES];
+    status_names(c, cluster_unable(c, o->value), " and ", names);
+    snprintf(detail, DETAIL_BYTES,
+             "It is not known that the release of %.200s can run version %" PRIu32 ".", names,
+             o->value);
+}
+
 /* Why it can have no effect, in a sentence. */
 static void say_cause(const struct cluster *c, const struct command *command, enum cause cause,
                       char detail[static DETAIL_BYTES])
@@ -85,6 +96,9 @@ static void say_cause(const struct cluster *c, const struct command *command, en
         return;
     case CAUSE_NO_MEMBER:
         snprintf(detail, DETAIL_BYTES, "There is no such member, or it has left for good.");
+        return;
+    case CAUSE_UNABLE:
+        say_unable(c, o, detail);
         return;
     case CAUSE_BAD_KEY:
         snprintf(detail, DETAIL_BYTES,

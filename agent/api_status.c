@@ -108,6 +108,7 @@ cJSON *document_status(const struct agent *a, const struct api_view *view)
     cJSON *object = api_begin(a);
     api_add_hex(object, "cluster_id", c->id.bytes, sizeof c->id.bytes);
     cJSON_AddStringToObject(object, "version", OSTRAKON_VERSION);
+    cJSON_AddNumberToObject(object, "protocol", c->version);
     cJSON_AddStringToObject(object, "state", status_state_text(s.state));
     cJSON_AddStringToObject(object, "phase", status_phase_text(s.phase));
     cJSON_AddStringToObject(object, "level", status_level_text(&s));

@@ -252,8 +252,8 @@ static void attest_now(struct node *n, uint64_t tick, struct effects *out)
         .score = (uint8_t)tick_score(&d->tick),
         .silent = own->silent,
         .wrong = own->wrong,
-        .version_low = PROTOCOL_VERSION,
-        .version_high = PROTOCOL_VERSION,
+        .version_low = PROTOCOL_OLDEST,
+        .version_high = PROTOCOL_NEWEST,
     };
     rank(d, &c.attest);
     node_fleet_attest(d, &c.attest);

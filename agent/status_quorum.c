@@ -184,18 +184,33 @@ static void look_at_lost_store(const struct moment *m)
     }
 }
 
+static void look_at_stop(const struct moment *m)
+{
+    const struct deciding *d = m->deciding;
+    const uint32_t self = d->options.self;
+    const uint32_t version = d->cluster.version;
+    if (!protocol_is_known(version)) {
+        struct status_reason *r = status_add(m, "OST-1203", true, self);
+        status_say(r->text,
+                   "%s has stopped voting: its release does not know version %u of the "
+                   "protocol, by which the cluster goes.",
+                   m->self, version);
+        status_say(r->action, "Install the release on %s that the others run", m->self);
+        return;
+    }
+    struct status_reason *r = status_add(m, "OST-1201", true, self);
+    status_say(r->text, "%s has stopped voting: what others decided contradicts what it knows.",
+               m->self);
+    status_say(r->action,
+               "Its log names the height (OST-1201 or OST-1202): compare the others' there");
+}
+
 void status_look_at_votes(const struct moment *m)
 {
     const struct deciding *d = m->deciding;
     const uint32_t self = d->options.self;
     if (d->simplex.stopped) {
-        struct status_reason *r = status_add(m, "OST-1201", true, self);
-        status_say(r->text,
-                   "%s has stopped voting: what others decided contradicts what it knows.",
-                   m->self);
-        status_say(
-            r->action,
-            "Its log names the height (OST-1201 or OST-1202): compare the others' there");
+        look_at_stop(m);
     }
     if (d->muted && !d->options.neutered) {
         struct status_reason *r = status_add(m, "OST-1103", true, self);

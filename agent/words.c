@@ -42,6 +42,7 @@ static const char *const cause_words[] = {
     [CAUSE_CLEARED] = "too few accuse it any more",
     [CAUSE_TOO_OFTEN] = "it was removed five times within a day: only an operator admits it",
     [CAUSE_OTHER_VERSION] = "it is of another version of the protocol",
+    [CAUSE_UNABLE] = "not every voter has attested that it can run it",
     [CAUSE_FALSE_PROOF] = "a proof of what is no offence",
     [CAUSE_OTHER_STATE] = "its author's state differs from the chain's",
     [CAUSE_OTHER_HISTORY] = "it is of another history than the chain",
@@ -303,6 +304,11 @@ static void say_chain(const struct note *n, const struct cluster *c, char *text,
                  "the state at height %llu differs from that of a quorum which runs another "
                  "version: this member stops voting",
                  first);
+    } else if (n->kind == NOTE_OTHER_PROTOCOL) {
+        snprintf(text, size,
+                 "from height %llu on the cluster goes by version %llu of the protocol, which "
+                 "this release does not know: this member stops voting",
+                 first, (unsigned long long)n->count);
     } else {
         snprintf(text, size, "height %llu goes into view %llu", first,
                  (unsigned long long)n->count);
@@ -366,6 +372,7 @@ static const struct {
     [NOTE_VOTES_RESUMED] = {"OST-1102", WORDS_NOTICE, say_self},
     [NOTE_FORK_SEEN] = {"OST-1201", WORDS_ERROR, say_chain},
     [NOTE_STATE_DIFFERS] = {"OST-1202", WORDS_ERROR, say_chain},
+    [NOTE_OTHER_PROTOCOL] = {"OST-1203", WORDS_ERROR, say_chain},
     [NOTE_CATCHING_UP] = {"OST-5201", WORDS_INFO, say_self},
     [NOTE_CAUGHT_UP] = {"OST-5202", WORDS_INFO, say_self},
     [NOTE_STORAGE_SLOW] = {"OST-5301", WORDS_WARNING, say_self},

@@ -55,6 +55,11 @@ struct hash block_header_hash(const struct block_header *h)
     return hash_of_header(bytes);
 }
 
+bool protocol_is_known(uint32_t version)
+{
+    return version >= PROTOCOL_OLDEST && version <= PROTOCOL_NEWEST;
+}
+
 bool block_decode(struct block *b, const uint8_t *bytes, size_t size_bytes)
 {
     memset(b, 0, sizeof *b);

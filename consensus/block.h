@@ -12,7 +12,15 @@
 #define BLOCK_COMMANDS_MAX 160u
 #define BLOCK_HEADER_BYTES 117u
 #define BLOCK_ANSWERS_MAX 1u /* proofs that each voter has to do work for (retrial.h) */
-#define PROTOCOL_VERSION 1u
+
+/* Versions of the protocol: what a block means. A cluster is founded with the first, and goes
+ * over to another when an operator says so and every voter has attested that it can. A build
+ * runs all from the oldest to the newest that it knows. */
+#define PROTOCOL_FOUNDED 1u
+#define PROTOCOL_OLDEST 1u
+#ifndef PROTOCOL_NEWEST /* a test builds the next release */
+#define PROTOCOL_NEWEST 1u
+#endif
 
 /* Layout: height 8, parent 32, time 8, proposer 1, state digest 32, version 4, root 32 (that is
  * the header), command count 2, then each command as size 2 and its bytes. */
@@ -47,6 +55,8 @@ struct block {
     uint32_t command_count; /* 0 .. BLOCK_COMMANDS_MAX */
     struct block_span commands[BLOCK_COMMANDS_MAX];
 };
+
+bool protocol_is_known(uint32_t version);
 
 /* False unless the bytes are exactly one block whose root is that of its commands. What the
  * commands say is judged elsewhere (cluster_check). */

@@ -48,7 +48,7 @@ void cluster_found(struct cluster *c, const struct founding *f)
         .proof_member = MEMBER_NONE,
         .no_electorate_ms = f->founded_ms,
         .time_ms = f->founded_ms,
-        .version = PROTOCOL_VERSION,
+        .version = PROTOCOL_FOUNDED,
         .tick = 1,
         .tick_start_ms = f->founded_ms,
         .member_count = f->member_count,

@@ -308,6 +308,9 @@ void cluster_apply(struct cluster *c, const struct block *b, struct notes *notes
 /* The key that the author's commands are verified with; NULL: there is no such author. */
 const uint8_t *cluster_author_key(const struct cluster *c, uint32_t author);
 uint32_t cluster_setting(const struct cluster *c, enum setting setting);
+/* Bits of the voters that have not attested, in this tick or the last, that they can run this
+ * version of the protocol: the cluster goes over to it only if there are none. */
+uint32_t cluster_unable(const struct cluster *c, uint32_t version);
 /* How many operators want the same operators as this one (0 .. operator_count - 1), itself
  * included; 0: it wants none. */
 uint32_t cluster_wishes(const struct cluster *c, uint32_t operator);

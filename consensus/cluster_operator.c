@@ -257,9 +257,14 @@ static enum cause whole_cause(const struct cluster *c, const struct operator_com
     if (o->operation == OPERATION_SET_OPERATORS) {
         return cluster_keys_cause(c, o);
     }
-    const bool said =
-        o->operation == OPERATION_SETTINGS && cluster_setting(c, o->setting) == o->value;
-    return said ? CAUSE_SAID_BEFORE : CAUSE_NONE;
+    if (o->operation != OPERATION_SETTINGS) {
+        return CAUSE_NONE;
+    }
+    if (cluster_setting(c, o->setting) == o->value) {
+        return CAUSE_SAID_BEFORE;
+    }
+    return o->setting == SETTING_PROTOCOL && cluster_unable(c, o->value) != 0 ? CAUSE_UNABLE
+                                                                              : CAUSE_NONE;
 }
 
 enum cause cluster_operator_cause(const struct cluster *c, uint32_t author,

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "cluster_parts.h"
+#include "election.h"
 
 #define WISH_DOMAIN "ostrakon/wish/1"
 #define KEYS_BYTES ((NAME_SIZE_BYTES + PUBLIC_KEY_BYTES) * OPERATORS_MAX)
@@ -23,6 +24,8 @@ static uint32_t *number_of(struct cluster *c, enum setting setting)
         return &c->malfunctioning_max;
     case SETTING_MIN_MEMBERS:
         return &c->members_min;
+    case SETTING_PROTOCOL:
+        return &c->version;
     case SETTING_OBSERVE:
     case SETTING_AUDIT:
     case SETTING_COUNT:
@@ -52,6 +55,8 @@ uint32_t cluster_setting(const struct cluster *c, enum setting setting)
         return c->observes ? 1 : 0;
     case SETTING_MIN_MEMBERS:
         return c->members_min;
+    case SETTING_PROTOCOL:
+        return c->version;
     case SETTING_COUNT:
         break;
     }
@@ -68,6 +73,19 @@ void cluster_set(struct cluster *c, enum setting setting, uint32_t value)
     } else if (setting == SETTING_OBSERVE) {
         c->observes = value != 0;
     }
+}
+
+/* Who has been silent for long may have gone back to a release that cannot. */
+uint32_t cluster_unable(const struct cluster *c, uint32_t version)
+{
+    uint32_t unable = 0;
+    for (uint32_t i = 0; i < c->member_count; i++) {
+        const struct attested *a = &c->latest[i];
+        const bool able =
+            election_attests(c, i) && a->version_low <= version && version <= a->version_high;
+        unable |= cluster_is_voter(c, i) && !able ? (uint32_t)1 << i : 0;
+    }
+    return unable;
 }
 
 /* What two operators say that is the same has the same hash. */

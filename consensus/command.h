@@ -183,7 +183,8 @@ struct release {
     X(MALFUNCTIONING_MAX, "malfunctioning_max", 0, MEMBERS_MAX)                                \
     X(AUDIT, "audit", 0, 1)                                                                    \
     X(OBSERVE, "observe", 0, 1) /* 1: votes remove nobody, and say whom they would */          \
-    X(MIN_MEMBERS, "min_members", 2, MEMBERS_MAX)
+    X(MIN_MEMBERS, "min_members", 2, MEMBERS_MAX)                                              \
+    X(PROTOCOL, "protocol", 1, UINT16_MAX) /* only one that every voter can run */
 
 enum setting {
 #define X(name, text, least, most) SETTING_##name,

@@ -10,7 +10,7 @@ enum judgement decide_judge(const struct simplex *s, const struct simplex_world 
     if (h->height != s->height || !hash_equal(&h->parent, &s->parent)) {
         return JUDGED_OTHER_PARENT;
     }
-    if (h->version != w->cluster->version) {
+    if (h->version != w->cluster->version || !protocol_is_known(h->version)) {
         return JUDGED_OTHER_VERSION;
     }
     const struct hash mine = cluster_state_hash(w->cluster);

@@ -158,7 +158,7 @@ bool evidence_holds(const struct cluster *c, const struct prove *p)
 {
     bool holds = p->subject < c->member_count;
     if (p->kind == PROOF_ANSWER) {
-        return holds && p->answer.version == PROTOCOL_VERSION &&
+        return holds && protocol_is_known(p->answer.version) &&
                solution_verify(&p->answer, &c->id, c->member[p->subject].vote_key);
     }
     if (SABOTAGE == SABOTAGE_PROOF_UNCHECKED) {

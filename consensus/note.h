@@ -69,6 +69,7 @@
     X(VOTES_RESUMED, "votes_resumed")     /* first: height */                                  \
     X(FORK_SEEN, "fork_seen")             /* first: height; the fault model is broken */       \
     X(STATE_DIFFERS, "state_differs")     /* first: height */                                  \
+    X(OTHER_PROTOCOL, "other_protocol")   /* first: height, count: its version */              \
     X(CATCHING_UP, "catching_up")         /* first: height, count: how far behind */           \
     X(CAUGHT_UP, "caught_up")             /* first: height */                                  \
     X(STORAGE_SLOW, "storage_slow")       /* count: ms the oldest write waits */               \
@@ -120,6 +121,7 @@ enum note_kind {
     X(CLEARED, "cleared")                                                                      \
     X(TOO_OFTEN, "too_often")                                                                  \
     X(OTHER_VERSION, "other_version")                                                          \
+    X(UNABLE, "unable")                                                                        \
     X(FALSE_PROOF, "false_proof")                                                              \
     X(OTHER_STATE, "other_state")                                                              \
     X(OTHER_HISTORY, "other_history")                                                          \

@@ -86,6 +86,17 @@ void simplex_init(struct simplex *s, const struct simplex_options *o)
     s->options = *o;
 }
 
+/* What this build does not know it neither votes on nor applies: it would find others' states
+ * wrong, or its own. */
+static void look_at_protocol(struct simplex *s, const struct simplex_world *w)
+{
+    const uint32_t version = w->cluster->version;
+    if (!protocol_is_known(version) && !s->stopped) {
+        s->stopped = true;
+        simplex_note(w, NOTE_OTHER_PROTOCOL, CAUSE_NONE, s->options.self, s->height, version);
+    }
+}
+
 static void begin_height(struct simplex *s, const struct simplex_world *w)
 {
     s->view = 0;
@@ -102,6 +113,7 @@ static void begin_height(struct simplex *s, const struct simplex_world *w)
     s->behind_ms = TIME_NEVER;
     s->ask_after_ms = w->now_ms;
     s->fetching = (struct hash){0};
+    look_at_protocol(s, w);
 }
 
 /* What the rules keep true of every record: I am not below a view in which I voted, and hold a

@@ -44,7 +44,8 @@ static const struct form forms[] = {
     {OPERATION_SETTINGS, "SETTING=VALUE",
      "Change what cluster.yaml founded: patience_ms, grace_s, window_timeout_s, "
      "audit_timeout_s, ttl_s, malfunctioning_max, min_members, audit=required or off, "
-     "mode=observe or act."},
+     "mode=observe or act; or go over to another version of the protocol, once every voter "
+     "can: protocol."},
     {OPERATION_SET_OPERATORS, "NAME,KEY...",
      "Who the operators are from now on, all of them: done once more than half of the present "
      "ones have said the same, each with its own key, within --valid."},

@@ -120,6 +120,9 @@ Test(api_operator, says_why_a_command_cannot_be_right)
     c.by_operator.setting = SETTING_TTL_S;
     c.by_operator.value = w.d->cluster.timing.ttl_s;
     expect_refused(&c, "ttl_s is 3600 already.");
+    c.by_operator.setting = SETTING_PROTOCOL;
+    c.by_operator.value = PROTOCOL_NEWEST + 1;
+    expect_refused(&c, "can run version 2.");
     c = order(5, OPERATION_RENAME, HELIOS);
     memcpy(c.by_operator.name, "selene", sizeof "selene");
     expect_refused(&c, "A member is called selene already.");

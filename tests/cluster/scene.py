@@ -156,7 +156,11 @@ class Scene:
                         and view["phase"] == "running" for view in views)
                     and max(view["height"] for view in views)
                     - min(view["height"] for view in views) <= 1)
-        self.wait(well, seconds, "not all is well")
+        try:
+            self.wait(well, seconds, "not all is well")
+        except TimeoutError as late:
+            said = {name: view["summary"] for name, view in self.cluster.statuses().items()}
+            raise TimeoutError(f"{late}: {said}") from None
 
     def wait_settled(self, seconds=20, until=None):
         """Until windows that end after this moment (or `until`) are settled."""

@@ -114,8 +114,8 @@ static void storm(void)
         .digest = state()->digests[state()->height % HEIGHTS_KEPT],
         .own = liar_roll() & 0xfffffffffu,
         .score = (uint8_t)liar_between(0, 100),
-        .version_low = PROTOCOL_VERSION,
-        .version_high = PROTOCOL_VERSION + liar_between(0, 1000),
+        .version_low = PROTOCOL_OLDEST,
+        .version_high = PROTOCOL_NEWEST + liar_between(0, 1000),
     };
     liar_told(HABIT_STORM);
     to_all(&c);

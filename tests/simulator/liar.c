@@ -189,8 +189,8 @@ void liar_storm(struct world *w, struct station *s)
             .digest = c->digests[c->height % HEIGHTS_KEPT],
             .own = (uint32_t)dice_between(&w->dice, 0, 3),
             .score = 100,
-            .version_low = PROTOCOL_VERSION,
-            .version_high = PROTOCOL_VERSION,
+            .version_low = PROTOCOL_OLDEST,
+            .version_high = PROTOCOL_NEWEST,
         };
         world_strike(w, FAULT_STORM);
         say_command(w, s, &attest);

@@ -15,7 +15,7 @@ static struct block_header some_header(void)
         .time_ms = 1000000007000,
         .proposer = 3,
         .state = {{2}},
-        .version = PROTOCOL_VERSION,
+        .version = PROTOCOL_FOUNDED,
     };
 }
 
@@ -38,7 +38,7 @@ Test(block, comes_back_as_it_was_made)
     cr_assert(eq(u64, b.header.height, 7));
     cr_assert(eq(u64, b.header.time_ms, 1000000007000));
     cr_assert(eq(u32, b.header.proposer, 3));
-    cr_assert(eq(u32, b.header.version, PROTOCOL_VERSION));
+    cr_assert(eq(u32, b.header.version, PROTOCOL_FOUNDED));
     cr_assert(hash_equal(&b.header.parent, &header.parent));
     cr_assert(hash_equal(&b.header.state, &header.state));
     cr_assert(hash_equal(&b.header.root, &header.root));

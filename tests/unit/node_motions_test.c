@@ -237,8 +237,8 @@ static struct bench suspended(void)
     c->latest[0] = (struct attested){.incarnation = 7,
                                      .seq = 1,
                                      .decided_ms = c->time_ms,
-                                     .version_low = PROTOCOL_VERSION,
-                                     .version_high = PROTOCOL_VERSION};
+                                     .version_low = PROTOCOL_OLDEST,
+                                     .version_high = PROTOCOL_NEWEST};
     for (uint32_t i = 1; i < 5; i++) {
         c->record[i].run = c->timing.record_ticks;
     }

@@ -1,4 +1,5 @@
 /* What an operator signs, handed in at a member. */
+#include "agent/node_parts.h"
 #include "node_bench.h"
 
 #include <criterion/criterion.h>
@@ -111,5 +112,30 @@ Test(node_operator, forged_or_malformed_is_handed_to_nobody)
         cr_assert(eq(u32, b.node->deciding.own.handed_in, 0), "byte %zu", i);
         bytes[i % size_bytes] ^= 1;
     }
+    bench_finish(&b);
+}
+
+/* What comes behind the word would be judged by rules that this release does not have. */
+Test(node_operator, goes_over_to_a_version_it_does_not_know_and_stops_there)
+{
+    struct bench b = bench_of(1, false);
+    const struct cluster *c = &b.node->deciding.cluster;
+    const struct operator_command over = {.seq = 1,
+                                          .not_after_ms = UINT64_MAX,
+                                          .operation = OPERATION_SETTINGS,
+                                          .setting = SETTING_PROTOCOL,
+                                          .value = PROTOCOL_NEWEST + 1};
+    bench_run_alone(&b, b.now_ms + 7000);
+    b.node->deciding.cluster.latest[0].version_high = PROTOCOL_NEWEST + 1;
+    node_seal_first(b.node);
+    hand_in(&b, &over);
+    bench_settle(&b);
+    bench_run_alone(&b, b.now_ms + 500);
+    cr_assert(eq(u32, c->version, PROTOCOL_NEWEST + 1));
+    const uint64_t height = c->height;
+    bench_run_alone(&b, b.now_ms + 12000);
+    cr_assert(eq(u64, c->height, height));
+    cr_assert(b.node->deciding.simplex.stopped);
+    cr_assert(not(b.node->deciding.damaged));
     bench_finish(&b);
 }

@@ -237,8 +237,8 @@ static void give_attestation(struct scene *s, uint32_t member)
                    .height = c->height,
                    .digest = cluster_state_hash(c),
                    .score = 100,
-                   .version_low = PROTOCOL_VERSION,
-                   .version_high = PROTOCOL_VERSION},
+                   .version_low = PROTOCOL_OLDEST,
+                   .version_high = PROTOCOL_NEWEST},
     };
     uint8_t bytes[COMMAND_BYTES_MAX];
     command_sign(&command, &c->id, &key);

@@ -224,7 +224,7 @@ Test(node_tasks, signs_nothing_that_was_asked_under_another_term_or_version)
         b.node->deciding.trials.toil[1].mine.version += 1 - i;
         node_seal_first(b.node);
         solve(&b, &asked, 0);
-        cr_assert(eq(u32, c->version, PROTOCOL_VERSION));
+        cr_assert(eq(u32, c->version, PROTOCOL_FOUNDED));
         b.asked_count = 0;
         bench_perform(&b);
         cr_assert(eq(u32, b.asked_count, 0));

@@ -32,7 +32,7 @@ static const struct operators_entry *keep(uint64_t seq)
 static void decide(uint64_t height)
 {
     static uint8_t bytes[BLOCK_BYTES_MAX];
-    struct block_header header = {.height = height, .version = PROTOCOL_VERSION};
+    struct block_header header = {.height = height, .version = PROTOCOL_FOUNDED};
     struct block b;
     struct block_maker m = block_begin(bytes);
     cr_assert(block_add(&m, encoded, encoded_bytes));

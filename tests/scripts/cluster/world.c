@@ -89,8 +89,8 @@ struct command world_attest(struct world *w, uint32_t member)
         .height = c->height,
         .digest = cluster_state_hash(c),
         .score = 100,
-        .version_low = PROTOCOL_VERSION,
-        .version_high = PROTOCOL_VERSION,
+        .version_low = PROTOCOL_OLDEST,
+        .version_high = PROTOCOL_NEWEST,
         .ranked = c->member_count,
     };
     for (uint32_t i = 0; i < c->member_count; i++) {
@@ -133,7 +133,7 @@ struct block world_make_block(const struct world *w, uint64_t at_ms)
                 .parent = c->block,
                 .time_ms = WORLD_FOUNDED_MS + at_ms,
                 .state = cluster_state_hash(c),
-                .version = PROTOCOL_VERSION,
+                .version = c->version,
             },
         .bytes = w->bytes,
         .size_bytes = w->size_bytes,

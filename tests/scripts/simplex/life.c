@@ -104,8 +104,8 @@ void world_urge(struct world *w, uint32_t author, uint32_t members)
         .height = c->height,
         .digest = cluster_state_hash(c),
         .score = 100,
-        .version_low = PROTOCOL_VERSION,
-        .version_high = PROTOCOL_VERSION,
+        .version_low = PROTOCOL_OLDEST,
+        .version_high = PROTOCOL_NEWEST,
     };
     hand_out(w, &command, members);
 }
