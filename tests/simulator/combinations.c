@@ -198,7 +198,9 @@ static void damage_audit(struct world *w)
     if (!w->failed && !damaged->neutered) {
         world_fail(w, CHECK_DAMAGE_SEEN, "%s goes on", world_name(w, damaged->member));
     }
-    demand_passed_on(w, s->member, ticks_ms(w, 20) + passing_ms(w, 2));
+    if (reversed || !s->sound) { /* else who leads has done nothing wrong */
+        demand_passed_on(w, s->member, ticks_ms(w, 20) + passing_ms(w, 2));
+    }
 }
 
 static void step(struct world *w, struct station *s)
