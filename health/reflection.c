@@ -170,17 +170,17 @@ static bool is_most(uint32_t some, uint32_t of)
     return 2 * peers_count(some) > peers_count(of);
 }
 
-/* More than half lost for long enough? `lost` is what is so now. */
-static bool lasts(struct reflection *r, bool lost, uint64_t now_ms)
+/* Whether it has been lost for so long; `lost` is what is so now. */
+static bool lasts(uint64_t *since_ms, bool lost, uint64_t now_ms, uint64_t length_ms)
 {
     if (!lost) {
-        r->half_lost_ms = 0;
+        *since_ms = 0;
         return false;
     }
-    if (r->half_lost_ms == 0) {
-        r->half_lost_ms = now_ms + 1;
+    if (*since_ms == 0) {
+        *since_ms = now_ms + 1;
     }
-    return now_ms + 1 - r->half_lost_ms >= REFLECTION_LOST_MS;
+    return now_ms + 1 - *since_ms >= length_ms;
 }
 
 struct reflection_verdict reflection_judge(struct reflection *r, uint32_t peers,
@@ -197,9 +197,11 @@ struct reflection_verdict reflection_judge(struct reflection *r, uint32_t peers,
     const uint32_t sound = heard_by_others(r, l.known);
     const bool half =
         is_most(l.in_half & sound, l.known) || is_most(l.out_half & sound, l.known);
-    const bool lost = lasts(r, half, now_ms);
-    v.ways |= deaf || is_most(l.in & sound, l.known) ? REFLECTION_IN : 0;
-    v.ways |= is_most(l.out & sound, l.known) ? REFLECTION_OUT : 0;
+    const bool lost = lasts(&r->half_lost_ms, half, now_ms, REFLECTION_LOST_MS);
+    const uint32_t ways = (deaf || is_most(l.in & sound, l.known) ? REFLECTION_IN : 0) |
+                          (is_most(l.out & sound, l.known) ? REFLECTION_OUT : 0);
+    const bool told = lasts(&r->fifth_lost_ms, ways != 0, now_ms, REFLECTION_BURST_MS);
+    v.ways = told || deaf ? ways : 0;
     if (deaf || lost) {
         v.result = RESULT_SILENT;
     } else {

@@ -21,9 +21,10 @@
 #define REFLECTION_PERIODS 20u /* of which it is counted what was heard */
 #define REFLECTION_GOOD 16u    /* at least so many of them: nothing to complain of */
 #define REFLECTION_HALF 10u
-#define REFLECTION_LOST_MS 5000u /* more than half lost for so long: silent */
-#define REFLECTION_FRESH 10u     /* periods for which a peer's word counts */
-#define REFLECTION_SETTLED 30u   /* periods after which both ends' connections stand */
+#define REFLECTION_BURST_MS 1600u /* more than a fifth lost for less may be half a second */
+#define REFLECTION_LOST_MS 5000u  /* more than half lost for so long: silent */
+#define REFLECTION_FRESH 10u      /* periods for which a peer's word counts */
+#define REFLECTION_SETTLED 30u    /* periods after which both ends' connections stand */
 
 /* Bits: which way is lost. */
 enum reflection_way { REFLECTION_IN = 1, REFLECTION_OUT = 2 };
@@ -40,9 +41,10 @@ struct reflected {
 struct reflection {
     struct reflected peer[PEERS_MAX];
     uint32_t self;
-    uint32_t slept;        /* bit k: k periods ago I slept, and sent nothing */
-    uint32_t mute_periods; /* for which what the peers hear of me is no loss */
-    uint64_t half_lost_ms; /* since when more than half is lost; plus 1, 0: it is not */
+    uint32_t slept;         /* bit k: k periods ago I slept, and sent nothing */
+    uint32_t mute_periods;  /* for which what the peers hear of me is no loss */
+    uint64_t fifth_lost_ms; /* since when more than a fifth is lost; plus 1, 0: it is not */
+    uint64_t half_lost_ms;  /* likewise, more than half */
 };
 
 /* What is found at one moment. */

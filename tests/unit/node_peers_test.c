@@ -114,7 +114,7 @@ Test(node_peers, that_most_do_not_hear_knows_that_it_is_its_own_fault)
     struct scene s = scene_of();
     scene_pass(&s, 40);
     memset(s.hears_me, 12, sizeof s.hears_me);
-    scene_pass(&s, 5);
+    scene_pass(&s, 18);
     cr_assert(result_of(&s, 27) == RESULT_DEGRADED);
     cr_assert(eq(u32, note_of(&s, 27), SELF_LINKS_OUT));
     memset(s.hears_me, 5, sizeof s.hears_me);

@@ -79,14 +79,27 @@ Test(reflection, takes_one_lost_link_for_the_links_fault)
     cr_assert(eq(u32, s.v.lost_in, 0x2));
 }
 
-Test(reflection, names_the_way_that_is_lost_within_three_seconds)
+Test(reflection, names_the_way_that_is_cut_within_three_seconds)
+{
+    for (uint32_t way = REFLECTION_IN; way <= REFLECTION_OUT; way++) {
+        struct scene s;
+        scene_begin(&s);
+        pass(&s, 30);
+        lose(&s, way == REFLECTION_IN ? MEMBERS : 0, way == REFLECTION_IN ? 0 : MEMBERS, 10);
+        pass(&s, 25);
+        cr_assert(ne(int, s.v.result, RESULT_OK), "way %u", way);
+        cr_assert(eq(u32, s.v.ways, way));
+    }
+}
+
+Test(reflection, names_the_way_of_which_a_third_is_lost_within_four_seconds)
 {
     for (uint32_t way = REFLECTION_IN; way <= REFLECTION_OUT; way++) {
         struct scene s;
         scene_begin(&s);
         pass(&s, 30);
         lose(&s, way == REFLECTION_IN ? MEMBERS : 0, way == REFLECTION_IN ? 0 : MEMBERS, 3);
-        pass(&s, 30);
+        pass(&s, 40);
         cr_assert(eq(int, s.v.result, RESULT_DEGRADED), "way %u", way);
         cr_assert(eq(u32, s.v.ways, way));
         pass(&s, 200);
@@ -103,11 +116,28 @@ Test(reflection, blames_no_link_for_what_it_did_not_send_while_it_slept)
     lose(&s, 0, MEMBERS, 3); /* they have heard 14 of 20 */
     pass(&s, 20);
     cr_assert(eq(int, s.v.result, RESULT_OK));
-    pass(&s, 20);
+    pass(&s, 40);
     cr_assert(eq(int, s.v.result, RESULT_DEGRADED), "that lasts longer than its sleep");
     reflection_slept(&s.r, UINT64_MAX);
     pass(&s, 1);
     cr_assert(eq(int, s.v.result, RESULT_OK));
+}
+
+/* Half a second in which nothing goes through is seen for two, and is nobody's fault. */
+Test(reflection, bears_half_a_second_of_nothing)
+{
+    for (uint32_t way = REFLECTION_IN; way <= REFLECTION_OUT; way++) {
+        struct scene s;
+        scene_begin(&s);
+        pass(&s, 40);
+        lose(&s, way == REFLECTION_IN ? MEMBERS : 0, way == REFLECTION_IN ? 0 : MEMBERS, 10);
+        pass(&s, 5);
+        lose(&s, MEMBERS, MEMBERS, 0);
+        for (uint32_t i = 0; i < 40; i++) {
+            pass(&s, 1);
+            cr_assert(eq(int, s.v.result, RESULT_OK), "way %u, after %u periods", way, i);
+        }
+    }
 }
 
 Test(reflection, bears_a_fifth)
@@ -158,9 +188,9 @@ Test(reflection, is_silent_when_nobody_hears_it_any_more)
     scene_begin(&s);
     pass(&s, 30);
     lose(&s, 0, MEMBERS, 10);
-    pass(&s, 1);
+    pass(&s, 20);
     cr_assert(eq(u32, s.v.ways, REFLECTION_OUT));
-    pass(&s, 50);
+    pass(&s, 35);
     cr_assert(eq(int, s.v.result, RESULT_SILENT));
 }
 
