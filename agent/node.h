@@ -111,6 +111,7 @@ struct peer_view {
     bool ever_heard;      /* in this run */
     uint64_t incarnation; /* that is heard; 0: none yet */
     uint64_t word_ms;     /* when its newest heartbeat came */
+    uint64_t starting_ms; /* when one came that says that it starts */
     uint32_t echo;        /* the newest of mine that it had by then; 0: none that it names */
     uint64_t height;      /* in progress there, as it says */
     bool has_finalized;   /* it has sent a finalize vote of that height, likewise */

@@ -157,6 +157,7 @@ bool node_links_on_heartbeat(struct deciding *d, uint32_t member, const struct h
         mine = NULL;
     }
     if (h->starting) {
+        d->peer[member].starting_ms = d->now_ms;
         incarnation_starts(&l->incarnations, member, h->incarnation, l->sequence, mine != NULL,
                            mine != NULL ? mine->sequence : 0, d->now_ms);
         return false;
@@ -252,12 +253,16 @@ static void look_at_clock(struct node *n, struct effects *out)
     find(n, &f, out);
 }
 
-/* Who starts is heard, and does not say yet what it hears: no loss of mine. */
+/* Who starts is heard, and does not say yet what it hears: no loss of mine. One whose former
+ * heartbeats come once more goes on with its own. */
 static uint32_t starting(const struct deciding *d)
 {
+    const struct timing *t = &d->cluster.timing;
     uint32_t starting = 0;
     for (uint32_t i = 0; i < d->cluster.member_count; i++) {
-        starting |= d->links.incarnations.peer[i].starting != 0 ? bit(i) : 0;
+        const struct peer_view *p = &d->peer[i];
+        const uint64_t late_ms = p->word_ms + (uint64_t)t->suspicion * t->heartbeat_ms;
+        starting |= p->starting_ms > late_ms ? bit(i) : 0;
     }
     return starting & d->heard;
 }

@@ -192,3 +192,23 @@ Test(node_clones, is_not_deaf_to_whoever_starts)
     }
     bench_finish(&s.b);
 }
+
+/* Two of four are dead, which may be their fault, and what the other two said as they started
+ * comes once more: they are heard all the same, and so nobody here is deaf. */
+Test(node_clones, that_has_started_long_since_is_not_starting)
+{
+    struct scene s = scene_of();
+    scene_pass(&s, 60);
+    s.cut[1] = s.cut[2] = true;
+    for (uint32_t i = 0; i < 60; i++) {
+        scene_pass(&s, 1);
+        for (uint32_t member = 3; member < MEMBERS; member++) {
+            struct message old = scene_heartbeat(&s, member);
+            old.heartbeat.starting = true;
+            old.heartbeat.incarnation = 555;
+            scene_give(&s, member, &old);
+        }
+        cr_assert(result_of(&s, 27) == RESULT_OK, "after %u periods", i);
+    }
+    bench_finish(&s.b);
+}
