@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #define ASKED_MAX 64u
 #define HEIGHT_MIN 8u /* that five sound nodes reach in a script */
@@ -234,6 +235,34 @@ static void start(struct company *c, uint32_t member)
     take_in(c, member, now);
 }
 
+/* The world is no part of a victim: what it tells lies where nothing can be written, and so
+ * where no bit is flipped. One whose hour was changed would never come, and what its victim
+ * then says rightly nobody sound has said. */
+static void seal(struct script *s)
+{
+    const size_t list_bytes = s->count * sizeof *s->heard;
+    s->sealed_bytes = list_bytes;
+    for (uint32_t i = 0; i < s->count; i++) {
+        s->sealed_bytes += s->heard[i].size_bytes;
+    }
+    void *memory =
+        mmap(NULL, s->sealed_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    assert(memory != MAP_FAILED);
+    uint8_t *next = (uint8_t *)memory + list_bytes;
+    for (uint32_t i = 0; i < s->count; i++) {
+        struct heard *h = &s->heard[i];
+        memcpy(next, h->bytes, h->size_bytes);
+        free(h->bytes);
+        h->bytes = next;
+        next += h->size_bytes;
+    }
+    memcpy(memory, s->heard, list_bytes);
+    free(s->heard);
+    s->heard = memory;
+    const int failed = mprotect(memory, s->sealed_bytes, PROT_READ);
+    assert(failed == 0);
+}
+
 void script_record(struct script *s)
 {
     struct company c = {.script = s, .now_ms = SCRIPT_BEGIN_MS};
@@ -264,12 +293,10 @@ void script_record(struct script *s)
         free(c.member[i].node);
         free(c.member[i].out);
     }
+    seal(s);
 }
 
 void script_finish(struct script *s)
 {
-    for (uint32_t i = 0; i < s->count; i++) {
-        free(s->heard[i].bytes);
-    }
-    free(s->heard);
+    munmap(s->heard, s->sealed_bytes);
 }

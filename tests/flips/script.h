@@ -33,7 +33,8 @@ struct script {
     struct hash cluster_id;
     struct heard *heard; /* in the order in which they come */
     uint32_t count;
-    uint32_t room;
+    uint32_t room;       /* while it is recorded */
+    size_t sealed_bytes; /* of the memory that `heard` begins, which cannot be written */
 };
 
 /* Asserts that the cluster decides blocks. */
