@@ -132,14 +132,15 @@ static void say_set_aside(struct agent *a, const struct store_opening *opening)
 static bool check_protocol(const struct cluster *c, const char *path,
                            char error[static AGENT_ERROR_BYTES])
 {
-    if (!protocol_is_known(c->version)) {
-        snprintf(error, AGENT_ERROR_BYTES,
-                 "%s: behind height %" PRIu64 " the cluster goes by version %" PRIu32
-                 " of the protocol, and this release knows none above %u: install the one that "
-                 "the others run",
-                 path, c->height, c->version, PROTOCOL_NEWEST);
+    if (protocol_is_known(c->version)) {
+        return true;
     }
-    return protocol_is_known(c->version);
+    snprintf(error, AGENT_ERROR_BYTES,
+             "%s: behind height %" PRIu64 " the cluster goes by version %" PRIu32
+             " of the protocol, and this release knows none above %u: install the one that "
+             "the others run",
+             path, c->height, c->version, PROTOCOL_NEWEST);
+    return false;
 }
 
 static struct store *open_store(struct agent *a, char error[static AGENT_ERROR_BYTES])

@@ -1,5 +1,6 @@
 /* What an operator signs, handed in at a member. */
 #include "agent/node_parts.h"
+#include "consensus/simplex_parts.h"
 #include "node_bench.h"
 
 #include <criterion/criterion.h>
@@ -136,6 +137,14 @@ Test(node_operator, goes_over_to_a_version_it_does_not_know_and_stops_there)
     bench_run_alone(&b, b.now_ms + 12000);
     cr_assert(eq(u64, c->height, height));
     cr_assert(b.node->deciding.simplex.stopped);
+    const struct simplex_world world = {.cluster = &b.node->deciding.cluster};
+    const struct block_header next = {.height = height + 1,
+                                      .parent = c->block,
+                                      .state = cluster_state_hash(c),
+                                      .version = c->version};
+    cr_assert(eq(int, (int)decide_judge(&b.node->deciding.simplex, &world, &next),
+                 (int)JUDGED_OTHER_VERSION),
+              "nor does it apply what others decide");
     cr_assert(not(b.node->deciding.damaged));
     bench_finish(&b);
 }

@@ -54,6 +54,13 @@ static void lose(struct scene *s, uint32_t from, uint32_t to, uint32_t tenths)
     }
 }
 
+/* Of all that comes to me, or goes from me. */
+static void lose_way(struct scene *s, uint32_t way, uint32_t tenths)
+{
+    const bool in = way == REFLECTION_IN;
+    lose(s, in ? MEMBERS : 0, in ? 0 : MEMBERS, tenths);
+}
+
 Test(reflection, knows_nothing_before_it_has_heard_for_long_enough)
 {
     struct scene s;
@@ -85,7 +92,7 @@ Test(reflection, names_the_way_that_is_cut_within_three_seconds)
         struct scene s;
         scene_begin(&s);
         pass(&s, 30);
-        lose(&s, way == REFLECTION_IN ? MEMBERS : 0, way == REFLECTION_IN ? 0 : MEMBERS, 10);
+        lose_way(&s, way, 10);
         pass(&s, 25);
         cr_assert(ne(int, s.v.result, RESULT_OK), "way %u", way);
         cr_assert(eq(u32, s.v.ways, way));
@@ -98,7 +105,7 @@ Test(reflection, names_the_way_of_which_a_third_is_lost_within_four_seconds)
         struct scene s;
         scene_begin(&s);
         pass(&s, 30);
-        lose(&s, way == REFLECTION_IN ? MEMBERS : 0, way == REFLECTION_IN ? 0 : MEMBERS, 3);
+        lose_way(&s, way, 3);
         pass(&s, 40);
         cr_assert(eq(int, s.v.result, RESULT_DEGRADED), "way %u", way);
         cr_assert(eq(u32, s.v.ways, way));
@@ -130,7 +137,7 @@ Test(reflection, bears_half_a_second_of_nothing)
         struct scene s;
         scene_begin(&s);
         pass(&s, 40);
-        lose(&s, way == REFLECTION_IN ? MEMBERS : 0, way == REFLECTION_IN ? 0 : MEMBERS, 10);
+        lose_way(&s, way, 10);
         pass(&s, 5);
         lose(&s, MEMBERS, MEMBERS, 0);
         for (uint32_t i = 0; i < 40; i++) {
@@ -156,7 +163,7 @@ Test(reflection, is_silent_after_five_seconds_of_more_than_half)
         struct scene s;
         scene_begin(&s);
         pass(&s, 30);
-        lose(&s, way == REFLECTION_IN ? MEMBERS : 0, way == REFLECTION_IN ? 0 : MEMBERS, 7);
+        lose_way(&s, way, 7);
         pass(&s, 50);
         cr_assert(eq(int, s.v.result, RESULT_DEGRADED), "way %u", way);
         pass(&s, 20);
