@@ -281,16 +281,23 @@ static bool has_news(struct deciding *d)
     return true;
 }
 
-/* The tick before was closed sooner than I had attested it: a block that was wanted at once
- * closes one, and its proposer's clock may be before all others'. There is still time to say
- * so. */
-static bool owes_last_tick(const struct deciding *d)
+/* The oldest tick that was closed before what I attested for it was decided, or else the open
+ * one. A block that is wanted at once closes a tick sooner than I had attested it, its
+ * proposer's clock may be before all others', or it left out what I had said. There is still
+ * time to say so (record.h), and what is said next would take its place in the pools: so the
+ * ticks are attested in their order, and news is said with the oldest. */
+static uint64_t tick_to_attest(const struct deciding *d)
 {
-    const struct record *r = &d->cluster.record[d->options.self];
-    const uint64_t last = d->cluster.tick - 1;
-    return d->own.attested_tick != 0 && d->own.attested_tick < last && r->next <= last &&
-           ((r->attested | r->spoiled) >> (last - r->next) & 1) == 0 &&
-           cluster_is_voter(&d->cluster, d->options.self);
+    const struct cluster *c = &d->cluster;
+    const struct record *r = &c->record[d->options.self];
+    if (d->own.attested_tick == 0 || !cluster_is_voter(c, d->options.self)) {
+        return c->tick;
+    }
+    uint64_t tick = d->own.attested_tick > r->next ? d->own.attested_tick : r->next;
+    while (tick < c->tick && ((r->attested | r->spoiled) >> (tick - r->next) & 1) != 0) {
+        tick++;
+    }
+    return tick < c->tick ? tick : c->tick;
 }
 
 /* When the regular attestation of the tick in progress leaves, on the monotonic clock. */
@@ -333,14 +340,12 @@ void node_words_say(struct node *n, struct effects *out)
     if (!heard || d->muted || d->silent || !simplex_is_caught_up(&d->simplex, &world)) {
         return;
     }
-    const uint64_t due_ms = attest_due_ms(d);
-    const bool tick_is_open = d->own.attested_tick != d->cluster.tick;
-    if (owes_last_tick(d)) {
-        attest_now(n, d->cluster.tick - 1, out);
-        effects_wake(out, due_ms);
-    } else if (has_news(d) || (tick_is_open && d->now_ms >= due_ms)) {
-        attest_now(n, d->cluster.tick, out);
-    } else if (tick_is_open) {
+    const uint64_t tick = tick_to_attest(d);
+    const bool is_said = d->own.attested_tick == tick;
+    const uint64_t due_ms = tick < d->cluster.tick ? d->now_ms : attest_due_ms(d);
+    if ((!is_said && d->now_ms >= due_ms) || has_news(d)) {
+        attest_now(n, tick, out);
+    } else if (!is_said) {
         effects_wake(out, due_ms);
     }
     if (cluster_is_voter(&d->cluster, self)) {

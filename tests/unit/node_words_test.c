@@ -84,12 +84,31 @@ static void close_ticks(uint64_t count)
     node_seal_first(b.node);
 }
 
+/* A block holds what was attested for that tick. */
+static void decide(uint64_t tick)
+{
+    struct record *r = &b.node->deciding.cluster.record[0];
+    r->attested |= (uint16_t)(1u << (tick - r->next));
+    node_seal_first(b.node);
+}
+
+/* Something to say that cannot wait. */
+static void have_news(void)
+{
+    b.node->deciding.fleet.news = true;
+    node_seal_first(b.node);
+    cr_assert(le(u64, run_until_attested(1000), 100), "news is said at once");
+    b.node->deciding.fleet.news = false;
+    node_seal_first(b.node);
+}
+
 Test(node_words, attest_a_tick_that_was_closed_before_its_time_and_then_the_open_one)
 {
     const uint64_t first = said.attest.tick;
     close_ticks(2);
     cr_assert(le(u64, run_until_attested(1000), 100), "at once");
     cr_assert(eq(u64, said.attest.tick, first + 1));
+    decide(first + 1);
     const uint64_t took_ms = run_until_attested(6000);
     cr_assert(eq(u64, said.attest.tick, first + 2));
     cr_assert(took_ms >= 3000 && took_ms <= 5000, "in its time: %lu ms", took_ms);
@@ -98,6 +117,7 @@ Test(node_words, attest_a_tick_that_was_closed_before_its_time_and_then_the_open
 Test(node_words, attest_no_tick_twice_and_none_that_is_judged)
 {
     const uint64_t first = said.attest.tick;
+    decide(first);
     close_ticks(1);
     const uint64_t took_ms = run_until_attested(6000);
     cr_assert(eq(u64, said.attest.tick, first + 1), "the one before it has attested");
@@ -107,6 +127,40 @@ Test(node_words, attest_no_tick_twice_and_none_that_is_judged)
     node_seal_first(b.node);
     (void)run_until_attested(6000);
     cr_assert(eq(u64, said.attest.tick, first + 3), "the one before is judged");
+}
+
+/* A pool keeps one attestation of each member, the newest. If the news were said for the open
+ * tick, all who have news at once would lose the tick before, and with it their ballots. */
+Test(node_words, say_news_with_the_closed_tick_that_no_block_holds_yet)
+{
+    const uint64_t first = said.attest.tick;
+    close_ticks(2);
+    cr_assert(le(u64, run_until_attested(1000), 100));
+    cr_assert(eq(u64, said.attest.tick, first + 1));
+    have_news();
+    cr_assert(eq(u64, said.attest.tick, first + 1));
+    decide(first + 1);
+    have_news();
+    cr_assert(eq(u64, said.attest.tick, first + 2), "nothing is owed any more");
+}
+
+/* By a proposer that lies, say, and by the next one too. */
+Test(node_words, attest_in_their_order_the_ticks_that_blocks_have_left_out)
+{
+    const uint64_t first = said.attest.tick;
+    close_ticks(1);
+    have_news();
+    cr_assert(eq(u64, said.attest.tick, first), "left out by the block that closed it");
+    b.node->deciding.cluster.tick++;
+    node_seal_first(b.node);
+    have_news();
+    cr_assert(eq(u64, said.attest.tick, first), "and by the next");
+    decide(first);
+    cr_assert(le(u64, run_until_attested(1000), 100));
+    cr_assert(eq(u64, said.attest.tick, first + 1));
+    decide(first + 1);
+    (void)run_until_attested(6000);
+    cr_assert(eq(u64, said.attest.tick, first + 2));
 }
 
 static void expect_ranking(uint8_t first, uint8_t second, uint8_t third)
