@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "agent/words.h"
+#include "document.h"
 
 #define PROBLEM_BYTES 512u
 #define SHOWN_MAX 20u
@@ -146,10 +147,5 @@ void audit_print_json(const struct audit *a)
     if (a->block != NULL) {
         cJSON_AddItemReferenceToObject(document, "block", a->block);
     }
-    char *text = cJSON_PrintUnformatted(document);
-    if (text != NULL) {
-        printf("%s\n", text);
-    }
-    cJSON_free(text);
-    cJSON_Delete(document);
+    document_print(document);
 }

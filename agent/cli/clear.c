@@ -14,6 +14,7 @@
 #include "agent/config_value.h"
 #include "agent/keyfile.h"
 #include "agent/latch.h"
+#include "document.h"
 #include "examination.h"
 #include "moment.h"
 #include "tokens/identity.h"
@@ -221,12 +222,7 @@ static void print_json(struct clearing *c, int code)
         cJSON_AddStringToObject(document, "next", c->admit);
     }
     e->list = NULL;
-    char *text = cJSON_PrintUnformatted(document);
-    if (text != NULL) {
-        printf("%s\n", text);
-    }
-    cJSON_free(text);
-    cJSON_Delete(document);
+    document_print(document);
 }
 
 static int clear(struct clearing *c)

@@ -7,6 +7,7 @@
 #include <sodium.h>
 
 #include "agent/config.h"
+#include "document.h"
 #include "draft.h"
 
 /* `ostrakon cluster init`: writes the founding document. What is drafted from the options goes
@@ -109,12 +110,7 @@ static void print_json(const struct founding *f, const char *id, const char *pat
     for (uint32_t i = 0; i < f->member_count; i++) {
         cJSON_AddItemToArray(members, cJSON_CreateString(f->members[i].name));
     }
-    char *text = cJSON_PrintUnformatted(document);
-    if (text != NULL) {
-        printf("%s\n", text);
-    }
-    cJSON_free(text);
-    cJSON_Delete(document);
+    document_print(document);
 }
 
 static void print_result(const struct founding *f, const char *id, const char *path)

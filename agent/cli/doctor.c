@@ -8,6 +8,7 @@
 
 #include <cjson/cJSON.h>
 
+#include "document.h"
 #include "examination.h"
 #include "health/references/references.h"
 #include "moment.h"
@@ -86,12 +87,7 @@ static void print_json(const struct examination *e, uint64_t now_ms, int code)
     cJSON_AddNumberToObject(document, "findings", e->findings);
     cJSON_AddNumberToObject(document, "exit_code", code);
     cJSON_AddItemToObject(document, "references", e->list);
-    char *text = cJSON_PrintUnformatted(document);
-    if (text != NULL) {
-        printf("%s\n", text);
-    }
-    cJSON_free(text);
-    cJSON_Delete(document);
+    document_print(document);
 }
 
 static int examine(struct examination *e, const struct options *options)

@@ -12,6 +12,7 @@
 #include "agent/config.h"
 #include "agent/store.h"
 #include "agent/votes.h"
+#include "document.h"
 
 /* `ostrakon init`: makes the vote record and the database of this node, both empty. Nothing
  * else ever makes an empty vote record: a node that has lost its own must not vote as if it had
@@ -99,12 +100,7 @@ static void print_json(const struct node_config *c, const struct paths *paths, c
     cJSON_AddStringToObject(document, "member", c->name);
     cJSON_AddStringToObject(document, "votes", paths->votes);
     cJSON_AddStringToObject(document, "database", paths->database);
-    char *text = cJSON_PrintUnformatted(document);
-    if (text != NULL) {
-        printf("%s\n", text);
-    }
-    cJSON_free(text);
-    cJSON_Delete(document);
+    document_print(document);
 }
 
 int init_run(struct invocation *invocation, int argc, char **argv)

@@ -12,6 +12,7 @@
 
 #include "agent/config.h"
 #include "agent/keyfile.h"
+#include "document.h"
 
 struct options {
     struct invocation *invocation;
@@ -100,12 +101,7 @@ static void print_json(const struct pair *pair)
     cJSON_AddStringToObject(document, "vote_key", pair->vote);
     cJSON_AddStringToObject(document, "transport_key_file", pair->transport_path);
     cJSON_AddStringToObject(document, "vote_key_file", pair->vote_path);
-    char *text = cJSON_PrintUnformatted(document);
-    if (text != NULL) {
-        printf("%s\n", text);
-    }
-    cJSON_free(text);
-    cJSON_Delete(document);
+    document_print(document);
 }
 
 int keygen_run(struct invocation *invocation, int argc, char **argv)

@@ -14,6 +14,7 @@
 #include "agent/config.h"
 #include "agent/config_value.h"
 #include "client.h"
+#include "document.h"
 #include "fields.h"
 #include "moment.h"
 #include "page.h"
@@ -180,15 +181,6 @@ static void widen(struct printer *p, const cJSON *item)
     }
 }
 
-static void print_json_item(const cJSON *item)
-{
-    char *text = cJSON_PrintUnformatted(item);
-    if (text != NULL) {
-        printf("%s\n", text);
-    }
-    cJSON_free(text);
-}
-
 static void print_items(struct printer *p, const cJSON *document)
 {
     const cJSON *items = field_of(document, "items");
@@ -204,7 +196,7 @@ static void print_items(struct printer *p, const cJSON *document)
     cJSON_ArrayForEach(item, items)
     {
         if (p->json) {
-            print_json_item(item);
+            document_print_line(item);
         } else {
             print_item(p, item);
         }

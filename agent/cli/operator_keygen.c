@@ -5,6 +5,7 @@
 #include <cjson/cJSON.h>
 
 #include "agent/keyfile.h"
+#include "document.h"
 #include "operator.h"
 
 struct key_options {
@@ -47,12 +48,7 @@ static void print_key(const struct key_options *options, const char *hex)
     cJSON *document = cJSON_CreateObject();
     cJSON_AddStringToObject(document, "key", hex);
     cJSON_AddStringToObject(document, "key_file", options->path);
-    char *text = cJSON_PrintUnformatted(document);
-    if (text != NULL) {
-        printf("%s\n", text);
-    }
-    cJSON_free(text);
-    cJSON_Delete(document);
+    document_print(document);
 }
 
 int operator_keygen_run(struct invocation *invocation, int argc, char **argv)

@@ -10,6 +10,7 @@
 #include <cjson/cJSON.h>
 #include <sodium.h>
 
+#include "document.h"
 #include "past.h"
 #include "rebuild.h"
 
@@ -194,12 +195,7 @@ static void print_json(const struct rebuild *r, const char *id)
     for (uint32_t i = 0; i < r->draft.member_count; i++) {
         cJSON_AddItemToArray(members, cJSON_CreateString(r->draft.members[i].name));
     }
-    char *text = cJSON_PrintUnformatted(document);
-    if (text != NULL) {
-        printf("%s\n", text);
-    }
-    cJSON_free(text);
-    cJSON_Delete(document);
+    document_print(document);
 }
 
 static int rebuild(struct rebuild *r)

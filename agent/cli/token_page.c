@@ -8,6 +8,7 @@
 #include <sodium.h>
 
 #include "agent/text.h"
+#include "document.h"
 #include "moment.h"
 #include "token.h"
 
@@ -173,16 +174,6 @@ static void add_claims(cJSON *object, const struct token_claims *c)
     cJSON_AddStringToObject(object, "transport_key", hex);
 }
 
-static void print_object(cJSON *object)
-{
-    char *text = cJSON_PrintUnformatted(object);
-    if (text != NULL) {
-        puts(text);
-    }
-    cJSON_free(text);
-    cJSON_Delete(object);
-}
-
 void token_print_json(const struct token_finding *f)
 {
     char text[SENTENCE_BYTES];
@@ -214,7 +205,7 @@ void token_print_json(const struct token_finding *f)
     cJSON_AddNumberToObject(bundle, "height", (double)f->trust->height);
     add_time(bundle, "time", f->trust->time_ms);
     cJSON_AddBoolToObject(bundle, "stale", trust_is_stale(f->trust, f->now_ms));
-    print_object(object);
+    document_print(object);
 }
 
 static bool read_claims(const struct token_file *file, struct jws *j, struct token_claims *c)
@@ -266,6 +257,6 @@ bool token_print_claims_json(const struct token_file *file)
     for (uint32_t i = 0; i < j.count; i++) {
         cJSON_AddItemToArray(list, cJSON_CreateString(j.signatures[i].signer));
     }
-    print_object(object);
+    document_print(object);
     return true;
 }
