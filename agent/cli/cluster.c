@@ -171,5 +171,5 @@ static const struct subcommand cluster_commands[] = {
 
 int cluster_run(struct invocation *invocation, int argc, char **argv)
 {
-    return command_run("ostrakon cluster", cluster_commands, 2, invocation, argc, argv);
+    return group_run("ostrakon cluster", cluster_commands, 2, invocation, argc, argv);
 }

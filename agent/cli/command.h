@@ -40,10 +40,11 @@ struct subcommand {
     int (*run)(struct invocation *invocation, int argc, char **argv);
 };
 
-/* Runs the command that argv[1] names, telling the nearest known word for an unknown one.
- * `argc` counts from `prefix`, which becomes the first half of the command's argv[0]. */
-int command_run(const char *prefix, const struct subcommand *known, uint32_t count,
-                struct invocation *invocation, int argc, char **argv);
+/* Runs the command of a group, `prefix`, that is the first word of `argv` that is no option,
+ * telling the nearest known word for an unknown one. The options that all share may come before
+ * that word as well as after it. `argv[0]` is the prefix. */
+int group_run(const char *prefix, const struct subcommand *known, uint32_t count,
+              struct invocation *invocation, int argc, char **argv);
 
 int status_run(struct invocation *invocation, int argc, char **argv);
 int log_run(struct invocation *invocation, int argc, char **argv);

@@ -39,6 +39,8 @@ static const struct argp_option shared_options[] = {
     {NULL, 0, NULL, 0, NULL, 0},
 };
 
+enum { KEY_HELP = '?', KEY_USAGE = 0x100 };
+
 static error_t on_shared_option(int key, char *argument, struct argp_state *state)
 {
     struct invocation *invocation = state->input;
@@ -117,25 +119,23 @@ static int complain_of_command(const char *prefix, const char *given,
     return complain(EXIT_USAGE, next, "unknown command \"%s\"", shown);
 }
 
-/* Of a command that is a group of commands; the first has argp's own. */
-static bool is_help(const char *word)
-{
-    return strcmp(word, "--help") == 0 || strcmp(word, "-?") == 0 ||
-           strcmp(word, "--usage") == 0;
-}
-
 static int print_group(const char *prefix, const struct subcommand *known, uint32_t count)
 {
+    int width = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        const int length = (int)strlen(known[i].name);
+        width = length > width ? length : width;
+    }
     printf("Usage: %s COMMAND [OPTION...]\n\n", prefix);
     for (uint32_t i = 0; i < count; i++) {
-        printf("  %-8s  %s\n", known[i].name, known[i].summary);
+        printf("  %-*s  %s\n", width, known[i].name, known[i].summary);
     }
     puts("\nEach has its own --help.");
     return EXIT_WELL;
 }
 
-int command_run(const char *prefix, const struct subcommand *known, uint32_t count,
-                struct invocation *invocation, int argc, char **argv)
+static int command_run(const char *prefix, const struct subcommand *known, uint32_t count,
+                       struct invocation *invocation, int argc, char **argv)
 {
     for (uint32_t i = 0; argc > 1 && i < count; i++) {
         if (strcmp(argv[1], known[i].name) == 0) {
@@ -145,15 +145,13 @@ int command_run(const char *prefix, const struct subcommand *known, uint32_t cou
             return known[i].run(invocation, argc - 1, argv + 1);
         }
     }
-    if (argc > 1 && is_help(argv[1])) {
-        return print_group(prefix, known, count);
-    }
     return complain_of_command(prefix, argc > 1 ? argv[1] : NULL, known, count);
 }
 
 struct opening {
-    struct invocation invocation;
+    struct invocation *invocation;
     int command; /* index of the first word that is no option */
+    bool help;   /* of a group; the first parser has argp's own */
 };
 
 /* Stops at the command, whose own parser takes the rest. */
@@ -163,7 +161,11 @@ static error_t on_option(int key, char *argument, struct argp_state *state)
     struct opening *opening = state->input;
     switch (key) {
     case ARGP_KEY_INIT:
-        state->child_inputs[0] = &opening->invocation;
+        state->child_inputs[0] = opening->invocation;
+        return 0;
+    case KEY_HELP:
+    case KEY_USAGE:
+        opening->help = true;
         return 0;
     case ARGP_KEY_ARG:
         opening->command = state->next - 1;
@@ -172,6 +174,25 @@ static error_t on_option(int key, char *argument, struct argp_state *state)
     default:
         return ARGP_ERR_UNKNOWN;
     }
+}
+
+int group_run(const char *prefix, const struct subcommand *known, uint32_t count,
+              struct invocation *invocation, int argc, char **argv)
+{
+    const struct argp_option helps[] = {
+        {"help", KEY_HELP, NULL, 0, NULL, 0},
+        {"usage", KEY_USAGE, NULL, 0, NULL, 0},
+        {NULL, 0, NULL, 0, NULL, 0},
+    };
+    const struct argp_child children[] = {{&shared_argp, 0, NULL, 0}, {NULL, 0, NULL, 0}};
+    const struct argp argp = {.options = helps, .parser = on_option, .children = children};
+    struct opening opening = {.invocation = invocation, .command = argc};
+    command_parse(&argp, argc, argv, ARGP_IN_ORDER | ARGP_NO_HELP, &opening);
+    if (opening.help) {
+        return print_group(prefix, known, count);
+    }
+    const int before = opening.command - 1; /* stands for the program's name */
+    return command_run(prefix, known, count, invocation, argc - before, argv + before);
 }
 
 static char *command_list(int key, const char *text, void *input)
@@ -217,14 +238,15 @@ int main(int argc, char **argv)
         .children = children,
         .help_filter = command_list,
     };
-    struct opening opening = {.command = argc};
+    struct invocation invocation = {0};
+    struct opening opening = {.invocation = &invocation, .command = argc};
     if (sodium_init() < 0 || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
         return complain(EXIT_UNKNOWN, "", "libsodium or libcurl does not start");
     }
     command_parse(&argp, argc, argv, ARGP_IN_ORDER, &opening);
     const int before = opening.command - 1; /* stands for the program's name */
-    const int code = command_run("ostrakon", commands, COMMANDS, &opening.invocation,
-                                 argc - before, argv + before);
+    const int code =
+        command_run("ostrakon", commands, COMMANDS, &invocation, argc - before, argv + before);
     curl_global_cleanup();
     return say_all(code);
 }

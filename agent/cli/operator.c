@@ -385,7 +385,7 @@ static const struct subcommand operator_commands[] = {
 
 int operator_run(struct invocation *invocation, int argc, char **argv)
 {
-    return command_run("ostrakon operator", operator_commands,
-                       sizeof operator_commands / sizeof operator_commands[0], invocation, argc,
-                       argv);
+    return group_run("ostrakon operator", operator_commands,
+                     sizeof operator_commands / sizeof operator_commands[0], invocation, argc,
+                     argv);
 }

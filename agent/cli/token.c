@@ -217,6 +217,6 @@ static const struct subcommand commands[] = {
 
 int token_run(struct invocation *invocation, int argc, char **argv)
 {
-    return command_run("ostrakon token", commands, sizeof commands / sizeof commands[0],
-                       invocation, argc, argv);
+    return group_run("ostrakon token", commands, sizeof commands / sizeof commands[0],
+                     invocation, argc, argv);
 }
