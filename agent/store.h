@@ -70,8 +70,8 @@ struct store *store_open(const char *path, const uint8_t cluster_id[static STORE
                          struct store_opening *opening) __attribute__((warn_unused_result));
 
 /* Opens one that is there, for reading alone: nothing is made, moved or written, and an agent
- * may be at work on it. NULL: it cannot be read, or is none of that cluster; `why` is a clause.
- */
+ * may be at work on it. NULL: it cannot be read, or is none of that cluster; `why` is a clause,
+ * in which words of a damaged file may stand: to be escaped before anybody sees it. */
 struct store *store_open_reading(const char *path,
                                  const uint8_t cluster_id[static STORE_ID_BYTES],
                                  char why[static STORE_TEXT_MAX])

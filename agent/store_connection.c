@@ -64,6 +64,19 @@ static bool connect_reading(struct store *s)
                         NULL, NULL, NULL) == SQLITE_OK;
 }
 
+static void say_why(const struct store *s, char why[static STORE_TEXT_MAX])
+{
+    const int code = sqlite3_errcode(s->database);
+    const int system = sqlite3_system_errno(s->database);
+    const char *text = sqlite3_errmsg(s->database);
+    if (code == SQLITE_OK || code == SQLITE_ROW || code == SQLITE_DONE) {
+        text = "it is not of an agent, as no cluster is named in it";
+    } else if ((code & 0xff) == SQLITE_CANTOPEN && system != 0) {
+        text = strerror(system);
+    }
+    snprintf(why, STORE_TEXT_MAX, "%s", text);
+}
+
 struct store *store_open_reading(const char *path,
                                  const uint8_t cluster_id[static STORE_ID_BYTES],
                                  char why[static STORE_TEXT_MAX])
@@ -77,11 +90,11 @@ struct store *store_open_reading(const char *path,
     snprintf(s->path, sizeof s->path, "%s", path);
     memcpy(s->cluster_id, cluster_id, sizeof s->cluster_id);
     if (!connect_reading(s) || !store_meta_cluster(s, found)) {
-        snprintf(why, STORE_TEXT_MAX, "%s", sqlite3_errmsg(s->database));
+        say_why(s, why);
     } else if (memcmp(found, cluster_id, sizeof found) != 0) {
         snprintf(why, STORE_TEXT_MAX, "it is of another cluster");
     } else if (!store_prepare(s)) {
-        snprintf(why, STORE_TEXT_MAX, "%s", sqlite3_errmsg(s->database));
+        say_why(s, why);
     } else {
         return s;
     }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/text.h"
 #include "audit_parts.h"
 #include "command.h"
 #include "consensus/certificate.h"
@@ -178,6 +179,14 @@ static bool begin(struct audit *a, uint64_t height)
     return found;
 }
 
+static void check_fence(struct audit *a)
+{
+    char why[AUDIT_SINK_ERROR_BYTES];
+    if (a->sink != NULL && !audit_sink_fenced(a->sink, why)) {
+        audit_find(a, a->to, "%s", why);
+    }
+}
+
 /* Settled windows are without gaps. What is published outside them is none of this log's: of a
  * cluster before, not settled yet, or nobody's. */
 static void compare_rest(struct audit *a)
@@ -212,6 +221,7 @@ static void replay(struct audit *a)
     for (uint64_t h = a->from; h <= height && replay_block(a, h); h++) {
     }
     compare_rest(a);
+    check_fence(a);
 }
 
 static int open_all(struct audit *a, const struct options *options)
@@ -230,7 +240,9 @@ static int open_all(struct audit *a, const struct options *options)
     static_assert(AUDIT_SINK_ERROR_BYTES >= STORE_TEXT_MAX, "either may be told");
     a->store = store_open_reading(path, id.bytes, why);
     if (a->store == NULL) {
-        return complain(EXIT_CONFIGURATION, "", "%s cannot be read: %s", path, why);
+        char shown[sizeof why];
+        text_escape(why, strlen(why), shown, sizeof shown);
+        return complain(EXIT_CONFIGURATION, "", "%s cannot be read: %s", path, shown);
     }
     if (options->sink != NULL) {
         a->sink = audit_sink_open(options->sink, why);

@@ -85,11 +85,15 @@ void audit_show_block(struct audit *a, const struct block *b)
 
 void audit_print_words(const struct audit *a)
 {
-    printf("  blocks: %" PRIu64 " to %" PRIu64
-           ", each signed by a quorum, each state as the next "
-           "one names it\n",
-           a->from, a->to);
-    printf("commands: %" PRIu64 ", each signed by its author\n", a->commands);
+    if (a->to == 0) {
+        printf("  blocks: none\n");
+    } else {
+        printf("  blocks: %" PRIu64 " to %" PRIu64
+               ", each signed by a quorum, each state as the next "
+               "one names it\n",
+               a->from, a->to);
+        printf("commands: %" PRIu64 ", each signed by its author\n", a->commands);
+    }
     if (a->proofs > 0) {
         printf("  proofs: %" PRIu64 " by a wrong answer, the work done again here\n",
                a->proofs);

@@ -8,12 +8,15 @@
 #include <sodium.h>
 #include <sqlite3.h>
 
+#include "agent/text.h"
+
 struct audit_sink {
     sqlite3 *database;
     sqlite3_stmt *one;
     sqlite3_stmt *count;
     sqlite3_stmt *lines;
     sqlite3_stmt *rows;
+    sqlite3_stmt *fences;
 };
 
 static bool prepare(struct audit_sink *s, const char *sql, sqlite3_stmt **statement)
@@ -46,10 +49,17 @@ struct audit_sink *audit_sink_open(const char *path, char error[static AUDIT_SIN
         prepare(s,
                 "SELECT key, queries, positives FROM staged JOIN published"
                 " USING (window, fence) WHERE window = ?1 ORDER BY key",
-                &s->rows)) {
+                &s->rows) &&
+        prepare(s, "SELECT (SELECT max(top) FROM fence), (SELECT max(fence) FROM published)",
+                &s->fences)) {
         return s;
     }
-    snprintf(error, AUDIT_SINK_ERROR_BYTES, "%s: %s", path, sqlite3_errmsg(s->database));
+    const int system = sqlite3_system_errno(s->database);
+    const bool absent = sqlite3_errcode(s->database) == SQLITE_CANTOPEN && system != 0;
+    const char *why = absent ? strerror(system) : sqlite3_errmsg(s->database);
+    char shown[AUDIT_SINK_ERROR_BYTES / 2]; /* it may have the words of a damaged file in it */
+    text_escape(why, strlen(why), shown, sizeof shown);
+    snprintf(error, AUDIT_SINK_ERROR_BYTES, "%s: %s", path, shown);
     audit_sink_close(s);
     return NULL;
 }
@@ -63,6 +73,7 @@ void audit_sink_close(struct audit_sink *s)
     sqlite3_finalize(s->count);
     sqlite3_finalize(s->lines);
     sqlite3_finalize(s->rows);
+    sqlite3_finalize(s->fences);
     sqlite3_close(s->database);
     free(s);
 }
@@ -140,4 +151,26 @@ uint64_t audit_sink_count(struct audit_sink *s, uint64_t window)
     }
     sqlite3_reset(s->count);
     return count;
+}
+
+bool audit_sink_fenced(struct audit_sink *s, char why[static AUDIT_SINK_ERROR_BYTES])
+{
+    if (sqlite3_step(s->fences) != SQLITE_ROW) {
+        snprintf(why, AUDIT_SINK_ERROR_BYTES, "the sink's fence cannot be read");
+        sqlite3_reset(s->fences);
+        return false;
+    }
+    const bool absent = sqlite3_column_type(s->fences, 0) != SQLITE_INTEGER;
+    const int64_t top = sqlite3_column_int64(s->fences, 0);
+    const int64_t published = sqlite3_column_int64(s->fences, 1);
+    sqlite3_reset(s->fences);
+    if (absent) {
+        snprintf(why, AUDIT_SINK_ERROR_BYTES, "the sink has lost its fence");
+    } else if (top < published) {
+        snprintf(why, AUDIT_SINK_ERROR_BYTES,
+                 "the sink's fence is %" PRId64 ", and it has published under fence %" PRId64
+                 ": it would take what leaders of before stage",
+                 top, published);
+    }
+    return !absent && top >= published;
 }

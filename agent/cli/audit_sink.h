@@ -6,9 +6,9 @@
 
 #include "consensus/cluster.h"
 
-/* What a sink has published, read beside the log: tables `published(window, fence, digest)` and
- * `staged(window, fence, key, queries, positives)` of the SQLite file of deploy/stats. A sink
- * in PostgreSQL is refused, with words. */
+/* What a sink has published, read beside the log: tables `published(window, fence, digest)`,
+ * `staged(window, fence, key, queries, positives)` and `fence(top)` of the SQLite file of
+ * deploy/stats. A sink in PostgreSQL is refused, with words. */
 
 #define AUDIT_SINK_ERROR_BYTES 512u
 
@@ -35,5 +35,9 @@ enum published audit_sink_compare(struct audit_sink *s, uint64_t window,
 
 /* How many windows below `window` are published; UINT64_MAX: unreadable. */
 uint64_t audit_sink_count(struct audit_sink *s, uint64_t window);
+
+/* Whether the sink still refuses the leaders of before: its highest fence is at least that of
+ * every window that it has published. False: `why` says what is the matter. */
+bool audit_sink_fenced(struct audit_sink *s, char why[static AUDIT_SINK_ERROR_BYTES]);
 
 #endif

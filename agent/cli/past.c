@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "agent/store.h"
+#include "agent/text.h"
 #include "consensus/certificate.h"
 #include "consensus/message.h"
 
@@ -105,7 +106,7 @@ bool past_read(const struct node_config *config, struct cluster *out,
     if (good) {
         good = replay(p, why);
     } else {
-        snprintf(why, PAST_ERROR_BYTES, "%s", reason);
+        text_escape(reason, strlen(reason), why, PAST_ERROR_BYTES);
     }
     store_destroy(p->store);
     free(p);

@@ -44,6 +44,8 @@ CHANGES = [
     ("UPDATE staged SET queries = queries + 1 WHERE window = ?", "its rows in the sink are others"),
     ("DELETE FROM staged WHERE window = ?", "its rows in the sink are others"),
     ("DELETE FROM published WHERE window = ?", "not published in the sink"),
+    ("UPDATE fence SET top = 0 WHERE ? > 0", "would take what leaders of before stage"),
+    ("DELETE FROM fence WHERE ? > 0", "has lost its fence"),
     ("INSERT INTO published SELECT 1, fence, digest FROM published WHERE window = ?", None),
 ]
 
@@ -64,13 +66,14 @@ def changed_sink(scene, change):
 
 
 def changed_windows(scene):
-    """A window that was changed in the sink afterwards is told, with its number"""
+    """A window that was changed in the sink afterwards is told, with its number; a fence, too"""
     for change, words in CHANGES:
         copy, window = changed_sink(scene, change)
         page = audit(scene, config_of(scene, "atlas"), "--sink", str(copy),
                      code=2 if words else 0)
-        require(not words or (str(window) in page["problems"][0]["text"]
-                              and words in page["problems"][0]["text"]), f"{change}: {page}")
+        text = page["problems"][0]["text"] if words else ""
+        require(not words or words in text, f"{change}: {page}")
+        require(not words or "fence" in text or str(window) in text, f"{change}: {page}")
     require(page["published_before"] == 1, f"a window of before the founding is not told: {page}")
 
 

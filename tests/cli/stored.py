@@ -1,0 +1,113 @@
+#!/usr/bin/env python3
+"""`ostrakon audit` and `ostrakon cluster rebuild` on what is no database of an agent, or none of
+this cluster's: stored.py OSTRAKON. Answers in TAP."""
+
+import json
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+REFUSED = 78
+
+
+def run(ostrakon, *words):
+    done = subprocess.run([ostrakon, *words], stdin=subprocess.DEVNULL, capture_output=True,
+                          timeout=20)
+    return done.returncode, (done.stdout + done.stderr).decode("utf-8")
+
+
+def found(ostrakon, home):
+    """One member's directory, of a cluster that has decided nothing yet."""
+    home.mkdir()
+    code, text = run(ostrakon, "keygen", "--dir", str(home), "--json")
+    assert code == 0, text
+    keys = json.loads(text)
+    member = f"atlas,node,127.0.0.1:7101,{keys['transport_key']},{keys['vote_key']}"
+    code, text = run(ostrakon, "cluster", "init", "--name", "demo", "--audit", "off", "--member",
+                     member, "--output", str(home / "cluster.yaml"))
+    assert code == 0, text
+    (home / "node.yaml").write_text(f"name: atlas\ncluster: {home}/cluster.yaml\n"
+                                    f"data_dir: {home}\nlisten: 127.0.0.1:7101\n")
+    code, text = run(ostrakon, "init", "--config", str(home / "node.yaml"))
+    assert code == 0, text
+
+
+def refused(ostrakon, home, words):
+    """Both say what is the matter, and with which file."""
+    config = ("--config", str(home / "node.yaml"))
+    for command in (("audit",), ("cluster", "rebuild", "--member", "atlas")):
+        code, text = run(ostrakon, *command, *config)
+        assert code == REFUSED, (command, code, text)
+        assert words in text and str(home / "ostrakon.db") in text, (command, text)
+
+
+def lose(home):
+    for path in home.glob("ostrakon.db*"):
+        path.unlink()
+
+
+def nothing_is_there(ostrakon, home):
+    """No database at all: it is not there, not "unable to open\""""
+    lose(home)
+    refused(ostrakon, home, "No such file or directory")
+
+
+def another_file(ostrakon, home):
+    """An empty file, and one that is no database"""
+    lose(home)
+    (home / "ostrakon.db").write_bytes(b"")
+    refused(ostrakon, home, "no such table")
+    (home / "ostrakon.db").write_bytes(b"\x1b]0;" * 1000)
+    refused(ostrakon, home, "file is not a database")
+
+
+def of_nobody(ostrakon, home):
+    """A database that names no cluster"""
+    with sqlite3.connect(home / "ostrakon.db") as database:
+        database.execute("DELETE FROM meta")
+    refused(ostrakon, home, "it is not of an agent")
+
+
+def of_another(ostrakon, home):
+    """The database of another cluster"""
+    found(ostrakon, home / "other")
+    lose(home)
+    (home / "other" / "ostrakon.db").rename(home / "ostrakon.db")
+    refused(ostrakon, home, "it is of another cluster")
+
+
+def hostile(ostrakon, home):
+    """What a damaged file has in its schema does not reach the terminal as it is"""
+    with sqlite3.connect(home / "ostrakon.db") as database:
+        database.execute("PRAGMA writable_schema = ON")
+        database.execute("UPDATE sqlite_schema SET sql = CAST(x'1b5b324a80ff' AS TEXT)"
+                         " WHERE name = 'meta'")
+    refused(ostrakon, home, "malformed database schema")
+    code, text = run(ostrakon, "audit", "--config", str(home / "node.yaml"))
+    assert "\x1b" not in text, repr(text)
+
+
+def nothing_is_decided(ostrakon, home):
+    """A database without a block: nothing is wrong with it, and nothing was checked"""
+    code, text = run(ostrakon, "audit", "--json", "--config", str(home / "node.yaml"))
+    assert code == 0 and json.loads(text)["to"] == 0, text
+    code, text = run(ostrakon, "audit", "--config", str(home / "node.yaml"))
+    assert code == 0 and "blocks: none" in text and "signed" not in text, text
+
+
+def main():
+    cases = [nothing_is_there, another_file, of_nobody, of_another, hostile, nothing_is_decided]
+    print(f"1..{len(cases)}")
+    for number, case in enumerate(cases, 1):
+        with tempfile.TemporaryDirectory(prefix="ostrakon-stored-") as directory:
+            try:
+                found(sys.argv[1], Path(directory) / "atlas")
+                case(sys.argv[1], Path(directory) / "atlas")
+                print(f"ok {number} - {case.__doc__}", flush=True)
+            except AssertionError as wrong:
+                print(f"not ok {number} - {case.__doc__}: {wrong}", flush=True)
+
+
+main()
