@@ -92,7 +92,6 @@ def plan_of(chosen, directory):
     plan.service_names = [f"{name}.example,{name}" for name, role in member_names(plan)
                           if role == "node"]
     plan.operators = [OPERATOR]
-    plan.operators = [OPERATOR]
     plan.tokens = True
     plan.name_hook = str(ROOT / "deploy" / "demo" / "name-hook")
     return plan
@@ -107,6 +106,7 @@ def found_anew(chosen, tools):
         if earlier.running() or earlier.traffic_runs():
             raise SystemExit(f"a cluster runs in {directory}; "
                              f"end it with: deploy/demo/run --stop --dir {directory}")
+        take_up_cables(earlier)
         shutil.rmtree(directory)
     elif directory.exists() and any(directory.iterdir()):
         raise SystemExit(f"{directory} has files that are not a demo's: choose another --dir")
@@ -115,6 +115,9 @@ def found_anew(chosen, tools):
     except (RuntimeError, ValueError) as error:
         shutil.rmtree(directory, ignore_errors=True)
         raise SystemExit(f"the cluster cannot be founded: {error}") from None
+    except Ended:
+        shutil.rmtree(directory, ignore_errors=True)
+        raise
 
 
 def last_words(cluster, name):
@@ -227,7 +230,16 @@ def lay_cables(cluster):
                          f"iproute2: {error}") from None
     cluster.start = lambda *names: [net.start(cluster, name)
                                     for name in names or cluster.members]
+    cluster.facts["net"] = net.tag
+    cluster.save()
     return net
+
+
+def take_up_cables(cluster):
+    """What is left of the network of a run that was killed."""
+    if "net" in cluster.facts:
+        Net(list(cluster.members), cluster.facts.pop("net")).close()
+        cluster.save()
 
 
 def play(chosen, tools):
@@ -235,8 +247,8 @@ def play(chosen, tools):
     traffic is counted once."""
     scene, prepare, cabled = SCENARIOS[chosen.scenario]
     cluster = found_anew(chosen, tools)
-    net = lay_cables(cluster) if cabled else None
     try:
+        net = lay_cables(cluster) if cabled else None
         if prepare is not None:
             prepare(cluster)
         start(cluster)
@@ -250,8 +262,7 @@ def play(chosen, tools):
         return 130
     finally:
         stop_all(cluster)
-        if net is not None:
-            net.close()
+        take_up_cables(cluster)
 
 
 def demand_member(cluster, name):
@@ -280,7 +291,9 @@ def main():
         signal.signal(number, on_signal)
     chosen = options()
     if chosen.stop:
-        stop_all(existing(chosen.dir))
+        cluster = existing(chosen.dir)
+        stop_all(cluster)
+        take_up_cables(cluster)
         return 0
     if chosen.restart is not None:
         restart(existing(chosen.dir), chosen.restart)

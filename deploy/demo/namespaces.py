@@ -25,20 +25,23 @@ def hosts(count):
 
 
 class Net:
-    """All names carry our process id, so that nobody else's are touched."""
+    """All names carry our process id, so that nobody else's are touched. With `tag`, that of
+    one which was killed before it could close, it is only there to be closed."""
 
     made = 0
 
-    def __init__(self, names):
+    def __init__(self, names, tag=None):
         Net.made += 1
-        self.tag = f"ost{os.getpid() % 100000}{chr(ord('a') + Net.made % 26)}"
+        self.tag = tag or f"ost{os.getpid() % 100000}{chr(ord('a') + Net.made % 26)}"
         self.bridge = f"{self.tag}b"
         self.address = dict(zip(names, hosts(len(names))))
         self.port = {name: f"{self.tag}p{index}" for index, name in enumerate(names)}
         self.space = {name: f"{self.tag}n{index}" for index, name in enumerate(names)}
+        if tag is not None:
+            return
         try:
             self.make()
-        except OSError:
+        except BaseException:
             self.close()
             raise
 
