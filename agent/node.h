@@ -147,14 +147,15 @@ struct own_confidence {
 struct own_words {
     uint64_t seq; /* of my last attestation in this incarnation; 0: none yet */
     uint64_t attested_tick;
-    uint64_t urgent_tick;  /* the tick for which the next field counts */
-    uint32_t urgent_count; /* attestations said out of turn in it */
-    uint32_t silent;       /* as last attested */
-    uint32_t wrong;        /* likewise */
-    uint64_t own_mask;     /* as last attested */
-    uint64_t serve_mask;   /* likewise */
-    uint64_t repeat_ms;    /* when what is undecided is said again */
-    uint64_t results_ms;   /* when the digests below are handed in; TIME_NEVER: nothing new */
+    uint64_t attested_height; /* of the last block before that */
+    uint64_t urgent_tick;     /* the tick for which the next field counts */
+    uint32_t urgent_count;    /* attestations said out of turn in it */
+    uint32_t silent;          /* as last attested */
+    uint32_t wrong;           /* likewise */
+    uint64_t own_mask;        /* as last attested */
+    uint64_t serve_mask;      /* likewise */
+    uint64_t repeat_ms;       /* when what is undecided is said again */
+    uint64_t results_ms; /* when the digests below are handed in; TIME_NEVER: nothing new */
     uint64_t result_window[RESULT_WINDOWS_MAX]; /* which window the place k % 64 holds */
     struct window_digest results[RESULT_WINDOWS_MAX];
     uint32_t resign_term;     /* for which resignations were asked for; 0: none */

@@ -236,6 +236,7 @@ static void attest_now(struct node *n, uint64_t tick, struct effects *out)
     own->seq++;
     node_names_sent(d);
     own->attested_tick = tick;
+    own->attested_height = d->cluster.height;
     own->silent = accusations(d);
     own->wrong = wrongs(d);
     own->own_mask = tick_own(&d->tick);
@@ -300,6 +301,24 @@ static uint64_t tick_to_attest(const struct deciding *d)
     return tick < c->tick ? tick : c->tick;
 }
 
+/* It may have been decided, and not count: said before I was a voter, say. Then it is said
+ * again, once a block. */
+static bool has_attested(const struct node *n, uint64_t tick)
+{
+    const struct deciding *d = &n->deciding;
+    const uint32_t self = d->options.self;
+    const struct record *r = &d->cluster.record[self];
+    if (d->own.attested_tick != tick) {
+        return false;
+    }
+    const bool under_way = d->own.unsigned_command[COMMAND_ATTEST - 1].has ||
+                           n->pool.slot[self][COMMAND_ATTEST - 1].size_bytes != 0;
+    const bool counts =
+        tick < r->next || ((r->attested | r->spoiled) >> (tick - r->next) & 1) != 0;
+    return under_way || counts || d->own.attested_height == d->cluster.height ||
+           !cluster_is_voter(&d->cluster, self);
+}
+
 /* When the regular attestation of the tick in progress leaves, on the monotonic clock. */
 static uint64_t attest_due_ms(const struct deciding *d)
 {
@@ -341,7 +360,7 @@ void node_words_say(struct node *n, struct effects *out)
         return;
     }
     const uint64_t tick = tick_to_attest(d);
-    const bool is_said = d->own.attested_tick == tick;
+    const bool is_said = has_attested(n, tick);
     const uint64_t due_ms = tick < d->cluster.tick ? d->now_ms : attest_due_ms(d);
     if ((!is_said && d->now_ms >= due_ms) || has_news(d)) {
         attest_now(n, tick, out);

@@ -163,6 +163,20 @@ Test(node_words, attest_in_their_order_the_ticks_that_blocks_have_left_out)
     cr_assert(eq(u64, said.attest.tick, first + 2));
 }
 
+/* Who has just come back attested the tick before it was a voter, and a block holds that. */
+Test(node_words, attest_again_what_was_decided_and_did_not_count)
+{
+    const uint64_t first = said.attest.tick;
+    b.node->pool.slot[0][COMMAND_ATTEST - 1].size_bytes = 0;
+    b.node->deciding.own.attested_height--;
+    b.node->deciding.decided_ms = b.now_ms;
+    node_seal_first(b.node);
+    const uint64_t took_ms = run_until_attested(6000);
+    cr_assert(eq(u64, said.attest.tick, first));
+    cr_assert(took_ms >= 1000 && took_ms <= 5000, "in its time: %lu ms", took_ms);
+    cr_assert(eq(u64, run_until_attested(6000), UINT64_MAX), "once a block");
+}
+
 static void expect_ranking(uint8_t first, uint8_t second, uint8_t third)
 {
     cr_assert(le(u64, run_until_attested(12000), 12000));
