@@ -94,6 +94,7 @@ void buffers_signed(struct world *w, struct station *s)
         s->flipped_ms = 0; /* nothing that it keeps */
         s->computed = false;
         s->garbled = true;
+        s->garbled_ms = w->now_ms;
     }
 }
 

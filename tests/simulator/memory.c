@@ -9,7 +9,8 @@
 #include "../../agent/node_parts.h"
 #include "world.h"
 
-#define SEEN_MS 1200u /* faults.md, L2 */
+#define SEEN_MS 1200u                         /* faults.md, L2 */
+#define TOLD_MS (SELF_DOUBT_WINDOW_MS + 1000) /* and on the way */
 
 void memory_begin(struct world *w, struct station *s)
 {
@@ -17,7 +18,8 @@ void memory_begin(struct world *w, struct station *s)
     s->computed = false;
     s->blind = false;
     s->buffer_fault = 0;
-    s->garbled = false;
+    /* The others still tell it of what they got from the run before. */
+    s->garbled = s->garbled_ms != 0 && w->now_ms - s->garbled_ms < TOLD_MS;
     if ((w->plan.leaky >> s->member & 1) == 0 && !bent_has_twin(w, s)) {
         return;
     }

@@ -66,9 +66,10 @@ struct station {
     bool computed;         /* so that nothing at rest tells */
     bool blind;            /* its shadow is, until the page's turn: its twin tells before */
     uint32_t buffer_fault; /* enum fault: what is to befall a message of it next; 0: nothing */
-    bool garbled;  /* something of it has left that is not signed: it may doubt itself */
-    bool neutered; /* for the rest of the world's life */
-    bool follows;  /* unfit: it follows, and hands in what it signed before */
+    bool garbled;        /* something of it has left that is not signed: it may doubt itself */
+    uint64_t garbled_ms; /* when that was last, in any run; 0: never */
+    bool neutered;       /* for the rest of the world's life */
+    bool follows;        /* unfit: it follows, and hands in what it signed before */
     enum resign_class resigns;                      /* why */
     uint32_t resignation_bytes[RESIGN_CLASS_COUNT]; /* as they were signed last */
     uint8_t resignation[RESIGN_CLASS_COUNT][RESIGNATION_BYTES_MAX];
