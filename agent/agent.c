@@ -239,6 +239,7 @@ void agent_step_once(struct agent *a, struct input *in)
     gate_end(&a->gate);
     credentials_watch(a);
     events_watch(a);
+    agent_follow_outset(a);
     if (a->node->deciding.cluster.height != height_before) {
         accusations_watch(a);
         agent_follow_roster(a);

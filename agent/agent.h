@@ -104,7 +104,9 @@ struct agent {
     uint32_t foreign;   /* bits of members that were founded with another cluster.yaml */
     bool store_refuses; /* the database cannot be written now; why: */
     char store_refusal[AGENT_ERROR_BYTES];
-    int lock; /* of the data directory; -1: none */
+    bool keeps_outset;      /* on the disk: it has not caught up yet */
+    uint64_t outset_height; /* of the last one written since the start; 0: none */
+    int lock;               /* of the data directory; -1: none */
     int exit_code;
 };
 
@@ -122,6 +124,16 @@ void agent_keep_snapshot(struct agent *a);
  * before, and makes an empty vote record. False: `error` is a sentence. */
 bool agent_leave_past(struct agent *a, char error[static AGENT_ERROR_BYTES])
     __attribute__((warn_unused_result));
+
+/* agent_checkpoint.c: before storage opens. False: a stored block is another one than the
+ * checkpoint; `error` is what to do. */
+bool agent_check_checkpoint(const struct agent *a, struct store *store,
+                            char error[static AGENT_ERROR_BYTES])
+    __attribute__((warn_unused_result));
+/* Before node_resume, and after each step: what this run set out from is kept until it has
+ * caught up, for one that was started again in between knows nothing more. */
+void agent_open_outset(struct agent *a);
+void agent_follow_outset(struct agent *a);
 
 /* agent_storage.c: the thread that writes, and what it tells. */
 void agent_votes_path(const struct agent *a, char path[static CONFIG_PATH_BYTES + 8]);

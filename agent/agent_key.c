@@ -37,7 +37,7 @@ static void follow(struct agent *a, enum neuter_cause cause, const char *why)
 static bool use_key(struct agent *a, const struct keyfile *vote, const struct member *self,
                     char error[static AGENT_ERROR_BYTES])
 {
-    if (neuter_may_sign(self)) {
+    if (member_may_sign(self)) {
         return seal_key(a, vote->seed, error);
     }
     follow(a, NEUTER_STANDING, "");

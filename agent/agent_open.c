@@ -76,7 +76,9 @@ static bool open_node(struct agent *a, char error[static AGENT_ERROR_BYTES])
         check_key(&a->transport, self->transport_key, a->config.transport_key_path, a, error);
     if (good) {
         struct node_options options = {.founding = a->config.founding,
-                                       .self = a->config.member};
+                                       .self = a->config.member,
+                                       .joins = a->config.joins,
+                                       .checkpoint = a->config.checkpoint};
         do {
             randombytes_buf(&options.incarnation, sizeof options.incarnation);
             randombytes_buf(&options.nonce, sizeof options.nonce);
@@ -336,7 +338,8 @@ bool agent_open(struct agent *a, char error[static AGENT_ERROR_BYTES])
         return false;
     }
     agent_find_self(a);
-    if (!neuter_open(a, error)) {
+    agent_open_outset(a);
+    if (!agent_check_checkpoint(a, store, error) || !neuter_open(a, error)) {
         store_destroy(store);
         return false;
     }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "config_report.h"
+#include "consensus/checkpoint.h"
 #include "consensus/founding.h"
 #include "health/fleet.h"
 #include "keyfile.h"
@@ -23,6 +24,7 @@
 #define HOOK_WORDS_MAX 32u
 #define HOST_BYTES 256u /* of a name in the DNS, with its zero */
 #define HOOK_TEXT_BYTES 4096u
+#define CHECKPOINT_HEIGHT_MAX (1ull << 53) /* JSON has no greater ones */
 
 /* What `sysexits.h` calls EX_CONFIG. */
 #define CONFIG_EXIT 78
@@ -67,6 +69,7 @@ struct node_config {
     uint32_t member; /* our index in founding.members; MEMBERS_MAX - 1 where we are none of
                       * them, until the chain tells */
     bool joins;      /* this machine came after the founding: the chain has its keys */
+    struct checkpoint checkpoint; /* what a person says of the history */
     char cluster_path[CONFIG_PATH_BYTES];
     char data_dir[CONFIG_PATH_BYTES];
     char latch_dir[CONFIG_PATH_BYTES];          /* data_dir/latch.d */

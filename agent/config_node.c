@@ -228,8 +228,47 @@ static void judge_certificates(const struct judge *j, const struct raw_node *raw
     out->certificate_count = count;
 }
 
+static void judge_checkpoint(const struct judge *j, const struct raw_checkpoint *raw,
+                             struct checkpoint *out, struct hash *cluster)
+{
+    if (raw == NULL) {
+        return;
+    }
+    if (!value_key(raw->cluster_id, cluster->bytes)) {
+        judge_refuse(j, "checkpoint.cluster_id", raw->cluster_id);
+    }
+    if (!value_count(raw->height, &out->height) || out->height == 0 ||
+        out->height > CHECKPOINT_HEIGHT_MAX) {
+        judge_refuse(j, "checkpoint.height", raw->height);
+    }
+    if (!value_key(raw->hash, out->hash.bytes) || hash_is_none(&out->hash)) {
+        judge_refuse(j, "checkpoint.hash", raw->hash);
+    }
+}
+
+/* Heights begin anew where a cluster was rebuilt: what was said of the one before says nothing
+ * of this one, and would stop it at the same height. */
+static void judge_whose_checkpoint(const struct judge *j, const struct hash *cluster,
+                                   struct node_config *out)
+{
+    const struct hash id = founding_id(&out->founding);
+    if (out->checkpoint.height == 0 || hash_equal(cluster, &id)) {
+        return;
+    }
+    const struct config_place place = shape_place(j->shape, "checkpoint.cluster_id");
+    if (hash_is_none(&out->founding.rebuilt.from)) {
+        config_fault(j->report, place, "cluster_id",
+                     "the checkpoint is of another cluster than that of %s", out->cluster_path);
+    } else {
+        config_warning(j->report, place, "cluster_id",
+                       "the checkpoint is of another cluster, as of one before it was rebuilt: "
+                       "it says nothing of this one");
+        out->checkpoint = (struct checkpoint){.height = 0};
+    }
+}
+
 static void judge_node(const struct judge *j, const struct raw_node *raw,
-                       struct node_config *out)
+                       struct node_config *out, struct hash *whose)
 {
     if (!value_name(raw->name, out->name)) {
         judge_refuse(j, "name", raw->name);
@@ -247,6 +286,7 @@ static void judge_node(const struct judge *j, const struct raw_node *raw,
     if (raw->joins != NULL && !out->joins && strcmp(raw->joins, "false") != 0) {
         judge_refuse(j, "joins", raw->joins);
     }
+    judge_checkpoint(j, raw->checkpoint, &out->checkpoint, whose);
     judge_log_level(j, raw->log_level, &out->log_level);
     judge_examination(j, raw, out);
     if (raw->watchdog != NULL) {
@@ -310,11 +350,13 @@ static void node_config_parse(const char *path, const void *bytes, size_t size_b
     if (raw != NULL) {
         const struct judge j = {shape, node_keys, report};
         const uint32_t before = report->fault_count;
-        judge_node(&j, raw, out);
+        struct hash whose = {0}; /* the checkpoint */
+        judge_node(&j, raw, out, &whose);
         if (out->cluster_path[0] != '\0' &&
             cluster_config_read(out->cluster_path, &out->founding, report) &&
             report->fault_count == before) {
             judge_membership(&j, out);
+            judge_whose_checkpoint(&j, &whose, out);
         }
     }
     file_unload(&node_file, raw);

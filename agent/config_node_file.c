@@ -49,6 +49,16 @@ static const cyaml_schema_field_t token_fields[] = {
     CYAML_FIELD_END,
 };
 
+static const cyaml_schema_field_t checkpoint_fields[] = {
+    CYAML_FIELD_STRING_PTR("cluster_id", CYAML_FLAG_POINTER, struct raw_checkpoint, cluster_id,
+                           0, CYAML_UNLIMITED),
+    CYAML_FIELD_STRING_PTR("height", CYAML_FLAG_POINTER, struct raw_checkpoint, height, 0,
+                           CYAML_UNLIMITED),
+    CYAML_FIELD_STRING_PTR("hash", CYAML_FLAG_POINTER, struct raw_checkpoint, hash, 0,
+                           CYAML_UNLIMITED),
+    CYAML_FIELD_END,
+};
+
 static const cyaml_schema_field_t trust_fields[] = {
     CYAML_FIELD_STRING_PTR("file", CYAML_FLAG_POINTER, struct raw_trust, file, 0,
                            CYAML_UNLIMITED),
@@ -61,6 +71,8 @@ static const cyaml_schema_field_t node_fields[] = {
     TEXT(data_dir, CYAML_FLAG_POINTER),
     TEXT(latch_dir, OPTIONAL),
     TEXT(joins, OPTIONAL),
+    CYAML_FIELD_MAPPING_PTR("checkpoint", OPTIONAL, struct raw_node, checkpoint,
+                            checkpoint_fields),
     TEXT(listen, OPTIONAL),
     TEXT(api, OPTIONAL),
     TEXT(socket, OPTIONAL),
@@ -86,6 +98,10 @@ const struct shape_key node_keys[] = {
     {"data_dir", "the path of this node's data directory"},
     {"latch_dir", "the path of another directory, if possible on another disk"},
     {"joins", "true or false"},
+    {"checkpoint", "the line that ostrakon cluster checkpoint prints on another member"},
+    {"cluster_id", "the 64 hexadecimal digits of a cluster's id"},
+    {"height", "the height of a block, from 1"},
+    {"hash", "the 64 hexadecimal digits of that block"},
     {"listen", "a numeric address and port, like 0.0.0.0:7100"},
     {"api", "a numeric address and port, like 127.0.0.1:7180"},
     {"socket", "the path of a Unix socket, at most 107 bytes"},

@@ -35,6 +35,12 @@ struct raw_token {
     uint32_t reload_count;
 };
 
+struct raw_checkpoint {
+    char *cluster_id;
+    char *height;
+    char *hash;
+};
+
 struct raw_trust {
     char *file;
 };
@@ -45,6 +51,7 @@ struct raw_node {
     char *data_dir;
     char *latch_dir;
     char *joins;
+    struct raw_checkpoint *checkpoint;
     char *listen;
     char *api;
     char *socket;

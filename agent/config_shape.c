@@ -8,7 +8,7 @@
 
 #include "text.h"
 
-#define FIELDS_MAX 16u
+#define FIELDS_MAX 24u /* keys of one mapping */
 #define NESTING_MAX 16u
 
 struct walk {
@@ -175,6 +175,7 @@ static bool walk_field(struct walk *w, const cyaml_schema_field_t *fields, const
         report_unknown(w, fields, key);
         return next(w) && skip(w);
     }
+    assert(i < FIELDS_MAX);
     const struct config_place place = place_of(w, &w->event.start_mark);
     if (line_of[i] != 0) {
         config_fault(w->report, place, key, "doubled; it was first given in line %u",

@@ -95,6 +95,9 @@ const char *credentials_unable(const struct agent *a)
     if (d->simplex.stopped) {
         return "This agent knows a history that contradicts the others'.";
     }
+    if (d->simplex.needs != CHECKPOINT_NEED_NONE) {
+        return "This agent waits for a checkpoint, and may have missed a removal.";
+    }
     if (d->cluster.height == 0) {
         return "Nothing has been decided yet.";
     }

@@ -203,21 +203,6 @@ _Noreturn void neuter_poisoned(struct agent *a)
     _exit(AGENT_EXIT_DAMAGED);
 }
 
-bool neuter_may_sign(const struct member *m)
-{
-    switch (m->standing) {
-    case STANDING_GOOD:
-    case STANDING_SUSPENDED:
-        return true;
-    case STANDING_LOCKED_OUT:
-        return m->cause != STANDING_CAUSE_PROOF;
-    case STANDING_NEUTERED:
-    case STANDING_LEFT:
-        break;
-    }
-    return false;
-}
-
 static void say_key_taken(struct agent *a)
 {
     journal_sayf(&a->journal, WORDS_NOTICE, "OST-1303", "key_taken", a->config.name,
@@ -279,7 +264,7 @@ void neuter_look_at_chain(struct agent *a)
         begin(a);
     } else if (n->cause == NEUTER_NOT && gate_has_key(&a->gate) && !same) {
         on_replaced(a, self);
-    } else if (n->cause == NEUTER_NOT && gate_has_key(&a->gate) && !neuter_may_sign(self)) {
+    } else if (n->cause == NEUTER_NOT && gate_has_key(&a->gate) && !member_may_sign(self)) {
         on_removed(a, self);
     }
 }

@@ -64,11 +64,6 @@ void neuter_by_twin(struct agent *a, const struct finding *finding);
  * back. */
 _Noreturn void neuter_poisoned(struct agent *a);
 
-/* Whether a member of this standing may use its vote key: one that may vote, or that may be
- * reinstated by a vote. What the latch says on the disk, this says in the chain, so that it
- * holds also where the latch is lost. */
-bool neuter_may_sign(const struct member *m);
-
 /* To be called when a block was decided. A member that waits for the chain to take its new key
  * starts anew once it has; one whose key was replaced there wipes its own and latches; one that
  * may not sign any more wipes it and only follows. */

@@ -16,6 +16,7 @@ struct simplex_world node_world(struct node *n, uint64_t random, struct effects 
     return (struct simplex_world){
         .now_ms = d->now_ms,
         .unix_ms = d->unix_ms + (uint64_t)node_peers_median_offset_ms(d),
+        .clock_ms = d->unix_ms,
         .random = random,
         .cluster = &d->cluster,
         .pool = &n->pool,

@@ -99,7 +99,9 @@ struct node_options {
     uint32_t self;
     uint64_t incarnation; /* random, one a start, not 0 */
     uint64_t nonce;       /* likewise */
-    bool neutered;        /* only follows: never votes, nor says anything signed */
+    bool joins;           /* this machine came after the founding */
+    struct checkpoint checkpoint;
+    bool neutered; /* only follows: never votes, nor says anything signed */
     /* What a neutered member signed before it was: handed in until the chain has it. */
     uint32_t resignation_bytes; /* 0: none */
     uint8_t resignation[RESIGNATION_BYTES_MAX];
@@ -359,6 +361,8 @@ void node_init(struct node *n, const struct node_options *o);
 /* Before node_resume: this node is that member, whatever the options said. One that the state
  * does not have follows, and says nothing that counts. */
 void node_be(struct node *n, uint32_t self);
+/* Likewise: an earlier run that never caught up had set out from that. */
+void node_set_out(struct node *n, const struct outset *kept);
 
 /* The state as a snapshot has it. False: not one that this cluster can have written. */
 bool node_restore(struct node *n, const uint8_t *state, size_t size_bytes)
@@ -370,8 +374,7 @@ bool node_restore(struct node *n, const uint8_t *state, size_t size_bytes)
 bool node_replay(struct node *n, const uint8_t *decided, size_t size_bytes, struct notes *notes)
     __attribute__((warn_unused_result));
 
-/* Before node_resume: this node only follows, and hands in the resignation that it signed
- * before (0 bytes: none). */
+/* Before node_resume: it only follows, and hands in the resignation (0 bytes: none). */
 void node_follow(struct node *n, const uint8_t *resignation, uint32_t size_bytes);
 
 /* The vote record as last stored, or the cause why there is none to be trusted. */
@@ -391,8 +394,7 @@ bool node_is_intact(const struct node *n, enum self_note *why)
  * so that damage of one is not the other's. False: the two do not fit. */
 bool node_copy(struct node *to, const struct node *from) __attribute__((warn_unused_result));
 
-/* One step. Cannot fail; nonsense is only another input. Costs about 10 us beside signatures.
- */
+/* One step. Cannot fail; nonsense is only another input. Takes 10 us beside signatures. */
 void node_step(struct node *n, const struct input *in, struct effects *out);
 
 #endif

@@ -38,6 +38,8 @@ void node_init(struct node *n, const struct node_options *o)
         .self = o->self,
         .timing = o->founding.timing,
         .nonce = o->nonce,
+        .joins = o->joins,
+        .checkpoint = o->checkpoint,
     };
     simplex_init(&d->simplex, &options);
 }
@@ -47,6 +49,11 @@ void node_be(struct node *n, uint32_t self)
     assert(self < MEMBERS_MAX);
     n->deciding.options.self = self;
     n->deciding.simplex.options.self = self;
+}
+
+void node_set_out(struct node *n, const struct outset *kept)
+{
+    n->deciding.simplex.options.kept = *kept;
 }
 
 bool node_restore(struct node *n, const uint8_t *state, size_t size_bytes)

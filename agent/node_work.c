@@ -121,7 +121,8 @@ void node_work_watch(struct node *n, struct effects *out)
     struct work_view *w = &d->work;
     struct work work;
     const struct simplex_world world = node_world(n, 0, out);
-    const bool awake = simplex_has_asked(&d->simplex, &world); /* else its grant may be lost */
+    const bool awake = simplex_has_asked(&d->simplex, &world) && /* else it may be lost */
+                       d->simplex.needs == CHECKPOINT_NEED_NONE;
     if (w->running && !w->stopping) {
         if (holds_the_role(d, &w->work)) {
             renew_lease(d, awake, out);

@@ -107,7 +107,8 @@ void status_say(char text[static STATUS_TEXT_BYTES], const char *format, ...)
 bool status_votes(const struct deciding *d)
 {
     const struct simplex *s = &d->simplex;
-    return !d->muted && !d->damaged && !s->stopped && !s->amnesiac && !s->resuming;
+    return !d->muted && !d->damaged && !s->stopped && !s->amnesiac && !s->resuming &&
+           s->needs == CHECKPOINT_NEED_NONE && s->height > s->options.checkpoint.height;
 }
 
 /* The chain's time, carried on by our own monotonic clock: a wall clock that is wrong here

@@ -1,6 +1,7 @@
 /* Whether anything can be decided, and how much more the cluster bears. */
 #include "agent/status_parts.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -184,6 +185,58 @@ static void look_at_lost_store(const struct moment *m)
     }
 }
 
+static void look_at_need(const struct moment *m)
+{
+    const struct deciding *d = m->deciding;
+    const struct outset *o = &d->simplex.outset;
+    struct status_reason *r = status_add(m, "OST-1204", true, d->options.self);
+    if (d->simplex.needs == CHECKPOINT_NEED_AWAY) {
+        char age[STATUS_SHORT_BYTES];
+        status_age(outset_age_ms(o, m->now_ms, m->unix_ms), age);
+        status_say(r->text,
+                   "%s waits for a checkpoint: what it knew when it was started was %.24s old.",
+                   m->self, age);
+    } else {
+        status_say(r->text,
+                   "%s waits for a checkpoint: too few of the voters that it knew are still "
+                   "members (%u of %u).",
+                   m->self, outset_remaining(o, m->cluster), o->voter_count);
+    }
+    status_say(r->action,
+               "On a member that you trust: ostrakon cluster checkpoint; put the line that it "
+               "prints into node.yaml of %s, then: systemctl restart ostrakon",
+               m->self);
+}
+
+static void look_at_way(const struct moment *m)
+{
+    const struct simplex *s = &m->deciding->simplex;
+    const unsigned long long height = s->options.checkpoint.height;
+    struct status_reason *r = status_add(m, "OST-1207", false, m->deciding->options.self);
+    status_say(r->text,
+               "%s does not vote before it has come to its checkpoint, at height %llu.",
+               m->self, height);
+    status_say(r->action,
+               "If no member has come to height %llu: take the line in node.yaml of %s that "
+               "ostrakon cluster checkpoint prints on one",
+               height, m->self);
+}
+
+static void look_at_other_history(const struct moment *m)
+{
+    const uint64_t height = m->agent->config.checkpoint.height;
+    struct status_reason *r = status_add(m, "OST-1205", true, m->deciding->options.self);
+    status_say(r->text,
+               "%s goes no further: the block at height %" PRIu64
+               " that it was told is not the one of its checkpoint.",
+               m->self, height);
+    status_say(r->action,
+               "On members that you trust: ostrakon cluster checkpoint %" PRIu64
+               "; if they have what node.yaml has, move ostrakon.db of %s away; then: "
+               "systemctl restart ostrakon",
+               height, m->self);
+}
+
 static void look_at_stop(const struct moment *m)
 {
     const struct deciding *d = m->deciding;
@@ -209,8 +262,14 @@ void status_look_at_votes(const struct moment *m)
 {
     const struct deciding *d = m->deciding;
     const uint32_t self = d->options.self;
-    if (d->simplex.stopped) {
+    if (d->simplex.outset.differs) {
+        look_at_other_history(m);
+    } else if (d->simplex.stopped) {
         look_at_stop(m);
+    } else if (d->simplex.needs != CHECKPOINT_NEED_NONE) {
+        look_at_need(m);
+    } else if (d->simplex.height <= d->simplex.options.checkpoint.height) {
+        look_at_way(m);
     }
     if (d->muted && !d->options.neutered) {
         struct status_reason *r = status_add(m, "OST-1103", true, self);

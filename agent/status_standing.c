@@ -21,7 +21,7 @@ static void say_action(const struct moment *m, uint32_t member, struct status_re
         status_say(r->action,
                    "On %s: ostrakon clear; then the ostrakon operator admit that it prints",
                    x->name);
-    } else if (!neuter_may_sign(x) || is_removed_too_often(m, member)) {
+    } else if (!member_may_sign(x) || is_removed_too_often(m, member)) {
         status_say(r->action,
                    "On %s: ostrakon clear --new-key; then the ostrakon operator admit that it "
                    "prints",

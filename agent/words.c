@@ -51,6 +51,8 @@ static const char *const cause_words[] = {
     [CAUSE_VOTES_DAMAGED] = "its vote record is damaged",
     [CAUSE_VOTES_FOREIGN] = "its vote record is a copy or a restored backup",
     [CAUSE_VOTES_OLDER_THAN_SHOWN] = "a peer shows a later vote of its own than its record has",
+    [CAUSE_AWAY] = "what it knew is too old",
+    [CAUSE_STRANGERS] = "too few of those it knew are left",
 };
 
 const char *words_cause(enum cause cause)
@@ -373,6 +375,9 @@ static const struct {
     [NOTE_FORK_SEEN] = {"OST-1201", WORDS_ERROR, say_chain},
     [NOTE_STATE_DIFFERS] = {"OST-1202", WORDS_ERROR, say_chain},
     [NOTE_OTHER_PROTOCOL] = {"OST-1203", WORDS_ERROR, say_chain},
+    [NOTE_CHECKPOINT_WANTED] = {"OST-1204", WORDS_ERROR, words_say_checkpoint},
+    [NOTE_CHECKPOINT_DIFFERS] = {"OST-1205", WORDS_ERROR, words_say_checkpoint},
+    [NOTE_CHECKPOINT_MET] = {"OST-1206", WORDS_NOTICE, words_say_checkpoint},
     [NOTE_CATCHING_UP] = {"OST-5201", WORDS_INFO, say_self},
     [NOTE_CAUGHT_UP] = {"OST-5202", WORDS_INFO, say_self},
     [NOTE_STORAGE_SLOW] = {"OST-5301", WORDS_WARNING, say_self},

@@ -12,6 +12,8 @@ void words_say_electorate(const struct note *n, const struct cluster *c, char *t
 void words_say_windows(const struct note *n, const struct cluster *c, char *text, size_t size);
 void words_say_candidates(const struct note *n, const struct cluster *c, char *text,
                           size_t size);
+void words_say_checkpoint(const struct note *n, const struct cluster *c, char *text,
+                          size_t size);
 void words_say_name(const struct note *n, const struct cluster *c, char *text, size_t size);
 
 #endif

@@ -160,6 +160,21 @@ const uint8_t *cluster_author_key(const struct cluster *c, uint32_t author)
     return operator? c->operators[author - MEMBERS_MAX].key : NULL;
 }
 
+bool member_may_sign(const struct member *m)
+{
+    switch (m->standing) {
+    case STANDING_GOOD:
+    case STANDING_SUSPENDED:
+        return true;
+    case STANDING_LOCKED_OUT:
+        return m->cause != STANDING_CAUSE_PROOF;
+    case STANDING_NEUTERED:
+    case STANDING_LEFT:
+        break;
+    }
+    return false;
+}
+
 const char *standing_text(enum standing standing)
 {
     static const char *const texts[] = {

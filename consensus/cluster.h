@@ -336,6 +336,10 @@ uint32_t cluster_electors(const struct cluster *c, uint32_t subject);
 uint32_t cluster_yes_needed(const struct cluster *c, uint32_t subject);
 /* Whether it may come back by a vote: suspended, or locked out by testimony. */
 bool cluster_may_appeal(const struct cluster *c, uint32_t member);
+/* Whether a member of this standing may use its vote key: one that may vote, or that may be
+ * reinstated by a vote. What the latch says on the disk, this says in the chain, so that it
+ * holds also where the latch is lost. */
+bool member_may_sign(const struct member *m);
 /* How many removals of the member by votes lie within an hour of the last one, that included.
  */
 uint32_t cluster_removals_lately(const struct cluster *c, uint32_t member);

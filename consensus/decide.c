@@ -55,7 +55,7 @@ void decide_begin(struct simplex *s, const struct simplex_world *w, const struct
         effects_wake(out, w->now_ms + 1); /* the finalization stays, and so it is tried again */
         return;
     }
-    if (!is_good(s, w, b)) {
+    if (!outset_admits(s, w, &b->hash) || !is_good(s, w, b)) {
         return;
     }
     struct held_block *deciding = &w->bulk->deciding;

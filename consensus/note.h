@@ -75,7 +75,11 @@
     X(STORAGE_SLOW, "storage_slow")       /* count: ms the oldest write waits */               \
     X(EXAMINED, "examined")       /* count: ms since the start; first 1: since its removal */  \
     X(FELL_SILENT, "fell_silent") /* first: bits of the references */                          \
-    X(SPEAKS_AGAIN, "speaks_again") /* first: those it was silent for; count: ms */
+    X(SPEAKS_AGAIN, "speaks_again") /* first: those it was silent for; count: ms */            \
+    X(CHECKPOINT_WANTED,                                                                       \
+      "checkpoint_wanted") /* first: height; cause; count: ms, or how many are left */         \
+    X(CHECKPOINT_DIFFERS, "checkpoint_differs") /* first: height */                            \
+    X(CHECKPOINT_MET, "checkpoint_met")         /* first: height */
 
 enum note_kind {
 #define X(name, text) NOTE_##name,
@@ -129,7 +133,9 @@ enum note_kind {
     X(VOTES_MISSING, "votes_missing")                                                          \
     X(VOTES_DAMAGED, "votes_damaged")                                                          \
     X(VOTES_FOREIGN, "votes_foreign")                                                          \
-    X(VOTES_OLDER_THAN_SHOWN, "votes_older_than_shown")
+    X(VOTES_OLDER_THAN_SHOWN, "votes_older_than_shown")                                        \
+    X(AWAY, "away")                                                                            \
+    X(STRANGERS, "strangers")
 
 enum cause {
 #define X(name, text) CAUSE_##name,

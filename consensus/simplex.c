@@ -173,6 +173,7 @@ void simplex_resume(struct simplex *s, const struct simplex_world *w, const uint
     s->parent = w->cluster->block;
     begin_height(s, w);
     s->decided_age_ms = since_decided_ms;
+    outset_begin(s, w);
     s->record = vote_record_of(s->height, &s->parent, 0);
     if (SABOTAGE == SABOTAGE_VOTES_FORGOTTEN || (cause == CAUSE_NONE && size_bytes == 0)) {
         held_clear(s, w); /* nothing was ever voted */
@@ -228,6 +229,7 @@ void simplex_tick(struct simplex *s, const struct simplex_world *w)
     if (s->damaged || s->height == 0) {
         return;
     }
+    outset_evaluate(s, w);
     for (uint32_t i = 0; i < ROUNDS_MAX && settle(s, w); i++) {
     }
     if (s->damaged) {
@@ -294,11 +296,11 @@ void simplex_next(struct simplex *s, const struct simplex_world *w)
 bool simplex_may_vote(const struct simplex *s, const struct simplex_world *w)
 {
     return !s->damaged && !s->stopped && !s->amnesiac && !w->muted && !w->silent &&
-           simplex_has_record(s) && s->height >= s->record.resume &&
+           simplex_has_record(s) && s->height >= s->record.resume && outset_may_vote(s) &&
            cluster_is_voter(w->cluster, s->options.self) && simplex_has_asked(s, w);
 }
 
 bool simplex_is_caught_up(const struct simplex *s, const struct simplex_world *w)
 {
-    return !s->catching_up && simplex_has_asked(s, w);
+    return !s->catching_up && s->needs == CHECKPOINT_NEED_NONE && simplex_has_asked(s, w);
 }

@@ -9,6 +9,7 @@
 #include "../tokens/signer.h"
 #include "block.h"
 #include "certificate.h"
+#include "checkpoint.h"
 #include "cluster.h"
 #include "effects.h"
 #include "evidence.h"
@@ -64,12 +65,16 @@ struct simplex_options {
     uint32_t self;
     struct timing timing;
     uint64_t nonce; /* random, not 0: what peers' hellos must answer */
+    bool joins;     /* this machine came after the founding */
+    struct checkpoint checkpoint;
+    struct outset kept; /* of a run that never caught up; without voters: there is none */
 };
 
 /* The one now of a step, and what the rest of the node knows. Borrowed for the call. */
 struct simplex_world {
     uint64_t now_ms;
-    uint64_t unix_ms; /* my wall clock, corrected by the peers' median */
+    uint64_t unix_ms;  /* my wall clock, corrected by the peers' median */
+    uint64_t clock_ms; /* my wall clock as it goes */
     uint64_t random;
     const struct cluster *cluster; /* after the block of height in progress - 1 */
     const struct pool *pool;
@@ -165,6 +170,8 @@ struct simplex {
     bool amnesiac;    /* rule 17: follow, do not vote */
     bool resuming;    /* amnesia is over, and the height of `resume` is not reached yet */
     bool catching_up; /* has been announced, and its end is to be */
+    struct outset outset;
+    enum checkpoint_need needs; /* not NONE: goes no further (case 31) */
     struct acquaintance peers[MEMBERS_MAX];
     struct past past[PAST_KEPT]; /* of height h in place h % 16 */
 

@@ -127,6 +127,17 @@ bool amnesia_evaluate(struct simplex *s, const struct simplex_world *w);
 bool amnesia_is_asking(const struct simplex *s, const struct simplex_world *w);
 void amnesia_ask(struct simplex *s, const struct simplex_world *w);
 
+/* outset.c: case 31, whether what I know is enough to tell the true history */
+/* At the start: what I know, and whether the checkpoint contradicts it. */
+void outset_begin(struct simplex *s, const struct simplex_world *w);
+/* Looks again whether a checkpoint is needed, and says so once. */
+void outset_evaluate(struct simplex *s, const struct simplex_world *w);
+/* Whether the block may be decided at the height in progress; stops where it is not the one of
+ * the checkpoint. */
+bool outset_admits(struct simplex *s, const struct simplex_world *w, const struct hash *block);
+/* Whether the height in progress lies beyond what a person or I have to vouch for. */
+bool outset_may_vote(const struct simplex *s);
+
 /* help.c: rule 11; ask.c: what I lack */
 /* `member` says that it is there; view VIEW_NONE: it does not say which. */
 void help_meet(struct simplex *s, const struct simplex_world *w, uint32_t member,

@@ -166,10 +166,11 @@ static int cluster_init_run(struct invocation *invocation, int argc, char **argv
 
 static const struct subcommand cluster_commands[] = {
     {"init", "write cluster.yaml, which founds a cluster", cluster_init_run},
+    {"checkpoint", "tell which block was decided, for one who cannot know", checkpoint_run},
     {"rebuild", "go on with the survivors of a quorum that is gone for good", rebuild_run},
 };
 
 int cluster_run(struct invocation *invocation, int argc, char **argv)
 {
-    return group_run("ostrakon cluster", cluster_commands, 2, invocation, argc, argv);
+    return group_run("ostrakon cluster", cluster_commands, 3, invocation, argc, argv);
 }

@@ -51,6 +51,7 @@ int log_run(struct invocation *invocation, int argc, char **argv);
 int watch_run(struct invocation *invocation, int argc, char **argv);
 int keygen_run(struct invocation *invocation, int argc, char **argv);
 int cluster_run(struct invocation *invocation, int argc, char **argv);
+int checkpoint_run(struct invocation *invocation, int argc, char **argv);
 int rebuild_run(struct invocation *invocation, int argc, char **argv);
 int init_run(struct invocation *invocation, int argc, char **argv);
 int audit_run(struct invocation *invocation, int argc, char **argv);

@@ -175,6 +175,56 @@ Test(status_quorum, of_a_chain_that_contradicts)
            "Its log names the height (OST-1201 or OST-1202): compare the others' there");
 }
 
+#define DAY_MS (24ull * 3600 * 1000)
+
+Test(status_quorum, of_a_member_that_was_away_for_too_long)
+{
+    d->simplex.needs = CHECKPOINT_NEED_AWAY;
+    d->simplex.outset =
+        (struct outset){.time_ms = SCENE_UNIX_MS - 31 * DAY_MS, .started_ms = NOW_MS};
+    expect(STATUS_DEGRADED, "critical", "OST-1204",
+           "atlas waits for a checkpoint: what it knew when it was started was 31 days old. "
+           "One more failure stops the cluster.",
+           "On a member that you trust: ostrakon cluster checkpoint; put the line that it "
+           "prints into node.yaml of atlas, then: systemctl restart ostrakon");
+}
+
+Test(status_quorum, of_a_member_that_knows_too_few)
+{
+    d->simplex.needs = CHECKPOINT_NEED_STRANGERS;
+    d->simplex.outset = (struct outset){.voter_count = 5};
+    memcpy(d->simplex.outset.voters[3], d->cluster.member[2].vote_key, PUBLIC_KEY_BYTES);
+    expect(STATUS_DEGRADED, "critical", "OST-1204",
+           "atlas waits for a checkpoint: too few of the voters that it knew are still "
+           "members (1 of 5). One more failure stops the cluster.",
+           "On a member that you trust: ostrakon cluster checkpoint; put the line that it "
+           "prints into node.yaml of atlas, then: systemctl restart ostrakon");
+}
+
+Test(status_quorum, of_a_member_on_the_way_to_its_checkpoint)
+{
+    d->simplex.options.checkpoint.height = d->simplex.height - 1;
+    expect(STATUS_OK, "ok", "", "", "");
+    d->simplex.options.checkpoint.height = d->simplex.height = 48213;
+    expect(STATUS_DEGRADED, "warning", "OST-1207",
+           "atlas does not vote before it has come to its checkpoint, at height 48213. "
+           "One more failure stops the cluster.",
+           "If no member has come to height 48213: take the line in node.yaml of atlas that "
+           "ostrakon cluster checkpoint prints on one");
+}
+
+Test(status_quorum, of_another_history_than_the_checkpoint)
+{
+    d->simplex.stopped = true;
+    d->simplex.outset.differs = true;
+    a.config.checkpoint.height = 48213;
+    expect(STATUS_DEGRADED, "critical", "OST-1205",
+           "atlas goes no further: the block at height 48213 that it was told is not the one "
+           "of its checkpoint. One more failure stops the cluster.",
+           "On members that you trust: ostrakon cluster checkpoint 48213; if they have what "
+           "node.yaml has, move ostrakon.db of atlas away; then: systemctl restart ostrakon");
+}
+
 Test(small_status, of_three_says_that_one_liar_can_split_the_log)
 {
     begin(3);

@@ -117,6 +117,9 @@ Test(token, is_not_judged_by_who_is_not_good_or_may_be_corrupt_or_is_behind)
     w.d->silent = true;
     expect_shrug("This agent signs nothing now, as it may be unfit, and vouches for nobody.");
     w.d->silent = false;
+    w.d->simplex.needs = CHECKPOINT_NEED_AWAY;
+    expect_shrug("This agent waits for a checkpoint, and may have missed a removal.");
+    w.d->simplex.needs = CHECKPOINT_NEED_NONE;
     w.d->simplex.catching_up = true;
     expect_shrug("This agent is behind the others, and may have missed a removal.");
     w.d->simplex.catching_up = false;

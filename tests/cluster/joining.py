@@ -50,6 +50,36 @@ def joins(scene, member, index):
     run(scene.tools.ostrakon, "init", "--config", member.config)
 
 
+def told(scene, at):
+    """The line of the newest block, as a member prints it for another's node.yaml."""
+    line = run(scene.tools.ostrakon, "cluster", "checkpoint", "--socket",
+               scene.cluster.members[at].socket)
+    key = "[0-9a-f]{64}"
+    require(re.fullmatch(rf"checkpoint: {{cluster_id: {key}, height: \d+, hash: {key}}}\n", line),
+            line)
+    return line
+
+
+def height_of(line):
+    return int(re.search(r"height: (\d+)", line)[1])
+
+
+def of_another_history(line):
+    return line[:-3] + ("0" if line[-3] != "0" else "1") + line[-2:]
+
+
+def give(member, line):
+    """Puts the line into its node.yaml, in the place of the one there."""
+    config = Path(member.config)
+    lines = [old for old in config.read_text().splitlines(True)
+             if not old.startswith("checkpoint:")]
+    config.write_text("".join(lines) + line)
+
+
+def keeps_outset(scene, name):
+    return (Path(scene.cluster.members[name].dir) / "outset").exists()
+
+
 def pids(scene, names):
     return {name: scene.cluster.pids(name) for name in names}
 
@@ -66,11 +96,14 @@ def wait_good(scene, name, at):
 
 
 def grows(scene):
-    """A sixth member is admitted while all others run, catches up, appeals, and is voted in"""
+    """A sixth member is admitted while all others run, goes no further than its checkpoint as
+    long as that names another block, catches up with the right one, appeals, and is voted in"""
     before = pids(scene, scene.names)
+    line = told(scene, "atlas")
     new = member_of(scene.plan, scene.tools, NEW_INDEX, NEW, "node")
     keys = make_keys(scene.tools, new.dir)
     joins(scene, new, NEW_INDEX)
+    give(new, of_another_history(line))
     scene.cluster.members[NEW] = new
     scene.cluster.start(NEW)
     view = scene.wait_view(NEW, lambda view: "OST-1302" in str(view["reasons"]), 10,
@@ -80,6 +113,15 @@ def grows(scene):
             json.dumps(view["reasons"]))
     scene.wait_said("atlas", "its transport key [0-9a-f]{16} is no member's")
     admit(scene, NEW, keys, *machine(scene, keys, NEW_INDEX, "node"))
+    view = scene.wait_view(NEW, lambda view: "OST-1205" in str(view["reasons"]), 20,
+                           "goes beyond another block than the checkpoint's")
+    scene.wait_height(view["height"] + 3, names=["atlas"])
+    require(scene.view(NEW)["height"] == height_of(line) - 1, f"{scene.view(NEW)['height']}")
+    require(keeps_outset(scene, NEW), "what it set out from is forgotten")
+    mark = scene.mark(NEW)
+    give(new, line)
+    scene.cluster.restart(NEW)
+    scene.wait_said(NEW, "OST-1206", mark)
     wait_good(scene, NEW, scene.names)
     scene.names.append(NEW)
     scene.chain.members.add(NEW)
@@ -129,6 +171,21 @@ def is_replaced(scene):
 
 def restarted(scene):
     """Who joined is itself again after a restart, and so is everybody else"""
+    new = scene.cluster.members[NEW]
+    line = told(scene, "atlas")
+    scene.wait_height(height_of(line), names=[NEW])
+    scene.cluster.stop(NEW)
+    give(new, of_another_history(line))
+    refused = subprocess.run(new.command, stdin=subprocess.DEVNULL, capture_output=True,
+                             text=True, timeout=30)
+    require(refused.returncode == 78 and "move ostrakon.db away" in refused.stderr
+            and line.split()[-1].strip("}") in refused.stderr,
+            f"{refused.returncode}: {refused.stderr}")
+    give(new, line)
+    scene.cluster.start(NEW)
+    scene.wait_well(20)
+    for name in scene.names:
+        scene.wait(lambda name=name: not keeps_outset(scene, name), 5, f"{name} keeps its outset")
     for name in (NEW, REPLACED, "helios"):
         scene.cluster.restart(name)
         scene.wait_well(20)

@@ -10,95 +10,29 @@
 
 #include "agent/config.h"
 #include "config_documents.h"
+#include "node_yaml.h"
 
-static char directory[] = "/tmp/ostrakon-node-XXXXXX";
-static char path[128];
-
-static const char *beside(const char *name)
-{
-    static char text[256];
-    snprintf(text, sizeof text, "%s/%s", directory, name);
-    return text;
-}
-
-static void put(const char *name, const char *text)
-{
-    FILE *file = fopen(beside(name), "w");
-    cr_assert(file != NULL);
-    if (file != NULL) {
-        fputs(text, file);
-        fclose(file);
-    }
-}
-
-static void set_up(void)
-{
-    cr_assert(sodium_init() >= 0);
-    cr_assert(mkdtemp(directory) != NULL);
-    snprintf(path, sizeof path, "%s/node.yaml", directory);
-    put("cluster.yaml", CLUSTER_YAML);
-    cr_assert(mkdir(beside("data"), 0700) == 0);
-}
-
-static void tear_down(void)
-{
-    static const char *const names[] = {"data/vote.pem", "data/transport.pem", "node.yaml",
-                                        "cluster.yaml"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        unlink(beside(names[i]));
-    }
-    rmdir(beside("data"));
-    rmdir(directory);
-}
-
-TestSuite(node_config, .init = set_up, .fini = tear_down);
-
-/* The report with the directory's name taken out; DIR/ stands before no relative path. */
-static const char *report_of(const char *text, struct node_config *c)
-{
-    static struct config_report report;
-    static char shown[CONFIG_REPORT_BYTES];
-    report = (struct config_report){0};
-    put("node.yaml", text);
-    const bool taken = node_config_read(path, c, &report);
-    cr_expect(taken == (report.fault_count == 0));
-    size_t used = 0;
-    const size_t prefix = strlen(directory) + 1;
-    for (const char *at = report.text; *at != '\0';) {
-        if (strncmp(at, directory, prefix - 1) == 0) {
-            at += prefix;
-        } else {
-            shown[used++] = *at++;
-        }
-    }
-    shown[used] = '\0';
-    return shown;
-}
-
-#define NODE_YAML                                                                              \
-    "name: helios\n"                                                                           \
-    "cluster: cluster.yaml\n"                                                                  \
-    "data_dir: data\n"
+TestSuite(node_config, .init = node_yaml_begin, .fini = node_yaml_end);
 
 Test(node_config, has_defaults)
 {
     struct node_config c;
-    cr_assert(strcmp(report_of(NODE_YAML, &c), "") == 0);
+    cr_assert(strcmp(node_yaml_report(NODE_YAML, &c), "") == 0);
     cr_assert(eq(u32, c.member, 1));
     cr_assert(strcmp(c.listen, "127.0.0.1:7102") == 0);
     cr_assert(strcmp(c.api, "127.0.0.1:7180") == 0);
     cr_assert(strcmp(c.socket, "/run/ostrakon/agent.sock") == 0);
-    cr_assert(strcmp(c.data_dir, beside("data")) == 0);
-    cr_assert(strcmp(c.latch_dir, beside("data/latch.d")) == 0);
-    cr_assert(strcmp(c.vote_key_path, beside("data/vote.pem")) == 0);
+    cr_assert(strcmp(c.data_dir, node_yaml_beside("data")) == 0);
+    cr_assert(strcmp(c.latch_dir, node_yaml_beside("data/latch.d")) == 0);
+    cr_assert(strcmp(c.vote_key_path, node_yaml_beside("data/vote.pem")) == 0);
     cr_assert(eq(u32, c.grant.count, 0));
     cr_assert(c.log_level == LOG_LEVEL_INFO);
     cr_assert(strcmp(c.token_path, "") == 0);
-    cr_assert(strcmp(c.trust_path, beside("data/trust.json")) == 0);
+    cr_assert(strcmp(c.trust_path, node_yaml_beside("data/trust.json")) == 0);
     cr_assert(strcmp(c.founding.name, "demo") == 0 && !c.joins);
-    report_of("name: hera\ncluster: cluster.yaml\ndata_dir: data\njoins: true\n"
-              "listen: '[::1]:1'\n",
-              &c);
+    node_yaml_report("name: hera\ncluster: cluster.yaml\ndata_dir: data\njoins: true\n"
+                     "listen: '[::1]:1'\n",
+                     &c);
     cr_assert(c.joins && c.member == MEMBERS_MAX - 1);
 }
 
@@ -106,44 +40,45 @@ Test(node_config, takes_what_is_given)
 {
     struct node_config c;
     const char *argv[HOOK_WORDS_MAX + 1];
-    const char *report = report_of(NODE_YAML "listen: '[::]:7102'\n"
-                                             "api: 127.0.0.1:1\n"
-                                             "socket: a.sock\n"
-                                             "log_level: debug\n"
-                                             "certificates:\n"
-                                             "- purpose: https\n"
-                                             "  file: tls/a.pem\n"
-                                             "- purpose: mail\n"
-                                             "  file: /b.pem\n"
-                                             "  key: tls/b.key\n"
-                                             "  host: mail.example\n"
-                                             "token: {file: t.jws, reload: [bin/reload, x]}\n"
-                                             "trust: {file: /srv/trust.json}\n"
-                                             "hooks:\n"
-                                             "  grant: [bin/worker, --sink, 'a b', '']\n"
-                                             "  revoke: [/bin/true]\n"
-                                             "  neuter: [neuter, 1]\n"
-                                             "  lock_out: [bin/lock-out, member_]\n"
-                                             "  standing: []\n",
-                                   &c);
+    const char *report =
+        node_yaml_report(NODE_YAML "listen: '[::]:7102'\n"
+                                   "api: 127.0.0.1:1\n"
+                                   "socket: a.sock\n"
+                                   "log_level: debug\n"
+                                   "certificates:\n"
+                                   "- purpose: https\n"
+                                   "  file: tls/a.pem\n"
+                                   "- purpose: mail\n"
+                                   "  file: /b.pem\n"
+                                   "  key: tls/b.key\n"
+                                   "  host: mail.example\n"
+                                   "token: {file: t.jws, reload: [bin/reload, x]}\n"
+                                   "trust: {file: /srv/trust.json}\n"
+                                   "hooks:\n"
+                                   "  grant: [bin/worker, --sink, 'a b', '']\n"
+                                   "  revoke: [/bin/true]\n"
+                                   "  neuter: [neuter, 1]\n"
+                                   "  lock_out: [bin/lock-out, member_]\n"
+                                   "  standing: []\n",
+                         &c);
     cr_assert(strcmp(report, "") == 0, "%s", report);
     cr_assert(strcmp(c.listen, "[::]:7102") == 0);
-    cr_assert(strcmp(c.socket, beside("a.sock")) == 0);
+    cr_assert(strcmp(c.socket, node_yaml_beside("a.sock")) == 0);
     cr_assert(c.log_level == LOG_LEVEL_DEBUG);
     cr_assert(eq(u32, c.certificate_count, 2));
-    cr_assert(strcmp(c.certificates[0].file, beside("tls/a.pem")) == 0);
+    cr_assert(strcmp(c.certificates[0].file, node_yaml_beside("tls/a.pem")) == 0);
     cr_assert(strcmp(c.certificates[0].key, "") == 0);
     cr_assert(strcmp(c.certificates[1].file, "/b.pem") == 0);
-    cr_assert(strcmp(c.certificates[1].key, beside("tls/b.key")) == 0);
+    cr_assert(strcmp(c.certificates[1].key, node_yaml_beside("tls/b.key")) == 0);
     cr_assert(strcmp(c.certificates[1].host, "mail.example") == 0);
-    cr_assert(strcmp(c.token_path, beside("t.jws")) == 0);
+    cr_assert(strcmp(c.token_path, node_yaml_beside("t.jws")) == 0);
     cr_assert(strcmp(c.trust_path, "/srv/trust.json") == 0);
     hook_argv(&c.reload, argv);
     cr_assert(eq(u32, c.reload.count, 2));
-    cr_assert(strcmp(argv[0], beside("bin/reload")) == 0, "%s", argv[0]);
+    cr_assert(strcmp(argv[0], node_yaml_beside("bin/reload")) == 0, "%s", argv[0]);
     hook_argv(&c.grant, argv);
     cr_assert(eq(u32, c.grant.count, 4));
-    cr_assert(strcmp(argv[0], beside("bin/worker")) == 0, "%s", argv[0]);
+    cr_assert(strcmp(argv[0], node_yaml_beside("bin/worker")) == 0, "%s", argv[0]);
     cr_assert(strcmp(argv[2], "a b") == 0);
     cr_assert(strcmp(argv[3], "") == 0);
     cr_assert(argv[4] == NULL);
@@ -153,7 +88,7 @@ Test(node_config, takes_what_is_given)
     cr_assert(eq(u32, c.neuter.count, 2));
     cr_assert(strcmp(argv[0], "neuter") == 0); /* to be looked up in PATH */
     hook_argv(&c.lock_out, argv);
-    cr_assert(strcmp(argv[0], beside("bin/lock-out")) == 0, "%s", argv[0]);
+    cr_assert(strcmp(argv[0], node_yaml_beside("bin/lock-out")) == 0, "%s", argv[0]);
     cr_assert(strcmp(argv[1], "member_") == 0);
     cr_assert(eq(u32, c.standing.count, 0));
 }
@@ -172,18 +107,18 @@ Test(node_config, says_how_this_machine_is_examined)
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         static struct node_config c;
-        cr_assert(strcmp(report_of(cases[i].text, &c), "") == 0, "case %zu", i);
+        cr_assert(strcmp(node_yaml_report(cases[i].text, &c), "") == 0, "case %zu", i);
         cr_assert(eq(u32, c.sweep_mib_per_hour, cases[i].sweep));
         cr_assert(eq(u32, c.window_mib, cases[i].window));
         cr_assert(eq(int, c.time_required, cases[i].time));
-        cr_assert(strcmp(c.own_path, path) == 0);
+        cr_assert(strcmp(c.own_path, node_yaml_path) == 0);
     }
 }
 
 Test(node_config, refuses_to_examine_in_a_way_there_is_not)
 {
     static struct node_config c;
-    const char *report = report_of(
+    const char *report = node_yaml_report(
         NODE_YAML "memory: {sweep_mib_per_hour: 100001, window_mib: 1}\ntime_sync: yes\n", &c);
     cr_assert(
         strcmp(
@@ -199,9 +134,9 @@ Test(node_config, refuses_to_examine_in_a_way_there_is_not)
 Test(node_config, says_what_is_wrong_with_the_files_of_tokens)
 {
     struct node_config c;
-    const char *report = report_of(NODE_YAML "token: {file: '', reload: ['']}\n"
-                                             "trust: {file: ''}\n",
-                                   &c);
+    const char *report = node_yaml_report(NODE_YAML "token: {file: '', reload: ['']}\n"
+                                                    "trust: {file: ''}\n",
+                                          &c);
     cr_expect(strcmp(report,
                      "node.yaml:5:15: file: \"\" is not the path of a file (a certificate's: "
                      "PEM, its chain behind it)\n"
@@ -210,7 +145,7 @@ Test(node_config, says_what_is_wrong_with_the_files_of_tokens)
                      "node.yaml:4:27: reload: expected a program and its arguments, 1 to 32 "
                      "words\n") == 0,
               "%s", report);
-    report = report_of(NODE_YAML "token: {reload: []}\n", &c);
+    report = node_yaml_report(NODE_YAML "token: {reload: []}\n", &c);
     cr_expect(strcmp(report, "node.yaml:4:8: file: missing; expected the path of a file (a "
                              "certificate's: PEM, its chain behind it)\n") == 0,
               "%s", report);
@@ -224,7 +159,7 @@ Test(node_config, says_where_and_what_is_wrong)
          "node.yaml:1:1: data_dir: missing; expected the path of this node's data directory\n"},
         {NODE_YAML "colour: red\n",
          "node.yaml:4:1: colour: unknown key; expected one of name, "
-         "cluster, data_dir, latch_dir, joins, listen, api, socket, hooks, "
+         "cluster, data_dir, latch_dir, joins, checkpoint, listen, api, socket, hooks, "
          "log_level, watchdog, certificates, memory, time_sync, token, "
          "trust\n"},
         {NODE_YAML "api: [1]\nlog_level: loud\n",
@@ -268,7 +203,7 @@ Test(node_config, says_where_and_what_is_wrong)
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct node_config c;
-        const char *report = report_of(cases[i][0], &c);
+        const char *report = node_yaml_report(cases[i][0], &c);
         cr_expect(strcmp(report, cases[i][1]) == 0, "%zu:\n%s", i, report);
     }
 }
@@ -295,7 +230,7 @@ Test(node_config, says_what_is_wrong_with_hooks)
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct node_config c;
-        const char *report = report_of(cases[i][0], &c);
+        const char *report = node_yaml_report(cases[i][0], &c);
         cr_expect(strcmp(report, cases[i][1]) == 0, "%zu:\n%s", i, report);
     }
 }
@@ -309,7 +244,7 @@ Test(node_config, has_room_for_a_socket_of_107_bytes)
         memset(name, 'a', sizeof name);
         name[0] = '/';
         snprintf(text, sizeof text, NODE_YAML "socket: %.*s\n", (int)size, name);
-        const char *report = report_of(text, &c);
+        const char *report = node_yaml_report(text, &c);
         const bool taken = strcmp(report, "") == 0;
         cr_expect(taken == (size == 107), "%s", report);
     }
@@ -325,42 +260,44 @@ static void found_with_own_keys(void)
     for (size_t i = 0; i < 2; i++) {
         uint8_t key[PUBLIC_KEY_BYTES];
         char hex[2 * PUBLIC_KEY_BYTES + 1];
-        cr_assert(keyfile_create(beside(names[i]), key, error), "%s", error);
+        cr_assert(keyfile_create(node_yaml_beside(names[i]), key, error), "%s", error);
         sodium_bin2hex(hex, sizeof hex, key, sizeof key);
         memcpy(strstr(text, old[i]), hex, sizeof hex - 1);
     }
-    put("cluster.yaml", text);
+    node_yaml_put("cluster.yaml", text);
 }
 
 static int check(char out[static 1024], char err[static 1024])
 {
     FILE *out_file = fmemopen(out, 1024, "w");
     FILE *err_file = fmemopen(err, 1024, "w");
-    const int code = config_check(path, out_file, err_file);
+    const int code = config_check(node_yaml_path, out_file, err_file);
     fclose(out_file);
     fclose(err_file);
     return code;
 }
 
-Test(config_check, is_content_with_what_fits_together, .init = set_up, .fini = tear_down)
+Test(config_check, is_content_with_what_fits_together, .init = node_yaml_begin,
+     .fini = node_yaml_end)
 {
     char out[1024] = "";
     char err[1024] = "";
     found_with_own_keys();
-    put("node.yaml", NODE_YAML);
+    node_yaml_put("node.yaml", NODE_YAML);
     cr_assert(eq(int, check(out, err), 0), "%s", err);
     cr_assert(strcmp(err, "") == 0);
     cr_assert(strstr(out, ": ok: helios (node), one of 3 members of demo\ncluster id ") !=
               NULL);
 }
 
-Test(config_check, compares_the_keys_with_the_clusters, .init = set_up, .fini = tear_down)
+Test(config_check, compares_the_keys_with_the_clusters, .init = node_yaml_begin,
+     .fini = node_yaml_end)
 {
     char out[1024] = "";
     char err[1024] = "";
     found_with_own_keys();
-    put("cluster.yaml", CLUSTER_YAML);
-    put("node.yaml", NODE_YAML);
+    node_yaml_put("cluster.yaml", CLUSTER_YAML);
+    node_yaml_put("node.yaml", NODE_YAML);
     cr_assert(eq(int, check(out, err), 78));
     cr_assert(strcmp(out, "") == 0);
     cr_assert(strstr(err, "data/transport.pem: this key is ") != NULL, "%s", err);
@@ -368,13 +305,14 @@ Test(config_check, compares_the_keys_with_the_clusters, .init = set_up, .fini = 
     cr_assert(strstr(err, "gives helios the vote key ca93ac1705187071...") != NULL, "%s", err);
 }
 
-Test(config_check, misses_keys_directory_and_hooks, .init = set_up, .fini = tear_down)
+Test(config_check, misses_keys_directory_and_hooks, .init = node_yaml_begin,
+     .fini = node_yaml_end)
 {
     char out[1024] = "";
     char err[1024] = "";
-    put("node.yaml",
-        "name: helios\ncluster: cluster.yaml\ndata_dir: cluster.yaml\n"
-        "hooks: {grant: [bin/nothing], neuter: [bin/none], lock_out: [nowhere]}\n");
+    node_yaml_put("node.yaml",
+                  "name: helios\ncluster: cluster.yaml\ndata_dir: cluster.yaml\n"
+                  "hooks: {grant: [bin/nothing], neuter: [bin/none], lock_out: [nowhere]}\n");
     cr_assert(eq(int, check(out, err), 78));
     cr_assert(strstr(err, "/cluster.yaml: data_dir: not a directory\n") != NULL, "%s", err);
     cr_assert(strstr(err, "/bin/nothing: hooks.grant: cannot be run: No such file") != NULL);
@@ -383,13 +321,14 @@ Test(config_check, misses_keys_directory_and_hooks, .init = set_up, .fini = tear
     cr_assert(strstr(err, "vote.pem: cannot be read: Not a directory\n") != NULL, "%s", err);
 }
 
-Test(config_check, looks_at_the_certificates, .init = set_up, .fini = tear_down)
+Test(config_check, looks_at_the_certificates, .init = node_yaml_begin, .fini = node_yaml_end)
 {
     char out[1024] = "";
     char err[1024] = "";
     found_with_own_keys();
-    put("node.yaml", NODE_YAML "certificates:\n- {purpose: https, file: nothing.pem}\n"
-                               "- {purpose: mail, file: cluster.yaml}\n");
+    node_yaml_put("node.yaml",
+                  NODE_YAML "certificates:\n- {purpose: https, file: nothing.pem}\n"
+                            "- {purpose: mail, file: cluster.yaml}\n");
     cr_assert(eq(int, check(out, err), 78));
     cr_assert(strstr(err, "/nothing.pem: certificates: https: there is no such file\n") != NULL,
               "%s", err);

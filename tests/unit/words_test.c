@@ -64,3 +64,41 @@ Test(words, write_times_as_people_and_machines_read_them)
     words_iso(UINT64_MAX, text);
     cr_assert(ne(sz, strlen(text), 0));
 }
+
+/* Each says what it is about, the height, and what this member does about it. */
+Test(words, of_checkpoints_say_why_this_member_goes_no_further)
+{
+    static const struct {
+        struct note note;
+        const char *message;
+        enum words_level level;
+    } cases[] = {
+        {{.kind = NOTE_CHECKPOINT_WANTED,
+          .cause = CAUSE_AWAY,
+          .first = 7,
+          .count = 32ull * 24 * 3600 * 1000 - 1},
+         "what this member knew when it was started, of height 7, was 31 days old: it goes no "
+         "further, and does not vote, without a checkpoint",
+         WORDS_ERROR},
+        {{.kind = NOTE_CHECKPOINT_WANTED, .cause = CAUSE_STRANGERS, .first = 7, .count = 1},
+         "at height 7 too few of the voters that this member knew are still members (1): it "
+         "goes "
+         "no further, and does not vote, without a checkpoint",
+         WORDS_ERROR},
+        {{.kind = NOTE_CHECKPOINT_DIFFERS, .first = 7},
+         "the block at height 7 is not the one of the checkpoint: this is another history, or "
+         "the checkpoint is wrong; this member goes no further",
+         WORDS_ERROR},
+        {{.kind = NOTE_CHECKPOINT_MET, .first = 7},
+         "the block at height 7 is the one of the checkpoint",
+         WORDS_NOTICE},
+    };
+    static struct cluster c;
+    c = cluster_of_two();
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct words w;
+        words_of(&cases[i].note, &c, &w);
+        cr_expect(strcmp(w.message, cases[i].message) == 0, "%s", w.message);
+        cr_expect(eq(int, (int)w.level, (int)cases[i].level));
+    }
+}

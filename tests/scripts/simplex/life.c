@@ -1,8 +1,35 @@
-/* Starts, crashes, and what a start finds. */
+/* Starts, crashes and ends, and what a start finds. */
 #include "world.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
+
+static void drop_letters(struct world *w)
+{
+    while (w->letters != NULL) {
+        struct letter *letter = w->letters;
+        w->letters = letter->next;
+        free(letter);
+    }
+}
+
+void world_finish(struct world *w)
+{
+    for (uint32_t i = 0; i < MEMBERS_MAX; i++) {
+        disk_lose_writes(&w->agents[i]);
+        disk_free(&w->agents[i].disk);
+        disk_free(&w->agents[i].saved);
+    }
+    drop_letters(w);
+}
+
+void world_rest(struct world *w, uint64_t ms)
+{
+    drop_letters(w);
+    w->now_ms += ms;
+    w->heartbeat_ms += ms;
+}
 
 /* Every stored block, as the daemon replays them. */
 static void replay(struct agent *a)
@@ -41,6 +68,9 @@ void world_start(struct world *w, uint32_t member, enum cause cause)
         .self = member,
         .timing = w->founding.timing,
         .nonce = a->starts << 8 | member | 1u << 31,
+        .joins = a->joins,
+        .checkpoint = a->checkpoint,
+        .kept = a->disk.outset,
     };
     simplex_init(&a->simplex, &options);
     const uint64_t unix_ms = WORLD_FOUNDED_MS + w->now_ms - 1000;

@@ -37,6 +37,7 @@ static void run_start(struct world *w, const struct words *words, uint32_t membe
         cause = strcmp(votes, LOST[i].name) == 0 ? LOST[i].cause : cause;
     }
     world_restore(w, member, old_votes, old_chain);
+    w->agents[member].joins = has_word(words, "joins");
     world_start(w, member, cause);
 }
 
@@ -106,6 +107,17 @@ static void show(struct world *w, uint32_t member, FILE *out)
             s->damaged ? " damaged" : "");
 }
 
+static void give_checkpoint(struct world *w, const struct words *words, uint32_t member)
+{
+    const char *name = option(words, "block");
+    const struct named_block *b = name == NULL ? NULL : world_block(w, name);
+    struct checkpoint *given = &w->agents[member].checkpoint;
+    *given = (struct checkpoint){.height = b == NULL ? 0 : option_uint(words, "height", 0)};
+    if (b != NULL) {
+        given->hash = b->hash;
+    }
+}
+
 static void disk(struct world *w, const struct words *words, uint32_t member)
 {
     if (has_word(words, "slow")) {
@@ -124,6 +136,8 @@ static bool run_for(struct world *w, const struct words *words, uint32_t member,
         world_crash(w, member);
     } else if (strcmp(verb, "start") == 0) {
         run_start(w, words, member);
+    } else if (strcmp(verb, "checkpoint") == 0) {
+        give_checkpoint(w, words, member);
     } else if (strcmp(verb, "recompute") == 0) {
         proof_recompute(w, member);
     } else if (strcmp(verb, "save") == 0) {
@@ -155,6 +169,8 @@ static bool run_world(struct world *w, const struct words *words, FILE *out)
         run_members(w, words);
     } else if (strcmp(verb, "run") == 0 && words->count > 1) {
         world_run(w, strtoull(words->word[1], NULL, 10));
+    } else if (strcmp(verb, "rest") == 0 && words->count > 1) {
+        world_rest(w, strtoull(words->word[1], NULL, 10));
     } else if (strcmp(verb, "urgent") == 0 && words->count > 1) {
         world_urge(w, (uint32_t)strtoul(words->word[1], NULL, 10),
                    option_members(words, "at", UINT32_MAX));

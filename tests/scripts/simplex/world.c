@@ -40,20 +40,6 @@ void world_found(struct world *w, const struct world_options *o)
     }
 }
 
-void world_finish(struct world *w)
-{
-    for (uint32_t i = 0; i < MEMBERS_MAX; i++) {
-        disk_lose_writes(&w->agents[i]);
-        disk_free(&w->agents[i].disk);
-        disk_free(&w->agents[i].saved);
-    }
-    while (w->letters != NULL) {
-        struct letter *letter = w->letters;
-        w->letters = letter->next;
-        free(letter);
-    }
-}
-
 static uint32_t up(const struct world *w)
 {
     uint32_t members = 0;
@@ -65,9 +51,11 @@ static uint32_t up(const struct world *w)
 
 static struct simplex_world view_of(struct world *w, struct agent *a)
 {
+    const int64_t clock_ms = (int64_t)(WORLD_FOUNDED_MS + w->now_ms - 1000) + a->clock_ms;
     return (struct simplex_world){
         .now_ms = w->now_ms,
-        .unix_ms = (uint64_t)((int64_t)(WORLD_FOUNDED_MS + w->now_ms - 1000) + a->clock_ms),
+        .unix_ms = (uint64_t)clock_ms,
+        .clock_ms = (uint64_t)clock_ms,
         .random = w->now_ms * 7919,
         .cluster = &a->cluster,
         .pool = &a->pool,
@@ -239,6 +227,8 @@ static void end_step(struct world *w, uint32_t member)
     simplex_tick(&a->simplex, &world);
     event_view(w, member);
     apply_decided(w, member);
+    a->disk.outset = a->simplex.outset;
+    a->disk.outset.voter_count *= a->simplex.outset.over ? 0 : 1;
     a->timer_ms = w->out.timer_ms;
     for (uint32_t i = 0; i < w->out.count; i++) {
         perform(w, member, &w->out.list[i]);

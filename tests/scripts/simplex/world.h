@@ -48,7 +48,8 @@ struct disk {
     uint32_t record_bytes;
     uint8_t record[RECORD_BYTES_MAX];
     struct held_block held[HELD_MAX];
-    uint64_t height; /* of the last block */
+    struct outset outset; /* until it has caught up; then without voters */
+    uint64_t height;      /* of the last block */
     struct stored_block decided[HEIGHTS_MAX];
 };
 
@@ -63,6 +64,8 @@ struct agent {
     bool slow; /* its disk finishes nothing */
     uint32_t suspects;
     int64_t clock_ms; /* what its wall clock is off */
+    bool joins;
+    struct checkpoint checkpoint; /* that of its node.yaml */
     uint64_t timer_ms;
     uint64_t starts;
     struct simplex simplex;
@@ -136,6 +139,8 @@ void world_found(struct world *w, const struct world_options *o);
 void world_finish(struct world *w);
 /* Lets the time pass: letters take 1 ms, fast disks none. */
 void world_run(struct world *w, uint64_t ms);
+/* The same, but nobody does anything meanwhile, and what was under way is lost. */
+void world_rest(struct world *w, uint64_t ms);
 
 /* What a start finds: the record as it was kept, or the cause why there is none. */
 void world_start(struct world *w, uint32_t member, enum cause cause);
