@@ -43,8 +43,9 @@ static void say_already(const struct cluster *c, const struct operator_command *
                         char detail[static DETAIL_BYTES])
 {
     if (o->operation == OPERATION_SETTINGS) {
-        snprintf(detail, DETAIL_BYTES, "%s is %" PRIu32 " already.", setting_text(o->setting),
-                 o->value);
+        char setting[WORDS_SETTING_BYTES];
+        words_setting(o->setting, o->value, setting);
+        snprintf(detail, DETAIL_BYTES, "It is %s already.", setting);
     } else if (o->operation == OPERATION_SET_OPERATORS) {
         snprintf(detail, DETAIL_BYTES, "These are the operators already.");
     } else if (o->operation == OPERATION_RENAME) {

@@ -217,8 +217,9 @@ static void say_standing(const struct note *n, const struct cluster *c, char *te
         snprintf(text, size, "operator %s paused removals for %llu s", n->text,
                  (unsigned long long)n->count);
     } else if (n->kind == NOTE_OPERATOR && n->first == OPERATION_SETTINGS) {
-        snprintf(text, size, "operator %s set %s to %llu", n->text,
-                 setting_text((enum setting)n->fence), (unsigned long long)n->count);
+        char setting[WORDS_SETTING_BYTES];
+        words_setting((enum setting)n->fence, n->count, setting);
+        snprintf(text, size, "operator %s: settings %s", n->text, setting);
     } else if (n->kind == NOTE_OPERATOR && n->first == OPERATION_SET_OPERATORS) {
         snprintf(text, size, "operator %s wants other operators: %llu of %llu want the same%s",
                  n->text, (unsigned long long)n->count, (unsigned long long)n->fence,

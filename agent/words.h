@@ -11,6 +11,7 @@
  * document and alert for good, and how loud it is. */
 
 #define WORDS_MESSAGE_BYTES 256u
+#define WORDS_SETTING_BYTES 48u
 #define WORDS_ISO_BYTES 32u
 
 enum words_level { WORDS_ERROR = 3, WORDS_WARNING, WORDS_NOTICE, WORDS_INFO, WORDS_DEBUG };
@@ -41,6 +42,9 @@ void words_references(uint64_t bits, char *text, size_t size);
 
 /* The name of a member, "nobody" for an index that is none. */
 const char *words_member(const struct cluster *c, uint32_t member);
+
+/* "mode=observe", "ttl_s=600": as cluster.yaml words it, and whoever changes it. */
+void words_setting(enum setting setting, uint64_t value, char text[static WORDS_SETTING_BYTES]);
 
 /* 2026-11-21T14:03:11.482Z, and 14:03 or, where seconds matter, 14:03:11. */
 void words_iso(uint64_t unix_ms, char text[static WORDS_ISO_BYTES]);

@@ -1,4 +1,5 @@
 /* The sentences about confidence votes, and of whom elections choose from. */
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "words_parts.h"
@@ -115,5 +116,16 @@ void words_say_candidates(const struct note *n, const struct cluster *c, char *t
         snprintf(text, size,
                  "no front node is without faults: one that still answers was "
                  "chosen");
+    }
+}
+
+void words_setting(enum setting setting, uint64_t value, char text[static WORDS_SETTING_BYTES])
+{
+    if (setting == SETTING_OBSERVE) {
+        snprintf(text, WORDS_SETTING_BYTES, "mode=%s", value != 0 ? "observe" : "act");
+    } else if (setting == SETTING_AUDIT) {
+        snprintf(text, WORDS_SETTING_BYTES, "audit=%s", value != 0 ? "required" : "off");
+    } else {
+        snprintf(text, WORDS_SETTING_BYTES, "%s=%" PRIu64, setting_text(setting), value);
     }
 }

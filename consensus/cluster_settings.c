@@ -63,6 +63,17 @@ uint32_t cluster_setting(const struct cluster *c, enum setting setting)
     return 0;
 }
 
+/* Whom votes would have removed was not voted on for long, as all that came of it was a word.
+ */
+static void act_again(struct cluster *c)
+{
+    for (uint32_t i = 0; i < c->member_count; i++) {
+        if (c->confidence[i].barred_told_ms != 0) {
+            c->confidence[i].motion_after_ms = 0;
+        }
+    }
+}
+
 void cluster_set(struct cluster *c, enum setting setting, uint32_t value)
 {
     uint32_t *number = number_of(c, setting);
@@ -72,6 +83,9 @@ void cluster_set(struct cluster *c, enum setting setting, uint32_t value)
         c->audit_required = value != 0;
     } else if (setting == SETTING_OBSERVE) {
         c->observes = value != 0;
+        if (!c->observes) {
+            act_again(c);
+        }
     }
 }
 

@@ -8,6 +8,7 @@
 
 #include "agent/config.h"
 #include "agent/keyfile.h"
+#include "agent/words.h"
 #include "client.h"
 #include "fields.h"
 #include "moment.h"
@@ -201,11 +202,6 @@ static int ask_member(struct sending *s)
     return code;
 }
 
-static void print_document(const struct answer *answer)
-{
-    printf("%s\n", answer->text);
-}
-
 static void print_handed_in(const struct sending *s, const cJSON *document)
 {
     char id[SHOWN_BYTES];
@@ -238,7 +234,7 @@ static int judge(const struct sending *s, const struct answer *answer, bool *don
         return 0;
     }
     if (s->order->invocation->json) {
-        print_document(answer);
+        printf("%s\n", answer->text);
     }
     if (strcmp(state, "decided") == 0 &&
         field_number(answer->document, "decided_height", &height)) {
@@ -308,7 +304,7 @@ static int hand_in(const struct sending *s)
         code = judge(s, &answer, &done);
         code = done ? code : follow(s, id, height);
     } else if (s->order->invocation->json) {
-        print_document(&answer);
+        printf("%s\n", answer.text);
     } else {
         print_handed_in(s, answer.document);
     }
@@ -350,15 +346,15 @@ static int sign_and_send(struct sending *s, const struct keyfile *key)
 static void say_what(struct sending *s)
 {
     const struct order *order = s->order;
-    char duration[MOMENT_BYTES];
+    char text[MOMENT_BYTES > WORDS_SETTING_BYTES ? MOMENT_BYTES : WORDS_SETTING_BYTES];
     switch (order->operation) {
     case OPERATION_PAUSE:
         snprintf(s->what, sizeof s->what, "pause %s",
-                 duration_text((uint64_t)order->duration_s * 1000, duration));
+                 duration_text((uint64_t)order->duration_s * 1000, text));
         return;
     case OPERATION_SETTINGS:
-        snprintf(s->what, sizeof s->what, "settings %s=%" PRIu32, setting_text(order->setting),
-                 order->value);
+        words_setting(order->setting, order->value, text);
+        snprintf(s->what, sizeof s->what, "settings %s", text);
         return;
     case OPERATION_SET_OPERATORS:
         snprintf(s->what, sizeof s->what, "set-operators");

@@ -119,7 +119,7 @@ Test(api_operator, says_why_a_command_cannot_be_right)
     c = order(5, OPERATION_SETTINGS, 0);
     c.by_operator.setting = SETTING_TTL_S;
     c.by_operator.value = w.d->cluster.timing.ttl_s;
-    expect_refused(&c, "ttl_s is 3600 already.");
+    expect_refused(&c, "It is ttl_s=3600 already.");
     c.by_operator.setting = SETTING_PROTOCOL;
     c.by_operator.value = PROTOCOL_NEWEST + 1;
     expect_refused(&c, "can run version 2.");
