@@ -22,7 +22,7 @@ struct name_view {
     uint64_t fence;        /* under which it was last taken or let go of */
     uint64_t failed_fence; /* under which its takeover failed; 0: none */
     uint64_t serial;       /* of the hook that runs */
-    uint64_t again_ms;     /* nothing is tried before that */
+    uint64_t again_ms;     /* not tried before that; 0: it has not failed to let go */
 };
 
 #define SENT_KEPT 32u

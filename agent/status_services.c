@@ -32,10 +32,26 @@ static void say_replaced(const struct moment *m, const struct service_name *s)
     }
 }
 
+/* Its lease ends all the same, and then somebody else serves beside it. */
+static void say_kept(const struct moment *m, const struct service_name *s)
+{
+    struct status_reason *r = status_add(m, "OST-6002", true, m->deciding->options.self);
+    status_say(r->text,
+               "The release hook of %s has failed: %s may still serve under that name.",
+               s->name, m->self);
+    status_say(r->action,
+               "On %s: see that it does not, and mend the hook: ostrakon log --code "
+               "OST-6002",
+               m->self);
+}
+
 void status_look_at_services(const struct moment *m)
 {
     for (uint32_t k = 0; k < m->cluster->name_count; k++) {
         const struct service_name *s = &m->cluster->names[k];
+        if (m->deciding->names.view[k].again_ms != 0) {
+            say_kept(m, s);
+        }
         if (s->phase == NAME_VACANT) {
             say_vacant(m, s);
         } else if (s->holder != s->owner) {

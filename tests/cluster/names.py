@@ -107,9 +107,18 @@ def steps_in(scene):
 
 
 def goes_back(scene):
-    """The owner is back, and perfect: the witness lets go before it serves again"""
+    """The owner is back, and perfect: the witness lets go before it serves again; while its hook
+    fails to, its status says so"""
+    failing = scene.scratch / "fail-themis-release"
+    failing.touch()
     scene.cluster.start(VICTIM)
     wait_standing(scene, "good", scene.names)
+    scene.wait(lambda: "OST-6002" in scene.reasons("themis"), 30, "its status tells of the hook")
+    reason = scene.reasons("themis")["OST-6002"]
+    require("themis may still serve under that name" in reason["text"]
+            and NAME in reason["text"], f"{reason}")
+    failing.unlink()
+    scene.wait(lambda: "OST-6002" not in scene.reasons("themis"), 10, "it is over")
     wait_serving(scene, VICTIM, 30)
     events = [(member, event) for _, member, event, _ in told(scene)]
     last = len(events) - 1 - events[::-1].index((VICTIM, "takeover"))
