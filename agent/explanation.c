@@ -118,6 +118,8 @@ static void add_appeal(struct explanation *e, const struct cluster *c, uint32_t 
     } else if (electors < cluster_testimony(c)) {
         snprintf(when, sizeof when, ", once %u others have a perfect record",
                  cluster_testimony(c));
+    } else if (c->member[member].cause == STANDING_CAUSE_ADMITTED) {
+        snprintf(when, sizeof when, ", once its agent runs with this key");
     }
     snprintf(add(e, EXPLANATION_APPEAL), EXPLANATION_TEXT_BYTES,
              "its appeal, by itself%s: the electors examine it, and vote", when);

@@ -109,6 +109,9 @@ static int choose(struct rebuild *r)
         if (i == MEMBER_NONE) {
             return complain(EXIT_USAGE, "", "%s is no member of %s", name, c->name);
         }
+        if ((r->chosen >> i & 1) != 0) {
+            return complain(EXIT_USAGE, "", "%s is given twice", name);
+        }
         const enum standing standing = c->member[i].standing;
         if (standing != STANDING_GOOD && standing != STANDING_SUSPENDED) {
             return complain(EXIT_CONFIGURATION,

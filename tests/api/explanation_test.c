@@ -150,6 +150,8 @@ Test(explanation, says_what_an_appeal_waits_for)
     struct confidence *s = &c->confidence[HELIOS];
     stands(STANDING_SUSPENDED, STANDING_CAUSE_UNREACHABLE);
     cr_expect(says("its appeal, by itself: the electors"));
+    stands(STANDING_SUSPENDED, STANDING_CAUSE_ADMITTED);
+    cr_expect(says("its appeal, by itself, once its agent runs with this key: the electors"));
     s->appeal_after_ms = c->time_ms + 60000;
     stands(STANDING_SUSPENDED, STANDING_CAUSE_UNREACHABLE);
     cr_expect(says("its appeal, by itself, heard from "), "%s", e.steps[0].text);

@@ -97,8 +97,16 @@ def nothing_is_decided(ostrakon, home):
     assert code == 0 and "blocks: none" in text and "signed" not in text, text
 
 
+def twice(ostrakon, home):
+    """A survivor that is named twice is a slip: another one was meant"""
+    code, text = run(ostrakon, "cluster", "rebuild", "--member", "atlas", "--member", "atlas",
+                     "--config", str(home / "node.yaml"))
+    assert code == 64 and "atlas is given twice" in text, (code, text)
+
+
 def main():
-    cases = [nothing_is_there, another_file, of_nobody, of_another, hostile, nothing_is_decided]
+    cases = [nothing_is_there, another_file, of_nobody, of_another, hostile, nothing_is_decided,
+             twice]
     print(f"1..{len(cases)}")
     for number, case in enumerate(cases, 1):
         with tempfile.TemporaryDirectory(prefix="ostrakon-stored-") as directory:
