@@ -95,8 +95,8 @@ static void judge_lease(const struct shape *shape, const struct founding *f,
         config_fault(report, shape_place(shape, "timing.name_lease_s"), "name_lease_s",
                      "%" PRIu32 " s is shorter than %" PRIu32 " ticks of %" PRIu32
                      " ms: one member that keeps attestations back could take a name from "
-                     "another",
-                     t->name_lease_s, 3 + liars, t->tick_ms);
+                     "another; %" PRIu64 " or more are needed",
+                     t->name_lease_s, 3 + liars, t->tick_ms, (least_ms + 999) / 1000);
     }
     if (t->ttl_s < 6 * (uint64_t)t->name_lease_s) {
         config_warning(report, shape_place(shape, "timing.ttl_s"), "ttl_s",
