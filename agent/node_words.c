@@ -258,7 +258,9 @@ static void attest_now(struct node *n, uint64_t tick, struct effects *out)
     };
     rank(d, &c.attest);
     node_fleet_attest(d, &c.attest);
-    tick_attested(&d->tick, own->seq);
+    if (tick == d->cluster.tick) { /* else it may have been noticed in any tick since, too */
+        tick_attested(&d->tick, own->seq);
+    }
     node_words_hand_in(n, &c, out);
 }
 

@@ -163,6 +163,27 @@ Test(node_words, attest_in_their_order_the_ticks_that_blocks_have_left_out)
     cr_assert(eq(u64, said.attest.tick, first + 2));
 }
 
+/* Whoever was silent for some ticks cannot tell any more in which of them it noticed what. */
+Test(node_words, say_what_was_noticed_with_every_tick_that_is_still_to_be_attested)
+{
+    struct tick *t = &b.node->deciding.tick;
+    const uint64_t first = said.attest.tick;
+    close_ticks(2);
+    tick_notice(t, REFERENCE_BIT(7), 0);
+    node_seal_first(b.node);
+    cr_assert(le(u64, run_until_attested(1000), 100));
+    cr_assert(eq(u64, said.attest.tick, first + 1));
+    cr_assert(eq(u64, said.attest.own, REFERENCE_BIT(7)));
+    decide(first + 1);
+    tick_decided(t, said.attest.seq);
+    node_seal_first(b.node);
+    (void)run_until_attested(6000);
+    cr_assert(eq(u64, said.attest.tick, first + 2));
+    cr_assert(eq(u64, said.attest.own, REFERENCE_BIT(7)), "noticed after the first was over");
+    tick_decided(t, said.attest.seq);
+    cr_assert(eq(u64, tick_own(t), 0));
+}
+
 /* Who has just come back attested the tick before it was a voter, and a block holds that. */
 Test(node_words, attest_again_what_was_decided_and_did_not_count)
 {
