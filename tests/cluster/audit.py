@@ -7,7 +7,7 @@ import sqlite3
 import subprocess
 import sys
 
-from scene import Scene, require
+from scene import Scene, require, settled_until
 from tap import play
 
 BUILD = sys.argv[1]
@@ -65,8 +65,20 @@ def changed_sink(scene, change):
     return copy, window
 
 
+def is_settled_with_rows(scene):
+    """The first windows may be over before there is any traffic."""
+    with sqlite3.connect(scene.cluster.sink) as sink:
+        window, = sink.execute("SELECT min(window) FROM published JOIN staged"
+                               " USING (window, fence)").fetchone()
+    if window is None:
+        return False
+    end = (window + 1) * scene.plan.all_timing()["window_s"]
+    return settled_until(scene.view("atlas")).timestamp() >= end
+
+
 def changed_windows(scene):
     """A window that was changed in the sink afterwards is told, with its number; a fence, too"""
+    scene.wait(lambda: is_settled_with_rows(scene), 30, "no window with rows is settled")
     for change, words in CHANGES:
         copy, window = changed_sink(scene, change)
         page = audit(scene, config_of(scene, "atlas"), "--sink", str(copy),
@@ -79,6 +91,7 @@ def changed_windows(scene):
 
 def changed_blocks(scene):
     """A block that was changed in a stopped member's log is told, with its height"""
+    scene.wait_view("argus", lambda view: view["height"] > 4, 20, "is above height 4")
     scene.cluster.stop("argus")
     home = scene.cluster.members["argus"].dir
     copy = scene.scratch / "argus"
