@@ -89,9 +89,16 @@ def member(scene, at, name):
     return document["member"] if code == 200 else {"standing": None}
 
 
+def has_good(scene, at, name):
+    try:
+        return member(scene, at, name)["standing"] == "good"
+    except OSError:  # it does not answer now
+        return False
+
+
 def wait_good(scene, name, at):
     for other in at:
-        scene.wait(lambda other=other: member(scene, other, name)["standing"] == "good", 60,
+        scene.wait(lambda other=other: has_good(scene, other, name), 60,
                    f"{other} does not have {name} good")
 
 
