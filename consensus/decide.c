@@ -13,8 +13,11 @@ enum judgement decide_judge(const struct simplex *s, const struct simplex_world 
     if (h->version != w->cluster->version || !protocol_is_known(h->version)) {
         return JUDGED_OTHER_VERSION;
     }
-    const struct hash mine = cluster_state_hash(w->cluster);
-    return hash_equal(&h->state, &mine) ? JUDGED_SOUND : JUDGED_DAMAGED;
+    /* And anew: what was kept as the block was applied tells of no damage since. */
+    const struct hash kept = cluster_state_hash(w->cluster);
+    const struct hash anew = cluster_digest(w->cluster);
+    return hash_equal(&h->state, &kept) && hash_equal(&h->state, &anew) ? JUDGED_SOUND
+                                                                        : JUDGED_DAMAGED;
 }
 
 static bool is_good(struct simplex *s, const struct simplex_world *w, const struct block *b)

@@ -128,6 +128,7 @@ Test(node_operator, goes_over_to_a_version_it_does_not_know_and_stops_there)
                                           .value = PROTOCOL_NEWEST + 1};
     bench_run_alone(&b, b.now_ms + 7000);
     b.node->deciding.cluster.latest[0].version_high = PROTOCOL_NEWEST + 1;
+    b.node->deciding.cluster.digests[c->height % HEIGHTS_KEPT] = cluster_digest(c);
     node_seal_first(b.node);
     hand_in(&b, &over);
     bench_settle(&b);

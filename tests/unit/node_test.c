@@ -176,6 +176,7 @@ Test(node, looks_again_at_a_window_that_rests_on_nobodys_word_and_says_what_it_f
         .members = {1, 2},
         .claims = {{.member = MEMBER_NONE}, {.member = MEMBER_NONE}},
     };
+    c->digests[c->height % HEIGHTS_KEPT] = cluster_digest(c);
     node_seal_first(b.node);
     bench_run_alone(&b, b.now_ms + 2000);
     cr_assert(eq(u32, b.works, 2));
