@@ -297,7 +297,7 @@ static uint64_t tick_to_attest(const struct deciding *d)
         return c->tick;
     }
     uint64_t tick = d->own.attested_tick > r->next ? d->own.attested_tick : r->next;
-    while (tick < c->tick && ((r->attested | r->spoiled) >> (tick - r->next) & 1) != 0) {
+    while (tick < c->tick && !record_awaits(r, tick)) {
         tick++;
     }
     return tick < c->tick ? tick : c->tick;
@@ -309,14 +309,12 @@ static bool has_attested(const struct node *n, uint64_t tick)
 {
     const struct deciding *d = &n->deciding;
     const uint32_t self = d->options.self;
-    const struct record *r = &d->cluster.record[self];
     if (d->own.attested_tick != tick) {
         return false;
     }
     const bool under_way = d->own.unsigned_command[COMMAND_ATTEST - 1].has ||
                            n->pool.slot[self][COMMAND_ATTEST - 1].size_bytes != 0;
-    const bool counts =
-        tick < r->next || ((r->attested | r->spoiled) >> (tick - r->next) & 1) != 0;
+    const bool counts = !record_awaits(&d->cluster.record[self], tick);
     return under_way || counts || d->own.attested_height == d->cluster.height ||
            !cluster_is_voter(&d->cluster, self);
 }

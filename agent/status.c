@@ -108,7 +108,7 @@ bool status_votes(const struct deciding *d)
 {
     const struct simplex *s = &d->simplex;
     return !d->muted && !d->damaged && !s->stopped && !s->amnesiac && !s->resuming &&
-           s->needs == CHECKPOINT_NEED_NONE && s->height > s->options.checkpoint.height;
+           outset_may_vote(s);
 }
 
 /* The chain's time, carried on by our own monotonic clock: a wall clock that is wrong here

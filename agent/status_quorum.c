@@ -268,7 +268,7 @@ void status_look_at_votes(const struct moment *m)
         look_at_stop(m);
     } else if (d->simplex.needs != CHECKPOINT_NEED_NONE) {
         look_at_need(m);
-    } else if (d->simplex.height <= d->simplex.options.checkpoint.height) {
+    } else if (!outset_may_vote(&d->simplex)) {
         look_at_way(m);
     }
     if (d->muted && !d->options.neutered) {

@@ -138,9 +138,7 @@ static bool says_something_new(const struct attested *latest, const struct attes
  * their ballots by leaving out what they say. */
 static bool is_overdue(const struct cluster *c, uint32_t author, const struct attest *a)
 {
-    const struct record *r = &c->record[author];
-    return a->tick >= r->next && a->tick < c->tick &&
-           ((r->attested | r->spoiled) >> (a->tick - r->next) & 1) == 0;
+    return a->tick < c->tick && record_awaits(&c->record[author], a->tick);
 }
 
 /* By this alone its author is out: faults.md, L4, waits for no tick. Held for a proof already,

@@ -228,5 +228,7 @@ bool simplex_may_vote(const struct simplex *s, const struct simplex_world *w);
  * start or simplex_wake. */
 bool simplex_has_asked(const struct simplex *s, const struct simplex_world *w);
 bool simplex_is_caught_up(const struct simplex *s, const struct simplex_world *w);
+/* Whether the height in progress lies beyond what a person has to vouch for (case 31). */
+bool outset_may_vote(const struct simplex *s);
 
 #endif

@@ -135,8 +135,6 @@ void outset_evaluate(struct simplex *s, const struct simplex_world *w);
 /* Whether the block may be decided at the height in progress; stops where it is not the one of
  * the checkpoint. */
 bool outset_admits(struct simplex *s, const struct simplex_world *w, const struct hash *block);
-/* Whether the height in progress lies beyond what a person or I have to vouch for. */
-bool outset_may_vote(const struct simplex *s);
 
 /* help.c: rule 11; ask.c: what I lack */
 /* `member` says that it is there; view VIEW_NONE: it does not say which. */

@@ -71,6 +71,15 @@ void record_close(struct record *r, const struct record_clock *clock, bool spoil
     assert(clock->open + 1 - r->next <= clock->lag);
 }
 
+bool record_awaits(const struct record *r, uint64_t tick)
+{
+    if (tick < r->next) {
+        return false;
+    }
+    assert(tick - r->next < RECORD_WINDOW_TICKS);
+    return ((r->attested | r->spoiled) >> (tick - r->next) & 1) == 0;
+}
+
 bool record_is_perfect(const struct record *r, uint32_t ticks)
 {
     return r->run >= ticks;

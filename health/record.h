@@ -45,6 +45,10 @@ bool record_attest(struct record *r, const struct record_clock *clock, uint64_t 
  * asserts that fewer than RECORD_WINDOW_TICKS are unjudged. */
 void record_close(struct record *r, const struct record_clock *clock, bool spoiled);
 
+/* Whether an attestation for the tick, open or closed, could still make it perfect: it is
+ * neither judged, nor spoiled, nor attested. */
+bool record_awaits(const struct record *r, uint64_t tick);
+
 /* Whether the last `ticks` judged ones were all perfect: with the record's length, whether its
  * member may have a ballot. */
 bool record_is_perfect(const struct record *r, uint32_t ticks);

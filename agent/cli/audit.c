@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/config_value.h"
 #include "agent/text.h"
 #include "audit_parts.h"
 #include "command.h"
@@ -36,14 +37,12 @@ static const struct argp_option own_options[] = {
 static error_t on_option(int key, char *argument, struct argp_state *state)
 {
     struct options *options = state->input;
-    char *end = NULL;
     switch (key) {
     case ARGP_KEY_INIT:
         state->child_inputs[0] = options->invocation;
         return 0;
     case 'H':
-        options->height = strtoull(argument, &end, 10);
-        if (*end != '\0' || options->height == 0 || argument[0] == '-') {
+        if (!value_count(argument, &options->height) || options->height == 0) {
             argp_error(state, "--height %s: expected a height from 1 on", argument);
         }
         return 0;

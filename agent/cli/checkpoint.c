@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "agent/config.h"
+#include "agent/config_value.h"
 #include "client.h"
 #include "document.h"
 #include "fields.h"
@@ -21,15 +22,13 @@ struct options {
 static error_t on_option(int key, char *argument, struct argp_state *state)
 {
     struct options *options = state->input;
-    char *end = NULL;
     switch (key) {
     case ARGP_KEY_INIT:
         state->child_inputs[0] = options->invocation;
         return 0;
     case ARGP_KEY_ARG:
-        options->height = strtoull(argument, &end, 10);
-        if (state->arg_num > 0 || argument[0] < '1' || argument[0] > '9' || *end != '\0' ||
-            options->height > CHECKPOINT_HEIGHT_MAX) {
+        if (state->arg_num > 0 || !value_count(argument, &options->height) ||
+            options->height == 0 || options->height > CHECKPOINT_HEIGHT_MAX) {
             argp_error(state, "%s: expected the height of a block, from 1", argument);
         }
         return 0;

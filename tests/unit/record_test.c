@@ -89,6 +89,24 @@ Test(record, waits_for_a_hidden_attestation_as_long_as_it_may_come)
     }
 }
 
+Test(record, awaits_a_tick_until_it_is_attested_spoiled_or_judged)
+{
+    struct record_clock clock = clock_at(7, 2);
+    struct record r;
+    record_start(&r, clock.open);
+    cr_assert(not(record_awaits(&r, 6)), "before it began");
+    cr_assert(record_awaits(&r, 7));
+    pass(&r, &clock, false, false);
+    cr_assert(record_awaits(&r, 7), "closed, and not too late");
+    pass(&r, &clock, true, true);
+    cr_assert(not(record_awaits(&r, 8)), "spoiled");
+    pass(&r, &clock, false, false);
+    cr_assert(not(record_awaits(&r, 7)), "judged");
+    cr_assert(record_awaits(&r, 9));
+    cr_assert(record_attest(&r, &clock, 9, true));
+    cr_assert(not(record_awaits(&r, 9)), "attested");
+}
+
 Test(record, falls_for_who_says_nothing)
 {
     struct record_clock clock = clock_at(0, 2);

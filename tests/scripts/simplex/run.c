@@ -155,6 +155,8 @@ static bool run_for(struct world *w, const struct words *words, uint32_t member,
         show(w, member, out);
     } else if (strcmp(verb, "corrupt") == 0) {
         a->cluster.digests[a->cluster.height % HEIGHTS_KEPT].bytes[0] ^= 1;
+    } else if (strcmp(verb, "damage") == 0) {
+        a->cluster.windows.next ^= 1;
     } else {
         return false;
     }
