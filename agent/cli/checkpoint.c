@@ -2,7 +2,6 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "agent/config.h"
@@ -51,10 +50,11 @@ static bool asks_itself(const cJSON *status)
     return false;
 }
 
+/* As node.yaml must have it. */
 static bool is_hash(const char *text)
 {
-    return text != NULL && strlen(text) == 2 * HASH_BYTES &&
-           strspn(text, "0123456789abcdef") == 2 * HASH_BYTES;
+    uint8_t bytes[HASH_BYTES];
+    return text != NULL && value_key(text, bytes);
 }
 
 static void print(const struct options *options, const char *id, uint64_t height,
