@@ -70,24 +70,25 @@ static int refuse_present(const struct paths *paths)
     return 0;
 }
 
-/* The vote record last: while it is missing, the node does not vote. */
+/* The vote record first, and whole or not at all: an agent without a database makes one, but
+ * one without a vote record must take it for lost. */
 static int make(const struct paths *paths, const struct hash *id)
 {
     struct store_opening opening = {0};
-    struct store *store = store_open(paths->database, id->bytes, &opening);
-    if (store == NULL || opening.verdict != STORE_MADE) {
-        store_destroy(store);
-        return complain(exit_code_of(errno), "", "%s cannot be made: %s", paths->database,
-                        opening.why);
-    }
-    store_destroy(store);
     const enum votes_verdict verdict = votes_create(paths->votes);
     if (verdict != VOTES_OK) {
-        const int reason = errno;
-        unlink(paths->database);
-        return complain(exit_code_of(reason), "", "%s cannot be made: %s", paths->votes,
-                        verdict == VOTES_UNUSABLE ? strerror(reason)
+        return complain(exit_code_of(errno), "", "%s cannot be made: %s", paths->votes,
+                        verdict == VOTES_UNUSABLE ? strerror(errno)
                                                   : votes_verdict_text(verdict));
+    }
+    struct store *store = store_open(paths->database, id->bytes, &opening);
+    const int reason = errno;
+    const bool is_made = store != NULL && opening.verdict == STORE_MADE;
+    store_destroy(store);
+    if (!is_made) {
+        unlink(paths->votes);
+        return complain(exit_code_of(reason), "", "%s cannot be made: %s", paths->database,
+                        opening.why);
     }
     return 0;
 }

@@ -11,10 +11,9 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 FILES = ["partition", "damage", "strangers", "hangs", "flood", "disks", "pages", "deaths",
-         "refusals", "allocations", "removal", "hooking", "names", "audit", "flipped", "neuter",
-         "wayback", "clones",
-         "certificates", "tokens", "upgrade", "liar", "rebuild", "joining",
-         "leavings"]
+         "crashes", "refusals", "allocations", "removal", "hooking", "names", "audit", "flipped",
+         "neuter", "wayback", "clones", "certificates", "tokens", "upgrade", "liar", "rebuild",
+         "joining", "leavings"]
 AT_A_TIME = 1  # five agents keep two cores busy enough
 CASE = re.compile(r"^(not ok|ok) \d+ - (.*)$")
 
