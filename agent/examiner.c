@@ -33,7 +33,7 @@ void examiner_deliver(struct examiner *e, const struct finding *f)
 static void remember(struct examiner *e, const struct finding *f)
 {
     struct examined *place = &e->results[e->result_count % EXAMINED_MAX];
-    *place = (struct examined){.boot_ms = clock_boot_ms(), .finding = *f};
+    *place = (struct examined){.boot_ms = clock_monotonic_ms(), .finding = *f};
     e->result_count++;
 }
 
@@ -116,13 +116,23 @@ static void give_way(void)
     (void)setpriority(PRIO_PROCESS, 0, NICE); /* of this thread alone (sched(7)) */
 }
 
+/* So much later by the clock of `turn`, which stands still while the machine is suspended. */
+static struct timespec from_now(uint64_t wait_ms)
+{
+    struct timespec at;
+    clock_gettime(CLOCK_MONOTONIC, &at);
+    const uint64_t ns = (uint64_t)at.tv_nsec + wait_ms % 1000 * 1000000;
+    return (struct timespec){.tv_sec = at.tv_sec + (time_t)(wait_ms / 1000 + ns / 1000000000),
+                             .tv_nsec = (long)(ns % 1000000000)};
+}
+
 /* False: the examiner ends. *again: it is woken for another first round. */
 static bool sleep_until(struct examiner *e, uint64_t due_ms, bool *again)
 {
-    const struct timespec due = {.tv_sec = (time_t)(due_ms / 1000),
-                                 .tv_nsec = (long)(due_ms % 1000) * 1000000};
+    uint64_t now_ms;
     pthread_mutex_lock(&e->lock);
-    while (!e->ending && !e->again && clock_monotonic_ms() < due_ms) {
+    while (!e->ending && !e->again && (now_ms = clock_monotonic_ms()) < due_ms) {
+        const struct timespec due = from_now(due_ms - now_ms);
         pthread_cond_timedwait(&e->turn, &e->lock, &due);
     }
     const bool goes_on = !e->ending;

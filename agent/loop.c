@@ -58,11 +58,6 @@ static uint64_t clock_ns(clockid_t clock)
 
 uint64_t clock_monotonic_ms(void)
 {
-    return clock_ns(CLOCK_MONOTONIC) / 1000000u;
-}
-
-uint64_t clock_boot_ms(void)
-{
     return clock_ns(CLOCK_BOOTTIME) / 1000000u;
 }
 
@@ -144,7 +139,7 @@ struct event_base *loop_base(struct loop *loop)
 
 static void timer_arm(struct loop_timer *timer)
 {
-    const uint64_t now_ns = clock_ns(CLOCK_MONOTONIC);
+    const uint64_t now_ns = clock_ns(CLOCK_BOOTTIME);
     uint64_t wait_us = 0;
     if (timer->at_ms > now_ns / 1000000u) {
         const uint64_t far_ms = now_ns / 1000000u + 86400000u; /* no overflow; re-armed then */

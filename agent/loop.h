@@ -15,13 +15,10 @@
 
 /* Clocks. Any thread. */
 
-/* CLOCK_MONOTONIC in whole ms, rounded down. Never goes back; stands still while the machine is
- * suspended. The time of every timer. */
+/* CLOCK_BOOTTIME in whole ms, rounded down. Never goes back, and goes on while the machine is
+ * suspended, so that one that wakes finds its leases over. The time of every timer; those that
+ * became due meanwhile may come as late as if nothing had passed. */
 uint64_t clock_monotonic_ms(void);
-
-/* CLOCK_BOOTTIME in ms: as the above, but goes on while the machine is suspended. Where the two
- * move apart the machine was asleep. */
-uint64_t clock_boot_ms(void);
 
 /* CLOCK_REALTIME in ms since 1970. May jump either way. */
 uint64_t clock_unix_ms(void);

@@ -1,8 +1,12 @@
 #include "agent/loop.h"
 
+#include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdio.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <criterion/criterion.h>
@@ -52,6 +56,41 @@ Test(loop, fires_a_timer_once_and_not_when_switched_off)
     loop_timer_destroy(timer);
     loop_timer_destroy(other);
     loop_destroy(loop);
+}
+
+#define SUSPENDED_S 40
+
+/* In a time namespace in which the machine has been suspended: 0 if all is as it must be. */
+static int after_a_suspension(uint64_t before_ms)
+{
+    const uint64_t now_ms = clock_monotonic_ms();
+    if (now_ms < before_ms + SUSPENDED_S * 1000) {
+        return 1;
+    }
+    loop = loop_create();
+    struct loop_timer *const timer = loop_timer_create(loop, on_stop, NULL);
+    loop_timer_set(timer, now_ms + 20);
+    loop_run(loop);
+    return clock_monotonic_ms() < now_ms + 1000 ? 0 : 2;
+}
+
+Test(loop, has_a_clock_that_goes_on_while_the_machine_is_suspended)
+{
+    const uint64_t before_ms = clock_monotonic_ms();
+    const int offsets = unshare(CLONE_NEWTIME) == 0
+                            ? open("/proc/self/timens_offsets", O_WRONLY | O_CLOEXEC)
+                            : -1;
+    if (offsets < 0 || dprintf(offsets, "boottime %d 0\n", SUSPENDED_S) < 0) {
+        cr_skip_test("no time namespace may be made here");
+    }
+    close(offsets);
+    const pid_t child = fork();
+    if (child == 0) {
+        _exit(after_a_suspension(before_ms));
+    }
+    int status = 0;
+    cr_assert(child > 0 && waitpid(child, &status, 0) == child);
+    cr_assert(status == 0, "%d: 1 the clock stood still, 2 the timer came late", status >> 8);
 }
 
 static struct loop_wake *wake;

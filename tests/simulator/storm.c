@@ -20,13 +20,30 @@ static void restart_later(struct world *w, const struct station *s)
     queue_push(&w->queue, &e);
 }
 
+/* What nobody has any more nobody can bring back. */
+static bool others_have_blocks(const struct world *w, const struct station *s)
+{
+    for (uint32_t i = 0; i < w->station_count; i++) {
+        const struct station *other = &w->station[i];
+        const bool gives = other->member != s->member && !other->machine.neutered &&
+                           (w->plan.liars >> other->member & 1) == 0;
+        if (gives && other->disk.height >= s->disk.height) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* What a disk loses beside its writes under way. */
 static void spoil(struct world *w, struct station *s)
 {
     const struct plan *p = &w->plan;
     if (dice_chance(&w->dice, p->lose_blocks)) {
-        world_strike(w, FAULT_BLOCKS_LOST);
-        disk_lose_blocks(&s->disk, dice_between(&w->dice, 0, s->disk.height));
+        const uint64_t left = dice_between(&w->dice, 0, s->disk.height);
+        if (others_have_blocks(w, s)) {
+            world_strike(w, FAULT_BLOCKS_LOST);
+            disk_lose_blocks(&s->disk, left);
+        }
     }
     if ((p->forgetful >> s->member & 1) == 0 || !dice_chance(&w->dice, p->forget)) {
         return;
