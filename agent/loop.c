@@ -61,6 +61,11 @@ uint64_t clock_monotonic_ms(void)
     return clock_ns(CLOCK_BOOTTIME) / 1000000u;
 }
 
+uint64_t clock_thread_us(void)
+{
+    return clock_ns(CLOCK_THREAD_CPUTIME_ID) / 1000u;
+}
+
 uint64_t clock_unix_ms(void)
 {
     return clock_ns(CLOCK_REALTIME) / 1000000u;

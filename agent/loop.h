@@ -20,6 +20,9 @@
  * became due meanwhile may come as late as if nothing had passed. */
 uint64_t clock_monotonic_ms(void);
 
+/* How much of a processor the calling thread has had so far, in us. */
+uint64_t clock_thread_us(void);
+
 /* CLOCK_REALTIME in ms since 1970. May jump either way. */
 uint64_t clock_unix_ms(void);
 

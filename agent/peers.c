@@ -240,7 +240,9 @@ struct peers *peers_create(struct loop *loop, const struct peers_config *config,
             peer_name(&p->peers[i], &config->members[i]);
         }
     }
+    TAILQ_INIT(&p->waiting);
     p->flush_timer = loop_timer_create(loop, peers_flush, p);
+    p->turn_timer = loop_timer_create(loop, peers_go_on, p);
     const struct tls_roster roster = {.is_known = is_member, .context = p};
     p->tls = tls_create(config->key, config->members[config->self].name, roster);
     if (p->tls == NULL) {
@@ -271,6 +273,7 @@ void peers_destroy(struct peers *p)
         peer_clear(&p->peers[i]);
     }
     loop_timer_destroy(p->flush_timer);
+    loop_timer_destroy(p->turn_timer);
     tls_destroy(p->tls);
     free(p);
 }

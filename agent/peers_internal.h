@@ -68,10 +68,21 @@ struct peer {
     uint64_t probe_at_ms;
 
     struct ratelimit_share share; /* of what is taken while it is restricted */
+    struct ratelimit_turn turn;   /* at our time, for what it sends */
 
     uint32_t wait_ms;       /* between attempts; 0: it answers */
     uint64_t not_before_ms; /* no attempt but a probe before */
 };
+
+/* A request of which messages are left that its sender has no turn for yet. */
+struct waiting {
+    TAILQ_ENTRY(waiting) link;
+    struct peers *p;
+    struct http_request *request;
+    size_t at; /* where in its body they begin */
+};
+
+TAILQ_HEAD(waiting_list, waiting);
 
 /* A socket of curl's, from its opening to its closing. */
 struct socket {
@@ -98,6 +109,8 @@ struct peers {
     struct curl_slist *headers;
     struct loop_timer *curl_timer;  /* when curl wants to be called */
     struct loop_timer *flush_timer; /* when something queued may be sent */
+    struct loop_timer *turn_timer;  /* when those that wait are looked at again */
+    struct waiting_list waiting;    /* oldest first */
     struct socket_list sockets;
     struct ratelimit limit;
     uint32_t restricted; /* bits of members */
@@ -156,6 +169,9 @@ void peers_tell(struct peers *p, enum peers_trouble_kind kind, uint32_t member,
 void peers_tell_foreign(struct peers *p, uint32_t member, const char *cluster);
 
 /* peers_server.c */
+
+/* Goes on with the requests whose senders have a turn again. */
+void peers_go_on(void *context);
 bool peers_server_create(struct peers *p, const char *listen,
                          char error[static PEERS_ERROR_CHARS])
     __attribute__((warn_unused_result));

@@ -3,9 +3,12 @@
 
 #include <assert.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <sodium.h>
+
+#include "agent/memory.h"
 
 /* A peer's handles, one more of each while old ones die, and as much again for strangers, who
  * are the first to go. */
@@ -44,20 +47,30 @@ static bool may_say_more(struct peers *p, uint32_t member)
            ratelimit_take(&p->peers[member].share, PEERS_DOOR_PER_SECOND, clock_monotonic_ms());
 }
 
-/* False: the rest was dropped. */
-static bool deliver(struct peers *p, uint32_t member, const struct http_request *request)
+enum delivery { DELIVERED, DELIVERED_IN_PART, DELIVERY_REFUSED };
+
+/* Each message is a step of both minds. Who has had its turn at them waits, however much it has
+ * to say: it must not keep us from all the others. `at`: where in the body. */
+static enum delivery deliver(struct peers *p, uint32_t member,
+                             const struct http_request *request, size_t *at)
 {
-    for (size_t at = 0; at < request->body_bytes;) {
-        const size_t size_bytes = frame_at(request->body, request->body_bytes, at);
-        if (!may_say_more(p, member)) {
-            return false;
+    struct ratelimit_turn *const turn = &p->peers[member].turn;
+    while (*at < request->body_bytes) {
+        const size_t size_bytes = frame_at(request->body, request->body_bytes, *at);
+        if (!ratelimit_has_turn(turn, clock_monotonic_ms())) {
+            return DELIVERED_IN_PART;
         }
+        if (!may_say_more(p, member)) {
+            return DELIVERY_REFUSED;
+        }
+        const uint64_t begun_us = clock_thread_us();
         p->counters.messages_in++;
         p->callbacks.on_message(p->callbacks.context, member,
-                                request->body + at + PEERS_FRAME_BYTES, size_bytes);
-        at += PEERS_FRAME_BYTES + size_bytes;
+                                request->body + *at + PEERS_FRAME_BYTES, size_bytes);
+        ratelimit_spend(turn, clock_thread_us() - begun_us, clock_monotonic_ms());
+        *at += PEERS_FRAME_BYTES + size_bytes;
     }
-    return true;
+    return DELIVERED;
 }
 
 static bool is_our_cluster(const struct peers *p, const char *cluster)
@@ -96,14 +109,78 @@ static void refuse_greedy(struct peers *p, uint32_t member, struct http_request 
                  later);
 }
 
+static void refuse_stranger(struct http_request *request)
+{
+    const struct http_answer no = {.status = 403, .close = true};
+    http_reply(request, &no);
+}
+
+static void on_gone(struct http_request *request)
+{
+    struct waiting *const w = request->user;
+    TAILQ_REMOVE(&w->p->waiting, w, link);
+    free(w);
+}
+
+static void wait_turn(struct peers *p, struct http_request *request, size_t at)
+{
+    struct waiting *const w = memory_get(sizeof *w);
+    *w = (struct waiting){.p = p, .request = request, .at = at};
+    request->user = w;
+    request->on_gone = on_gone;
+    TAILQ_INSERT_TAIL(&p->waiting, w, link);
+    loop_timer_set(p->turn_timer, clock_monotonic_ms() + 1);
+}
+
+/* Takes in what is left of a sound request, or as much as its sender has a turn for. */
+static void take_in(struct peers *p, uint32_t member, struct http_request *request, size_t at)
+{
+    static const struct http_answer taken = {.status = 204};
+    switch (deliver(p, member, request, &at)) {
+    case DELIVERED:
+        http_reply(request, &taken);
+        break;
+    case DELIVERED_IN_PART:
+        wait_turn(p, request, at);
+        break;
+    case DELIVERY_REFUSED:
+        refuse_greedy(p, member, request);
+        break;
+    }
+}
+
+/* Each once; those that have to wait again come after all the others, and are looked at in the
+ * next millisecond. */
+void peers_go_on(void *context)
+{
+    struct peers *const p = context;
+    struct waiting *w;
+    uint32_t count = 0;
+    TAILQ_FOREACH(w, &p->waiting, link) {
+        count++;
+    }
+    for (; count > 0 && (w = TAILQ_FIRST(&p->waiting)) != NULL; count--) {
+        struct http_request *const request = w->request;
+        const size_t at = w->at;
+        request->on_gone = NULL;
+        TAILQ_REMOVE(&p->waiting, w, link);
+        free(w);
+        const uint32_t member = peers_member_of(p, request->key);
+        if (member == PEERS_NOBODY) {
+            refuse_stranger(request);
+        } else {
+            take_in(p, member, request, at);
+        }
+    }
+}
+
 static void on_request(void *context, struct http_request *request)
 {
     struct peers *const p = context;
     const uint32_t member = peers_member_of(p, request->key);
     if (member == PEERS_NOBODY) {
         /* A connection outlives the standing of who made it. */
-        const struct http_answer no = {.status = 403, .close = true};
-        http_reply(request, &no);
+        refuse_stranger(request);
         return;
     }
     if (strcmp(request->path, PEERS_PATH) != 0) {
@@ -125,12 +202,7 @@ static void on_request(void *context, struct http_request *request)
     p->counters.requests_in++;
     p->counters.bytes_in += request->body_bytes;
     peer_is_there(&p->peers[member]);
-    if (!deliver(p, member, request)) {
-        refuse_greedy(p, member, request);
-        return;
-    }
-    const struct http_answer taken = {.status = 204};
-    http_reply(request, &taken);
+    take_in(p, member, request, 0);
 }
 
 static void on_broken(void *context, const uint8_t key[static TLS_KEY_BYTES])

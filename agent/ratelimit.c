@@ -64,3 +64,14 @@ bool ratelimit_take(struct ratelimit_share *s, uint32_t per_second, uint64_t now
     s->used++;
     return true;
 }
+
+bool ratelimit_has_turn(const struct ratelimit_turn *t, uint64_t now_ms)
+{
+    return t->until_us <= (now_ms + RATELIMIT_BURST_MS) * 1000u;
+}
+
+void ratelimit_spend(struct ratelimit_turn *t, uint64_t cost_us, uint64_t now_ms)
+{
+    const uint64_t from_us = t->until_us > now_ms * 1000u ? t->until_us : now_ms * 1000u;
+    t->until_us = from_us + RATELIMIT_TURNS * cost_us;
+}

@@ -1,5 +1,5 @@
 /* At most one report a minute for each offender and kind, with a count of what was left out;
- * and shares of what somebody may ask for in a second.
+ * shares of what somebody may ask for in a second, and turns at a thread's time.
  *
  * Whatever somebody else can cause, he can cause a million times; what is written about it must
  * not fill the disk. Pure: plain values, no clock. Any thread, as long as one at a time. */
@@ -45,5 +45,19 @@ struct ratelimit_share {
 /* Whether there is one more for it at now_ms (never goes back): `per_second` in each second,
  * which begins with the first that is taken. */
 bool ratelimit_take(struct ratelimit_share *s, uint32_t per_second, uint64_t now_ms);
+
+#define RATELIMIT_TURNS 4u /* one asker has the thread for a quarter of the time at most, */
+#define RATELIMIT_BURST_MS 200u /* but may have a quarter of this at once */
+
+/* What one asker has had of a thread's time. All zero is a fresh one; ratelimit.c's. */
+struct ratelimit_turn {
+    uint64_t until_us; /* when it will have had no more than its part */
+};
+
+/* Whether it has a turn at now_ms (never goes back). */
+bool ratelimit_has_turn(const struct ratelimit_turn *t, uint64_t now_ms);
+
+/* What was done for it took so long. */
+void ratelimit_spend(struct ratelimit_turn *t, uint64_t cost_us, uint64_t now_ms);
 
 #endif

@@ -1,6 +1,7 @@
 """Rubbish, half-open handshakes, endless bodies and trickles at a peer port while the cluster
 works: heartbeats stay on time, memory stays bounded, and the log is not flooded as well."""
 
+import contextlib
 import os
 import re
 import select
@@ -209,6 +210,45 @@ def rude_member(scene):
     stands_it(scene, [gibibyte, endless_chunks, nonsense, slow_request])
 
 
+def loud_member(scene):
+    """A member's key in wrong hands sends as many messages as a body holds, and requests whose
+    answers it does not read"""
+    loud = next(name for name in scene.others(scene.grant()["holder"]) if name != "atlas")
+    context = tls_context(scene, loud)
+    cluster_id = scene.view("atlas")["cluster_id"]
+    head = (f"POST /v1/peer/messages HTTP/1.1\r\nHost: x\r\nOstrakon-Cluster: {cluster_id}\r\n"
+            "Content-Length: %d\r\n\r\n")
+
+    def many(flood):
+        body = b"\0\0\0\1x" * (250 * 1024 // 5)
+        with context.wrap_socket(flood.connect()) as connection:
+            connection.settimeout(2 * FLOOD_S * scene.scale)
+            while not flood.ended.is_set():
+                connection.sendall((head % len(body)).encode() + body)
+                flood.sent += 1
+                connection.recv(1000)
+
+    def unread(flood):
+        """Takes all the places that there are, each with an answer that does not get through."""
+        held = []
+        try:
+            while not flood.ended.is_set():
+                connection = socket.socket()
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
+                connection.settimeout(1.0)
+                connection.connect(flood.address)
+                flood.sent += 1
+                held.append(context.wrap_socket(connection))
+                held[-1].setblocking(False)
+                with contextlib.suppress(ssl.SSLWantWriteError, BlockingIOError, OSError):
+                    for _ in range(400):
+                        held[-1].sendall(b"GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n")
+        finally:
+            for connection in held:
+                connection.close()
+    stands_it(scene, [many, many, many, unread])
+
+
 def flood_at_the_api(scene):
     """The same at the API's port: half requests, trickles, long headers, held connections"""
     def long_header(flood):
@@ -235,4 +275,4 @@ def flood_at_the_api(scene):
 
 if __name__ == "__main__":
     play(lambda: Scene(BUILD),
-         [strangers, rude_member, flood_at_the_api, rows_are_counted_once])
+         [strangers, rude_member, loud_member, flood_at_the_api, rows_are_counted_once])

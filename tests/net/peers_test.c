@@ -124,6 +124,30 @@ Test(peers, takes_no_more_of_who_lost_its_standing_than_it_takes_to_come_back)
     world_finish(&w);
 }
 
+static bool one_hears_two_once(struct world *world)
+{
+    return world->nodes[1].heard[2].messages == 1;
+}
+
+static bool one_hears_all(struct world *world)
+{
+    return world->nodes[1].heard[0].messages == 400 && world->nodes[1].heard[2].messages == 1;
+}
+
+Test(peers, lets_the_others_in_between_what_one_has_to_say_and_loses_none_of_it)
+{
+    world_start(&w, 3);
+    w.nodes[1].work_us = 1000;
+    say_many(0, 400);
+    cr_assert(world_turn(&w, 2000, one_hears));
+    say_many(2, 1);
+    cr_assert(world_turn(&w, 2000, one_hears_two_once));
+    cr_assert(w.nodes[1].heard[0].messages < 300, "%u", w.nodes[1].heard[0].messages);
+    cr_assert(world_turn(&w, 5000, one_hears_all), "%u", w.nodes[1].heard[0].messages);
+    cr_assert(peers_counters(w.nodes[0].peers).messages_dropped == 0);
+    world_finish(&w);
+}
+
 Test(peers, replaces_a_heartbeat_that_waits)
 {
     world_start(&w, 2);

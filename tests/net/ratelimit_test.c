@@ -60,3 +60,21 @@ Test(ratelimit, gives_each_asker_its_share_of_a_second)
     cr_assert(ratelimit_take(&share, 10, 1000000));
     cr_assert(!ratelimit_take(&share, 0, 1000000), "less than it has had");
 }
+
+Test(ratelimit, gives_each_asker_a_quarter_of_the_time_and_a_burst)
+{
+    struct ratelimit_turn turn = {.until_us = 0};
+    uint64_t had_us = 0;
+    for (uint64_t now_ms = 5000; now_ms < 7000; now_ms++) {
+        for (uint32_t i = 0; i < 10 && ratelimit_has_turn(&turn, now_ms); i++) {
+            ratelimit_spend(&turn, 100, now_ms);
+            had_us += 100;
+        }
+    }
+    cr_assert(had_us >= 549000 && had_us <= 551000, "%lu", (unsigned long)had_us);
+    cr_assert(!ratelimit_has_turn(&turn, 6999));
+    cr_assert(ratelimit_has_turn(&turn, 7000));
+    ratelimit_spend(&turn, 1000000, 8000);
+    cr_assert(!ratelimit_has_turn(&turn, 11799), "what was too long is made up for");
+    cr_assert(ratelimit_has_turn(&turn, 11801));
+}

@@ -40,6 +40,9 @@ static void on_message(void *context, uint32_t member, const uint8_t *bytes, siz
     }
     h->last_ms = now_ms;
     h->messages++;
+    const uint64_t begun_us = clock_thread_us();
+    while (clock_thread_us() - begun_us < n->work_us) {
+    }
     n->bytes_in += size_bytes;
     n->last_bytes = size_bytes;
     memcpy(n->last, bytes, size_bytes < sizeof n->last ? size_bytes : sizeof n->last);

@@ -41,7 +41,8 @@ struct node {
     struct peers_trouble trouble; /* the last; its texts are not to be read */
     char trouble_reason[200];
     char foreign_name[PEERS_NAME_CHARS];
-    bool probes; /* asks for a probe when a connection is closed, as the agent does */
+    uint32_t work_us; /* what a message takes of a processor */
+    bool probes;      /* asks for a probe when a connection is closed, as the agent does */
 };
 
 struct world {
