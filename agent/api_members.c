@@ -140,6 +140,7 @@ cJSON *document_members(const struct agent *a, const struct api_view *view)
     cJSON *object = api_begin(a);
     cJSON_AddNumberToObject(object, "record_ticks",
                             a->node->deciding.cluster.timing.record_ticks);
+    cJSON_AddNumberToObject(object, "places", a->node->deciding.cluster.member_count);
     api_add_members(a, object, "items", view->limit);
     cJSON_AddNullToObject(object, "next");
     return object;

@@ -127,12 +127,14 @@ static int take_member(struct sending *s, const cJSON *member)
     return 0;
 }
 
-/* Somebody that the cluster has not yet has the first index that is nobody's. */
+/* Somebody that the cluster has not yet has the first index that was never anybody's: those of
+ * members that left, which are not listed, are not given again. */
 static bool is_new(struct sending *s, const cJSON *members)
 {
     struct operator_command *o = &s->command.by_operator;
     const cJSON *items = field_of(members, "items");
     const cJSON *item = NULL;
+    uint64_t places = 0;
     cJSON_ArrayForEach(item, items)
     {
         const char *name = field_text(item, "name");
@@ -140,9 +142,10 @@ static bool is_new(struct sending *s, const cJSON *members)
             return false;
         }
     }
-    o->member = (uint32_t)cJSON_GetArraySize(items);
+    field_number(members, "places", &places);
+    o->member = places < MEMBERS_MAX ? (uint32_t)places : MEMBERS_MAX;
     o->term = s->order->has_term ? s->order->term : 0;
-    return o->member > 0;
+    return places > 0;
 }
 
 /* What an admit says of the machine, over what the cluster has. */

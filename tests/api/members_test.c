@@ -48,6 +48,15 @@ Test(members, tells_of_a_full_record_that_every_tick_was_perfect)
     }
 }
 
+Test(members, counts_the_places_of_those_that_left_and_does_not_list_them)
+{
+    w.d->cluster.member[HELIOS].standing = STANDING_LEFT;
+    get("/v1/members");
+    cr_assert(eq(i64, x.status, 200));
+    cr_assert(eq(int, cJSON_GetArraySize(exchange_at(&x, "items")), SCENE_MEMBERS - 1));
+    cr_expect(eq(dbl, exchange_number(&x, "places"), SCENE_MEMBERS));
+}
+
 Test(members, shows_what_a_peer_says_of_itself_before_a_block_does)
 {
     char before[128];

@@ -27,6 +27,7 @@ class Agent:
         self.kind = kind
         self.served = served
         self.asked = []
+        self.posted = b""  # the body of the last request that had one
         self.held = threading.Event()  # a long poll is waiting, and will for ever
         self.kept = []
         self.listener = None
@@ -77,14 +78,16 @@ class Agent:
         if connection not in self.kept:
             connection.close()
 
-    @staticmethod
-    def take_body(connection, request):
+    def take_body(self, connection, request):
         """What is left unread would cost the client our answer."""
         head, _, body = request.partition(b"\r\n\r\n")
         size = re.search(rb"(?i)^content-length: (\d+)\r?$", head, re.MULTILINE)
         left = int(size[1]) - len(body) if size else 0
         while left > 0:
-            left -= len(connection.recv(left)) or left
+            more = connection.recv(left)
+            body += more
+            left -= len(more) or left
+        self.posted = body or self.posted
 
     def serve(self, connection, path):
         """Each answer of a page once, the last of them again, but not to one that waits."""

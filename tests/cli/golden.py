@@ -19,8 +19,8 @@ is asked for is 404. `agent KIND` replaces the agent: absent, died, forbidden, s
 rubbish, closing. `env A=B` sets a variable, `file NAME` begins a file of the case, its
 lines indented by a tab, `private NAME...` keeps such files from others, `copy NAME...` puts
 documents/NAME there, `terminal` gives a
-terminal for standard output, `asked` adds what the agent was asked, and what `mask PATTERN`
-matches is MASKED. Lines of standard error begin with `! `, escape characters are shown as
+terminal for standard output, `asked` adds what the agent was asked, `posted FROM UNTIL`
+these bytes of what was handed in to it, and what `mask PATTERN` matches is MASKED. Lines of standard error begin with `! `, escape characters are shown as
 ESC. DIR is the case's directory, where the command runs, SOCKET the agent's in it.
 """
 
@@ -102,6 +102,8 @@ def play(case, ostrakon):
             for path in agent.asked:
                 if "asked" in case.lines:
                     seen += f"asked {path}\n"
+            for first, end in case.words("posted"):
+                seen += f"posted {agent.posted[int(first):int(end)].hex()}\n"
     for words in case.words("mask"):
         seen = re.sub(words[0], "MASKED", seen)
     return seen.replace(directory, "DIR")
