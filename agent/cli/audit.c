@@ -211,8 +211,13 @@ static void compare_rest(struct audit *a)
 static void replay(struct audit *a)
 {
     uint64_t height = 0;
-    if (store_height(a->store, &height) != STORE_ANSWER_DONE) {
+    const enum store_answer answer = store_height(a->store, &height);
+    if (answer == STORE_ANSWER_ABSENT) {
         return; /* nothing was decided yet */
+    }
+    if (answer != STORE_ANSWER_DONE) {
+        audit_find(a, 0, "the blocks cannot be read: the database is damaged, or the disk");
+        return;
     }
     if (!begin(a, height)) {
         return;

@@ -97,6 +97,24 @@ def nothing_is_decided(ostrakon, home):
     assert code == 0 and "blocks: none" in text and "signed" not in text, text
 
 
+def of_unreadable_blocks(ostrakon, home):
+    """A database whose blocks cannot be read: it is not said that all of them hold"""
+    path = home / "ostrakon.db"
+    with sqlite3.connect(path) as database:
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        size = database.execute("PRAGMA page_size").fetchone()[0]
+        page = database.execute("SELECT rootpage FROM sqlite_schema"
+                                " WHERE name = 'block'").fetchone()[0]
+    database.close()
+    with open(path, "r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(b"\xff" * size)
+    code, text = run(ostrakon, "audit", "--config", str(home / "node.yaml"))
+    assert code == 2 and "blocks cannot be read" in text and "does not hold" in text, (code, text)
+    code, text = run(ostrakon, "audit", "--json", "--config", str(home / "node.yaml"))
+    assert code == 2 and json.loads(text)["problem_count"] == 1, (code, text)
+
+
 def twice(ostrakon, home):
     """A survivor that is named twice is a slip: another one was meant"""
     code, text = run(ostrakon, "cluster", "rebuild", "--member", "atlas", "--member", "atlas",
@@ -106,7 +124,7 @@ def twice(ostrakon, home):
 
 def main():
     cases = [nothing_is_there, another_file, of_nobody, of_another, hostile, nothing_is_decided,
-             twice]
+             of_unreadable_blocks, twice]
     print(f"1..{len(cases)}")
     for number, case in enumerate(cases, 1):
         with tempfile.TemporaryDirectory(prefix="ostrakon-stored-") as directory:
