@@ -28,7 +28,9 @@ static const struct argp_option own_options[] = {
     {"member", OPTION_MEMBER, "NAME", 0, "a survivor that goes on, once for each", 0},
     {"operator", OPTION_OPERATOR, "NAME,KEY", 0,
      "who the operators are from now on, once for each (default: as they were)", 0},
-    {"output", OPTION_OUTPUT, "FILE", 0, "where to write (default " OUTPUT_DEFAULT ")", 0},
+    {"output", OPTION_OUTPUT, "FILE", 0,
+     "where to write (default " OUTPUT_DEFAULT "); - is standard output, and nothing else then",
+     0},
     {"yes", OPTION_YES, NULL, 0, "write it; without this, only tell what would be", 0},
     {NULL, 0, NULL, 0, NULL, 0},
 };
@@ -219,11 +221,12 @@ static int rebuild(struct rebuild *r)
     }
     rebuild_draft(r);
     const bool json = r->options->invocation->json;
+    const bool alone = r->options->yes && strcmp(r->options->output, "-") == 0;
     code = r->options->yes ? 0 : draft_judge(&r->draft, &r->result); /* else as it is written */
     if (code != 0) {
         return code;
     }
-    if (!json) {
+    if (!json && !alone) {
         print_plan(r);
     }
     if (r->options->yes) {
@@ -231,8 +234,8 @@ static int rebuild(struct rebuild *r)
     } else if (!json) {
         print_warning();
     }
-    if (code != 0 || (!r->options->yes && !json)) {
-        return code != 0 ? code : EXIT_DEGRADED;
+    if (code != 0 || alone || (!r->options->yes && !json)) {
+        return code != 0 || alone ? code : EXIT_DEGRADED;
     }
     const struct hash hash = founding_id(&r->result);
     sodium_bin2hex(id, sizeof id, hash.bytes, sizeof hash.bytes);

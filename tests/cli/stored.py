@@ -122,9 +122,21 @@ def twice(ostrakon, home):
     assert code == 64 and "atlas is given twice" in text, (code, text)
 
 
+def to_standard_output(ostrakon, home):
+    """What is rebuilt to standard output is the document and nothing else, with --json, too"""
+    words = ("cluster", "rebuild", "--member", "atlas", "--yes", "--config",
+             str(home / "node.yaml"), "--output")
+    code, text = run(ostrakon, *words, str(home / "rebuilt.yaml"))
+    assert code == 0 and "wrote" in text, (code, text)
+    written = (home / "rebuilt.yaml").read_text()
+    for more in ((), ("--json",)):
+        code, text = run(ostrakon, *words, "-", *more)
+        assert code == 0 and text == written, (code, text)
+
+
 def main():
     cases = [nothing_is_there, another_file, of_nobody, of_another, hostile, nothing_is_decided,
-             of_unreadable_blocks, twice]
+             of_unreadable_blocks, twice, to_standard_output]
     print(f"1..{len(cases)}")
     for number, case in enumerate(cases, 1):
         with tempfile.TemporaryDirectory(prefix="ostrakon-stored-") as directory:
