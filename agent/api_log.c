@@ -37,7 +37,9 @@ static bool is_member_known(const struct api *api, struct http_request *request)
     snprintf(detail, sizeof detail, "There is no member \"%.40s\"%s%s%s", given,
              nearest == NULL ? "." : ": did you mean ", nearest == NULL ? "" : nearest,
              nearest == NULL ? "" : "?");
-    return refuse(request, detail);
+    api_problem_send(request, &(struct api_problem){
+                                  .status = 400, .title = "No such member", .detail = detail});
+    return false;
 }
 
 static bool is_code(const char *text)

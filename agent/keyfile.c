@@ -17,6 +17,7 @@
 /* An Ed25519 key in PEM has 119 bytes; this leaves room for comments above it. */
 #define PEM_BYTES_MAX 4096u
 
+/* What was refused for no reason of the system's has none in errno. */
 static bool refuse(char error[static KEYFILE_ERROR_BYTES], const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
@@ -26,6 +27,16 @@ static bool refuse(char error[static KEYFILE_ERROR_BYTES], const char *format, .
     va_start(arguments, format);
     vsnprintf(error, KEYFILE_ERROR_BYTES, format, arguments);
     va_end(arguments);
+    errno = 0;
+    return false;
+}
+
+/* "PATH WHAT: REASON", and the reason in errno. */
+static bool refuse_for(int reason, char error[static KEYFILE_ERROR_BYTES], const char *path,
+                       const char *what)
+{
+    refuse(error, "%s %s: %s", path, what, strerror(reason));
+    errno = reason;
     return false;
 }
 
@@ -37,15 +48,17 @@ static bool write_new_file(const char *path, const char *bytes, size_t size_byte
         return refuse(error, "%s is there already, and a key is never overwritten", path);
     }
     if (fd < 0) {
-        return refuse(error, "%s cannot be made: %s", path, strerror(errno));
+        return refuse_for(errno, error, path, "cannot be made");
     }
-    const bool written =
+    const bool filled =
         fchmod(fd, 0600) == 0 && durable_write(fd, bytes, size_bytes) && fsync(fd) == 0;
-    const int reason = errno;
-    if (close(fd) != 0 || !written || !durable_name(path)) {
+    int reason = errno;
+    const bool closed = close(fd) == 0;
+    const bool written = filled && closed && durable_name(path);
+    if (!written) {
+        reason = filled ? errno : reason;
         unlink(path);
-        return refuse(error, "%s cannot be written: %s", path,
-                      strerror(written ? errno : reason));
+        return refuse_for(reason, error, path, "cannot be written");
     }
     return true;
 }
@@ -62,7 +75,9 @@ static bool write_key(EVP_PKEY *key, const char *path, char error[static KEYFILE
     }
     const long size_bytes = BIO_get_mem_data(bio, &bytes);
     const bool written = write_new_file(path, bytes, (size_t)size_bytes, error);
+    const int reason = errno;
     BIO_free(bio);
+    errno = reason;
     return written;
 }
 
@@ -76,7 +91,9 @@ bool keyfile_create(const char *path, uint8_t public_key[static KEYFILE_KEY_BYTE
         return refuse(error, "%s cannot be made: OpenSSL makes no Ed25519 key", path);
     }
     const bool written = write_key(key, path, error);
+    const int reason = errno;
     EVP_PKEY_free(key);
+    errno = reason;
     return written;
 }
 
@@ -99,10 +116,10 @@ bool keyfile_remove(const char *path, char error[static KEYFILE_ERROR_BYTES])
 {
     overwrite(path);
     if (unlink(path) != 0 && errno != ENOENT) {
-        return refuse(error, "%s cannot be removed: %s", path, strerror(errno));
+        return refuse_for(errno, error, path, "cannot be removed");
     }
-    return durable_name(path) || refuse(error, "that %s was removed cannot be made durable: %s",
-                                        path, strerror(errno));
+    return durable_name(path) ||
+           refuse_for(errno, error, path, "is removed, which cannot be made durable");
 }
 
 static bool file_is_private(const char *path, const struct stat *s,
@@ -161,18 +178,20 @@ static bool read_private_file(const char *path, char bytes[static PEM_BYTES_MAX]
 {
     const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) {
-        return refuse(error, "%s cannot be read: %s", path, strerror(errno));
+        return refuse_for(errno, error, path, "cannot be read");
     }
     struct stat s;
     bool done = false;
     ssize_t got = -1;
     if (fstat(fd, &s) != 0) {
-        refuse(error, "%s cannot be read: %s", path, strerror(errno));
+        refuse_for(errno, error, path, "cannot be read");
     } else if (file_is_private(path, &s, error)) {
         got = read(fd, bytes, PEM_BYTES_MAX);
-        done = got >= 0 || refuse(error, "%s cannot be read: %s", path, strerror(errno));
+        done = got >= 0 || refuse_for(errno, error, path, "cannot be read");
     }
+    const int reason = errno;
     close(fd);
+    errno = reason;
     *size_bytes = got > 0 ? (size_t)got : 0;
     return done;
 }
@@ -184,10 +203,12 @@ bool keyfile_read(const char *path, struct keyfile *out, char error[static KEYFI
     *out = (struct keyfile){0};
     const bool done = read_private_file(path, bytes, &size_bytes, error) &&
                       key_decode(path, bytes, size_bytes, out, error);
+    const int reason = errno;
     sodium_memzero(bytes, sizeof bytes);
     if (!done) {
         keyfile_finish(out);
     }
+    errno = reason;
     return done;
 }
 

@@ -19,7 +19,9 @@ struct keyfile {
     EVP_PKEY *key; /* owned; take a reference of your own with EVP_PKEY_up_ref to keep it */
 };
 
-/* Makes a new key and writes it, mode 0600, to a file that must not exist yet. File and
+/* Where these answer false, errno is what the system refused for, 0 if it was not the system.
+ *
+ * Makes a new key and writes it, mode 0600, to a file that must not exist yet. File and
  * directory are durable when this returns true; on false nothing is left behind and `error` is
  * one sentence that names the file. Blocks on the disk. Any thread. */
 bool keyfile_create(const char *path, uint8_t public_key[static KEYFILE_KEY_BYTES],

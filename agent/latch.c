@@ -213,10 +213,12 @@ bool latch_remove(const struct latch_directories *at, char error[static LATCH_ER
             snprintf(error, LATCH_ERROR_BYTES, "%s cannot be removed: %s", path,
                      strerror(errno));
         }
+        const int reason = errno;
         if (directory >= 0) {
             close(directory);
         }
         if (!gone) {
+            errno = reason;
             return false;
         }
     }

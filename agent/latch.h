@@ -85,7 +85,7 @@ bool latch_prepare(struct latch_files *f, const struct latch_directories *at,
  * system calls, so a signal handler may. */
 bool latch_write(const struct latch_files *f, const uint8_t bytes[static LATCH_BYTES]);
 
-/* Removes both, durably. False: `error` says which one is still there. */
+/* Removes both, durably. False: `error` says which one is still there, errno why. */
 bool latch_remove(const struct latch_directories *at, char error[static LATCH_ERROR_BYTES])
     __attribute__((warn_unused_result));
 

@@ -246,12 +246,13 @@ static int open_all(struct audit *a, const struct options *options)
     if (a->store == NULL) {
         char shown[sizeof why];
         text_escape(why, strlen(why), shown, sizeof shown);
-        return complain(EXIT_CONFIGURATION, "", "%s cannot be read: %s", path, shown);
+        return complain(exit_code_of_unread(path), "", "%s cannot be read: %s", path, shown);
     }
     if (options->sink != NULL) {
         a->sink = audit_sink_open(options->sink, why);
         if (a->sink == NULL) {
-            return complain(EXIT_CONFIGURATION, "It wants the file of an SQLite sink",
+            return complain(exit_code_of_unread(options->sink),
+                            "It wants the file of an SQLite sink",
                             "the sink cannot be read: %s", why);
         }
     }
@@ -268,7 +269,8 @@ int audit_run(struct invocation *invocation, int argc, char **argv)
             "Check once more everything that the cluster decided, from what this node has "
             "stored: each block, its certificate, its commands and the state they lead to. "
             "Asks no agent, writes nothing, and may run beside one.\v"
-            "Exit codes: 0 all of it holds, 2 it does not, 64 wrong usage, 78 configuration.",
+            "Exit codes: 0 all of it holds, 2 it does not, 64 wrong usage, 77 not permitted, "
+            "78 configuration.",
         .children = children,
     };
     struct options options = {.invocation = invocation};

@@ -15,6 +15,7 @@
 
 #define USUAL_WAIT_S 5L
 #define DEPTH_MAX 16
+#define NO_MEMBER "No such member"
 
 int client_socket(const struct invocation *invocation, char *path, size_t path_bytes)
 {
@@ -104,10 +105,13 @@ static int complain_of_status(long status, bool posted, const char *path, const 
 {
     char detail[512];
     char code[32];
+    const char *title = field_text(document, "title");
     const bool of_member = strncmp(path, "/v1/members/", strlen("/v1/members/")) == 0;
+    const bool nobody =
+        (status == 404 && of_member) || (title != NULL && strcmp(title, NO_MEMBER) == 0);
     const enum exit_code exit_code = status == 401 || status == 403 ? EXIT_NOT_PERMITTED
                                      : status == 400 && posted      ? EXIT_DEGRADED
-                                     : status == 404 && of_member   ? EXIT_USAGE
+                                     : nobody                       ? EXIT_USAGE
                                                                     : EXIT_UNKNOWN;
     if (field_shown(document, "detail", detail, sizeof detail)) {
         const bool has_code = field_shown(document, "code", code, sizeof code);

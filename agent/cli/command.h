@@ -19,6 +19,9 @@ enum exit_code {
 /* Not permitted, or a fault of what the machine is like. */
 enum exit_code exit_code_of(int error_number);
 
+/* The same of a file that could not be opened for reading, by those who do not tell why. */
+enum exit_code exit_code_of_unread(const char *path);
+
 #define SOCKET_DEFAULT "/run/ostrakon/agent.sock"
 
 /* What every command is told. Borrowed from the argument list. */

@@ -35,6 +35,7 @@
 #define PATH_BYTES 1024u
 #define MESSAGE_BYTES 1024u
 #define DAY_MS 86400000u
+#define YEAR_2000_MS 946684800000u
 
 enum { KEY_MEMBER = 'm', KEY_CODE = 'e', KEY_LIMIT = 'n', KEY_SINCE = 'S' };
 
@@ -62,12 +63,14 @@ static bool is_code(const char *text)
            strspn(text + 4, "0123456789") == 4;
 }
 
+/* Nothing was noted before the year 2000, nor is that a time for the agent: an age that goes
+ * back further means all there is. */
 static void set_since(struct options *options, const char *text, const struct argp_state *state)
 {
     uint64_t value_ms = 0;
     if (duration_parse(text, &value_ms)) {
         const uint64_t now_ms = moment_now_ms();
-        value_ms = now_ms > value_ms ? now_ms - value_ms : 0;
+        value_ms = now_ms > value_ms + YEAR_2000_MS ? now_ms - value_ms : YEAR_2000_MS;
     } else if (!value_time(text, &value_ms)) {
         argp_error(state,
                    "--since %s: expected a time like 2026-11-22T06:30:00Z, or an age "

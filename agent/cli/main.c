@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <curl/curl.h>
 #include <sodium.h>
@@ -69,6 +70,11 @@ enum exit_code exit_code_of(int error_number)
     const bool forbidden =
         error_number == EACCES || error_number == EPERM || error_number == EROFS;
     return forbidden ? EXIT_NOT_PERMITTED : EXIT_CONFIGURATION;
+}
+
+enum exit_code exit_code_of_unread(const char *path)
+{
+    return exit_code_of(access(path, R_OK) == 0 ? 0 : errno);
 }
 
 int complain(enum exit_code code, const char *next, const char *format, ...)

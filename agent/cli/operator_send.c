@@ -1,4 +1,5 @@
 /* From an order to a signed command at the agent, and to what became of it. */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -391,7 +392,7 @@ int order_send(const struct order *order)
         return code;
     }
     if (!keyfile_read(order->key_path, &key, error)) {
-        return complain(EXIT_CONFIGURATION, "", "%s", error);
+        return complain(exit_code_of(errno), "", "%s", error);
     }
     code = sign_and_send(&s, &key);
     keyfile_finish(&key);

@@ -212,8 +212,9 @@ static int rebuild(struct rebuild *r)
         return code;
     }
     if (!past_read(&r->config, &r->past, why)) {
-        return complain(EXIT_CONFIGURATION, "Try another survivor", "%s/ostrakon.db: %s",
-                        r->config.data_dir, why);
+        char path[CONFIG_PATH_BYTES + 16];
+        snprintf(path, sizeof path, "%s/ostrakon.db", r->config.data_dir);
+        return complain(exit_code_of_unread(path), "Try another survivor", "%s: %s", path, why);
     }
     code = choose(r);
     if (code != 0) {

@@ -1,4 +1,5 @@
 /* `ostrakon token prove`: the proof that goes beside a token. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -94,7 +95,7 @@ static int prove_file(const struct options *o, struct possession *out)
                         token_verdict_text(TOKEN_IS_MALFORMED));
     }
     if (!keyfile_read(o->key, &key, error)) {
-        return complain(EXIT_CONFIGURATION, "", "%s", error);
+        return complain(exit_code_of(errno), "", "%s", error);
     }
     const int proved = prove(o, &claims, &key, out);
     keyfile_finish(&key);

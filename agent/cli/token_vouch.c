@@ -1,5 +1,6 @@
 /* `ostrakon token vouch`: an operator's signature under a trust bundle, for verifiers that hold
  * none yet and pin operators (`token verify --operator`). */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -134,7 +135,7 @@ int token_vouch_run(struct invocation *invocation, int argc, char **argv)
     command_parse(&argp, argc, argv, 0, &options);
     int code = token_file_read(&file, options.file);
     if (code == 0 && !keyfile_read(options.key, &key, error)) {
-        return complain(EXIT_CONFIGURATION, "", "%s", error);
+        return complain(exit_code_of(errno), "", "%s", error);
     }
     if (code == 0) {
         code = vouch(&options, &file, &key);

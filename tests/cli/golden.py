@@ -17,8 +17,8 @@ A case: comments, what the agent is like, commands, `----`, and what is then see
 after the other; a third long poll is not answered, but the command interrupted. What else
 is asked for is 404. `agent KIND` replaces the agent: absent, died, forbidden, silent,
 rubbish, closing. `env A=B` sets a variable, `file NAME` begins a file of the case, its
-lines indented by a tab, `private NAME...` keeps such files from others, `copy NAME...` puts
-documents/NAME there, `terminal` gives a
+lines indented by a tab, `private NAME...` keeps such files from others, `barred NAME...`
+from everybody, `copy NAME...` puts documents/NAME there, `terminal` gives a
 terminal for standard output, `asked` adds what the agent was asked, `posted FROM UNTIL`
 these bytes of what was handed in to it, and what `mask PATTERN` matches is MASKED. Lines of standard error begin with `! `, escape characters are shown as
 ESC. DIR is the case's directory, where the command runs, SOCKET the agent's in it.
@@ -85,6 +85,8 @@ def play(case, ostrakon):
             Path(directory, Path(name).name).write_bytes((HERE / "documents" / name).read_bytes())
         for name in (name for words in case.words("private") for name in words):
             Path(directory, name).chmod(0o600)
+        for name in (name for words in case.words("barred") for name in words):
+            Path(directory, name).chmod(0)
         served = {}
         for words in case.words("serve"):
             status = int(words[2]) if len(words) > 2 else 200

@@ -9,12 +9,15 @@ import sys
 import tempfile
 from pathlib import Path
 
+from command import obey_modes
+
+FORBIDDEN = 77
 REFUSED = 78
 
 
 def run(ostrakon, *words):
     done = subprocess.run([ostrakon, *words], stdin=subprocess.DEVNULL, capture_output=True,
-                          timeout=20)
+                          timeout=20, preexec_fn=obey_modes)
     return done.returncode, (done.stdout + done.stderr).decode("utf-8")
 
 
@@ -34,12 +37,12 @@ def found(ostrakon, home):
     assert code == 0, text
 
 
-def refused(ostrakon, home, words):
+def refused(ostrakon, home, words, expected=REFUSED):
     """Both say what is the matter, and with which file."""
     config = ("--config", str(home / "node.yaml"))
     for command in (("audit",), ("cluster", "rebuild", "--member", "atlas")):
         code, text = run(ostrakon, *command, *config)
-        assert code == REFUSED, (command, code, text)
+        assert code == expected, (command, code, text)
         assert words in text and str(home / "ostrakon.db") in text, (command, text)
 
 
@@ -52,6 +55,12 @@ def nothing_is_there(ostrakon, home):
     """No database at all: it is not there, not "unable to open\""""
     lose(home)
     refused(ostrakon, home, "No such file or directory")
+
+
+def forbidden(ostrakon, home):
+    """A database that this user may not read"""
+    (home / "ostrakon.db").chmod(0)
+    refused(ostrakon, home, "Permission denied", FORBIDDEN)
 
 
 def another_file(ostrakon, home):
@@ -135,7 +144,7 @@ def to_standard_output(ostrakon, home):
 
 
 def main():
-    cases = [nothing_is_there, another_file, of_nobody, of_another, hostile, nothing_is_decided,
+    cases = [nothing_is_there, forbidden, another_file, of_nobody, of_another, hostile, nothing_is_decided,
              of_unreadable_blocks, twice, to_standard_output]
     print(f"1..{len(cases)}")
     for number, case in enumerate(cases, 1):

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -120,6 +121,29 @@ Test(keyfile, is_never_overwritten)
     cr_assert(fgets(bytes, sizeof bytes, file) != NULL);
     fclose(file);
     cr_assert(strcmp(bytes, "precious") == 0);
+}
+
+Test(keyfile, tells_in_errno_what_the_system_refused_for)
+{
+    uint8_t public_key[KEYFILE_KEY_BYTES];
+    char nowhere[sizeof path + 16];
+    snprintf(nowhere, sizeof nowhere, "%s.d/vote.pem", path);
+    errno = 0;
+    cr_assert(not(keyfile_create(nowhere, public_key, error)));
+    cr_expect(eq(int, errno, ENOENT));
+    errno = 0;
+    cr_assert(is_refused_for("No such file"));
+    cr_expect(eq(int, errno, ENOENT));
+    errno = 0;
+    cr_assert(not(keyfile_remove(directory, error)));
+    cr_expect(eq(int, errno, EISDIR));
+    write_file("no key", 6, 0600);
+    errno = EACCES;
+    cr_assert(is_refused_for("PEM"));
+    cr_expect(eq(int, errno, 0), "what is wrong is the file, not the access to it");
+    errno = EACCES;
+    cr_assert(not(keyfile_create(path, public_key, error)));
+    cr_expect(eq(int, errno, 0));
 }
 
 Test(keyfile, is_not_made_through_a_dangling_link)
