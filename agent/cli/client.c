@@ -176,11 +176,11 @@ int client_get(const char *socket, const char *path, long wait_s, struct answer 
     return code;
 }
 
-bool client_look(const char *socket, const char *path, struct answer *out)
+bool client_look(const char *socket, const char *path, long wait_s, struct answer *out)
 {
     long status = 0;
     *out = (struct answer){0};
-    CURL *easy = easy_of(socket, path, USUAL_WAIT_S, out);
+    CURL *easy = easy_of(socket, path, USUAL_WAIT_S + wait_s, out);
     if (easy == NULL) {
         return false;
     }

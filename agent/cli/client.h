@@ -25,7 +25,7 @@ int client_socket(const struct invocation *invocation, char *path, size_t path_b
 int client_get(const char *socket, const char *path, long wait_s, struct answer *out);
 
 /* The same without a complaint: whether there is such a document. */
-bool client_look(const char *socket, const char *path, struct answer *out);
+bool client_look(const char *socket, const char *path, long wait_s, struct answer *out);
 
 /* Hands it bytes; taken is what is answered with 200 or 202. 0, or an exit code after a
  * complaint: EXIT_DEGRADED if it says what is wrong with them. Likewise finished by the caller.

@@ -179,7 +179,7 @@ static void print_check(const struct explanation *e)
         return;
     }
     snprintf(path, sizeof path, "/v1/blocks/%" PRIu64, height);
-    const bool found = client_look(e->socket, path, &block);
+    const bool found = client_look(e->socket, path, 0, &block);
     const cJSON *certificate = found ? field_of(block.document, "certificate") : NULL;
     cJSON_ArrayForEach(signer, field_of(certificate, "signers"))
     {

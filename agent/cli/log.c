@@ -31,6 +31,8 @@
 #define LOG_LIMIT 50u
 #define WATCH_LIMIT 10u
 #define WATCH_WAIT_S 30L /* as in the request below */
+#define PAUSE_LEAST_MS 500u
+#define PAUSE_MOST_MS 8000u
 #define CURSOR_BYTES 128u
 #define PATH_BYTES 1024u
 #define MESSAGE_BYTES 1024u
@@ -244,13 +246,15 @@ int log_run(struct invocation *invocation, int argc, char **argv)
     return code;
 }
 
-/* Waits until somebody listens at the socket. */
-static void await(const char *path)
+/* Waits until somebody listens at the socket, looking once in so long. */
+static void await(const char *path, uint32_t pause_ms)
 {
+    const struct timespec pause = {.tv_sec = pause_ms / 1000,
+                                   .tv_nsec = pause_ms % 1000 * 1000000L};
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
     for (bool connected = false; !connected;) {
-        nanosleep(&(const struct timespec){.tv_nsec = 500000000}, NULL);
+        nanosleep(&pause, NULL);
         const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
         connected =
             fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof address) == 0;
@@ -273,13 +277,25 @@ static void set_cursor(char cursor[static CURSOR_BYTES], const cJSON *document)
     }
 }
 
-/* Until it is interrupted. An agent that goes away is said so once, and waited for: one watches
- * just when agents are restarted. */
+/* The first that fails is complained of, those after it are not. */
+static int ask(const char *socket, const char *path, bool waits, bool quiet,
+               struct answer *answer)
+{
+    const long wait_s = waits ? WATCH_WAIT_S : 0;
+    if (quiet) {
+        return client_look(socket, path, wait_s, answer) ? 0 : EXIT_UNKNOWN;
+    }
+    return client_get(socket, path, wait_s, answer);
+}
+
+/* Until it is interrupted. An agent that goes away, or cannot answer, is said so once, and
+ * waited for, ever longer: one watches just when agents are restarted. */
 static int watch(const struct options *options, const char *socket)
 {
     struct printer printer = printer_of(options);
     char cursor[CURSOR_BYTES] = "";
     char path[PATH_BYTES];
+    uint32_t pause_ms = 0; /* 0: it has answered */
     for (;;) {
         struct answer answer = {0};
         path_of(options, path);
@@ -287,9 +303,9 @@ static int watch(const struct options *options, const char *socket)
             path_add(path, "after", cursor);
             path_add(path, "wait_s", "30");
         }
-        const int code =
-            client_get(socket, path, cursor[0] == '\0' ? 0 : WATCH_WAIT_S, &answer);
+        const int code = ask(socket, path, cursor[0] != '\0', pause_ms > 0, &answer);
         if (code == 0) {
+            pause_ms = 0;
             print_items(&printer, answer.document);
             set_cursor(cursor, answer.document);
         }
@@ -299,11 +315,13 @@ static int watch(const struct options *options, const char *socket)
                             "the agent on this node tells no cursor to go on "
                             "from");
         }
-        if (code != 0 && cursor[0] == '\0') {
+        if (code != 0 && (cursor[0] == '\0' || code != EXIT_UNKNOWN)) {
             return code;
         }
         if (code != 0) {
-            await(socket);
+            pause_ms = pause_ms == 0 ? PAUSE_LEAST_MS : 2 * pause_ms;
+            pause_ms = pause_ms < PAUSE_MOST_MS ? pause_ms : PAUSE_MOST_MS;
+            await(socket, pause_ms);
         }
     }
 }

@@ -32,6 +32,14 @@ Test(log, begins_empty_and_goes_on_from_there)
     cr_assert(eq(dbl, exchange_number(&x, "next"), exchange_number(&x, "items.0.id")));
 }
 
+Test(log, is_not_empty_of_a_member_that_is_none_but_refused_as_such)
+{
+    get("/v1/log?member=helois");
+    cr_assert(eq(i64, x.status, 400));
+    expect_text("title", "No such member");
+    expect_text("detail", "There is no member \"helois\": did you mean helios?");
+}
+
 Test(log, gives_the_newest_first_and_then_page_by_page)
 {
     char path[64];
