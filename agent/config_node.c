@@ -140,6 +140,16 @@ static void judge_data_dir(const struct judge *j, const char *text, struct node_
              KEYFILE_VOTE);
 }
 
+/* Without the slashes at its end. */
+static size_t path_size(const char *path)
+{
+    size_t size = strlen(path);
+    while (size > 1 && path[size - 1] == '/') {
+        size--;
+    }
+    return size;
+}
+
 /* Never the data directory itself: two copies in one place are one. */
 static void judge_latch_dir(const struct judge *j, const char *text, struct node_config *out)
 {
@@ -148,7 +158,8 @@ static void judge_latch_dir(const struct judge *j, const char *text, struct node
         return;
     }
     judge_path(j, "latch_dir", text, out->latch_dir, sizeof out->latch_dir);
-    if (strcmp(out->latch_dir, out->data_dir) == 0) {
+    const size_t size = path_size(out->latch_dir);
+    if (size == path_size(out->data_dir) && strncmp(out->latch_dir, out->data_dir, size) == 0) {
         judge_refuse(j, "latch_dir", text);
     }
 }
@@ -331,7 +342,7 @@ static void judge_membership(const struct judge *j, struct node_config *out)
     } else if (out->listen[0] == '\0') {
         memcpy(out->listen, f->members[out->member].address, sizeof out->listen);
     }
-    if (strcmp(out->listen, out->api) == 0) {
+    if (addresses_meet(out->listen, out->api)) {
         config_fault(j->report, shape_place(j->shape, "api"), "api",
                      "%s is where peers are listened to; expected another port", out->api);
     }

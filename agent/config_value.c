@@ -173,3 +173,19 @@ bool address_is_reachable(const char *text)
     return inet_pton(AF_INET, host, &a) == 1 && a.s_addr != htonl(INADDR_ANY) &&
            !IN_MULTICAST(ntohl(a.s_addr)) && a.s_addr != htonl(INADDR_BROADCAST);
 }
+
+static bool takes_all_of(const char *one, const char *other)
+{
+    return strncmp(one, "[::]:", strlen("[::]:")) == 0 ||
+           (strncmp(one, "0.0.0.0:", strlen("0.0.0.0:")) == 0 && other[0] != '[');
+}
+
+bool addresses_meet(const char *one, const char *other)
+{
+    const char *port = strrchr(one, ':');
+    const char *other_port = strrchr(other, ':');
+    if (port == NULL || other_port == NULL || strcmp(port, other_port) != 0) {
+        return false;
+    }
+    return strcmp(one, other) == 0 || takes_all_of(one, other) || takes_all_of(other, one);
+}

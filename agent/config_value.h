@@ -37,4 +37,8 @@ bool value_time(const char *text, uint64_t *out_ms) __attribute__((warn_unused_r
  * text is canonical already. */
 bool address_is_reachable(const char *text) __attribute__((warn_unused_result));
 
+/* Whether who listens at the one leaves no room at the other: the same, or the same port and
+ * the unspecified address of its family, as which [::] counts for both. Canonical both. */
+bool addresses_meet(const char *one, const char *other) __attribute__((warn_unused_result));
+
 #endif

@@ -36,6 +36,16 @@ Test(node_config, has_defaults)
     cr_assert(c.joins && c.member == MEMBERS_MAX - 1);
 }
 
+Test(node_config, takes_one_port_twice_where_there_is_room_for_both)
+{
+    struct node_config c;
+    const char *report =
+        node_yaml_report(NODE_YAML "listen: '[::1]:7180'\napi: 0.0.0.0:7180\n", &c);
+    cr_assert(strcmp(report, "") == 0, "%s", report);
+    report = node_yaml_report(NODE_YAML "listen: 192.0.2.1:7180\n", &c);
+    cr_assert(strcmp(report, "") == 0, "%s", report);
+}
+
 Test(node_config, takes_what_is_given)
 {
     struct node_config c;
@@ -174,10 +184,25 @@ Test(node_config, says_where_and_what_is_wrong)
          "node.yaml:6:12: log_level: \"loud\" is not error, warning, notice, info or debug\n"},
         {NODE_YAML "api: 127.0.0.1:7102\n", "node.yaml:4:6: api: 127.0.0.1:7102 is where peers "
                                             "are listened to; expected another port\n"},
+        {NODE_YAML "listen: 0.0.0.0:7180\n",
+         "node.yaml:1:1: api: 127.0.0.1:7180 is where peers are listened to; expected another "
+         "port\n"},
+        {NODE_YAML "listen: '[::]:7180'\napi: 127.0.0.1:7180\n",
+         "node.yaml:5:6: api: 127.0.0.1:7180 is where peers are listened to; expected another "
+         "port\n"},
+        {NODE_YAML "listen: '[::1]:7180'\napi: '[::]:7180'\n",
+         "node.yaml:5:6: api: [::]:7180 is where peers are listened to; expected another "
+         "port\n"},
         {"name: helio\ncluster: cluster.yaml\ndata_dir: data\n",
          "node.yaml:1:7: name: helio is no member of the cluster demo in cluster.yaml; did you "
          "mean helios?\n"},
         {"name: helios\ncluster: cluster.yaml\ndata_dir: data\nlatch_dir: data\n",
+         "node.yaml:4:12: latch_dir: \"data\" is not the path of another directory, if "
+         "possible on another disk\n"},
+        {"name: helios\ncluster: cluster.yaml\ndata_dir: data\nlatch_dir: data//\n",
+         "node.yaml:4:12: latch_dir: \"data//\" is not the path of another directory, if "
+         "possible on another disk\n"},
+        {"name: helios\ncluster: cluster.yaml\ndata_dir: data/\nlatch_dir: data\n",
          "node.yaml:4:12: latch_dir: \"data\" is not the path of another directory, if "
          "possible on another disk\n"},
         {"name: zeus\ncluster: cluster.yaml\ndata_dir: data\n",
