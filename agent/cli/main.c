@@ -21,7 +21,7 @@ static const struct subcommand commands[] = {
     {"log", "what was decided and noticed", log_run},
     {"watch", "the same as it happens, until Ctrl-C", watch_run},
     {"keygen", "make the two keys of a member", keygen_run},
-    {"cluster", "init, rebuild: write cluster.yaml, which founds a cluster", cluster_run},
+    {"cluster", "init, checkpoint, rebuild: found a cluster, vouch for it, go on", cluster_run},
     {"init", "make this node's empty vote record and database", init_run},
     {"clear", "the way back of a neutered member: examine it, make it a new key", clear_run},
     {"operator", "admit, remove, drain, pause: what an operator signs", operator_run},

@@ -18,10 +18,11 @@ after the other; a third long poll is not answered, but the command interrupted.
 is asked for is 404. `agent KIND` replaces the agent: absent, died, forbidden, silent,
 rubbish, closing. `env A=B` sets a variable, `file NAME` begins a file of the case, its
 lines indented by a tab, `private NAME...` keeps such files from others, `barred NAME...`
-from everybody, `copy NAME...` puts documents/NAME there, `terminal` gives a
-terminal for standard output, `asked` adds what the agent was asked, `posted FROM UNTIL`
-these bytes of what was handed in to it, and what `mask PATTERN` matches is MASKED. Lines of standard error begin with `! `, escape characters are shown as
-ESC. DIR is the case's directory, where the command runs, SOCKET the agent's in it.
+from everybody, `copy NAME...` puts documents/NAME there, `terminal` gives a terminal for
+standard output, `asked` adds what the agent was asked, `posted FROM UNTIL` these bytes of
+what was handed in to it, and what `mask PATTERN` matches is MASKED. Lines of standard error
+begin with `! `, escape characters are shown as ESC. DIR is the case's directory, where the
+command runs, SOCKET the agent's in it.
 """
 
 import os

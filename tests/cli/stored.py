@@ -144,8 +144,8 @@ def to_standard_output(ostrakon, home):
 
 
 def main():
-    cases = [nothing_is_there, forbidden, another_file, of_nobody, of_another, hostile, nothing_is_decided,
-             of_unreadable_blocks, twice, to_standard_output]
+    cases = [nothing_is_there, forbidden, another_file, of_nobody, of_another, hostile,
+             nothing_is_decided, of_unreadable_blocks, twice, to_standard_output]
     print(f"1..{len(cases)}")
     for number, case in enumerate(cases, 1):
         with tempfile.TemporaryDirectory(prefix="ostrakon-stored-") as directory:

@@ -4,6 +4,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from .codes import codes
 from .layering import include_direction, library_names, strict_json
 from .limits import limits
 from .purity import purity
@@ -25,6 +26,10 @@ BROKEN = [
     (library_names, {"agent/api.c": "void evhttp_free(void);\n"}, "agent/api.c:1"),
     (library_names, {"consensus/a.h": "/* as JSON */\n"}, "consensus/a.h:1"),
     (strict_json, {"agent/a.c": "x = cJSON_GetObjectItem(a, b);\n"}, "agent/a.c:1"),
+    (codes, {"agent/a.c": '"OST-1001"\n', "agent/README.md": "## Codes\n| 1002 | x |\n"},
+     "agent/a.c:1: OST-1001 is not in"),
+    (codes, {"agent/README.md": "## Codes\n| 1002 | x |\n"}, "OST-1002 is nowhere"),
+    (codes, {"agent/README.md": "## Codes\n| 1002 1002 | x |\n"}, "OST-1002 is there twice"),
     (clang_format, {"agent/a.c": "int  a ;\n"}, "agent/a.c"),
     (cppcheck, {"agent/a.c": "void f(void)\n{\n    char a[2];\n    a[2] = 0;\n}\n"},
      "agent/a.c"),

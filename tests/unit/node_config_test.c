@@ -184,25 +184,10 @@ Test(node_config, says_where_and_what_is_wrong)
          "node.yaml:6:12: log_level: \"loud\" is not error, warning, notice, info or debug\n"},
         {NODE_YAML "api: 127.0.0.1:7102\n", "node.yaml:4:6: api: 127.0.0.1:7102 is where peers "
                                             "are listened to; expected another port\n"},
-        {NODE_YAML "listen: 0.0.0.0:7180\n",
-         "node.yaml:1:1: api: 127.0.0.1:7180 is where peers are listened to; expected another "
-         "port\n"},
-        {NODE_YAML "listen: '[::]:7180'\napi: 127.0.0.1:7180\n",
-         "node.yaml:5:6: api: 127.0.0.1:7180 is where peers are listened to; expected another "
-         "port\n"},
-        {NODE_YAML "listen: '[::1]:7180'\napi: '[::]:7180'\n",
-         "node.yaml:5:6: api: [::]:7180 is where peers are listened to; expected another "
-         "port\n"},
         {"name: helio\ncluster: cluster.yaml\ndata_dir: data\n",
          "node.yaml:1:7: name: helio is no member of the cluster demo in cluster.yaml; did you "
          "mean helios?\n"},
         {"name: helios\ncluster: cluster.yaml\ndata_dir: data\nlatch_dir: data\n",
-         "node.yaml:4:12: latch_dir: \"data\" is not the path of another directory, if "
-         "possible on another disk\n"},
-        {"name: helios\ncluster: cluster.yaml\ndata_dir: data\nlatch_dir: data//\n",
-         "node.yaml:4:12: latch_dir: \"data//\" is not the path of another directory, if "
-         "possible on another disk\n"},
-        {"name: helios\ncluster: cluster.yaml\ndata_dir: data/\nlatch_dir: data\n",
          "node.yaml:4:12: latch_dir: \"data\" is not the path of another directory, if "
          "possible on another disk\n"},
         {"name: zeus\ncluster: cluster.yaml\ndata_dir: data\n",
@@ -225,6 +210,32 @@ Test(node_config, says_where_and_what_is_wrong)
          "certificates:\n- {purpose: a, file: x}\n- {purpose: b, file: x}\n"
          "- {purpose: c, file: x}\n- {purpose: d, file: x}\n- {purpose: e, file: x}\n",
          "node.yaml:5:1: certificates: 5 are given, at most 4 are possible\n"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct node_config c;
+        const char *report = node_yaml_report(cases[i][0], &c);
+        cr_expect(strcmp(report, cases[i][1]) == 0, "%zu:\n%s", i, report);
+    }
+}
+
+Test(node_config, says_what_is_one_and_the_same_and_must_be_two)
+{
+    static const char *const cases[][2] = {
+        {NODE_YAML "listen: 0.0.0.0:7180\n",
+         "node.yaml:1:1: api: 127.0.0.1:7180 is where peers are listened to; expected another "
+         "port\n"},
+        {NODE_YAML "listen: '[::]:7180'\napi: 127.0.0.1:7180\n",
+         "node.yaml:5:6: api: 127.0.0.1:7180 is where peers are listened to; expected another "
+         "port\n"},
+        {NODE_YAML "listen: '[::1]:7180'\napi: '[::]:7180'\n",
+         "node.yaml:5:6: api: [::]:7180 is where peers are listened to; expected another "
+         "port\n"},
+        {"name: helios\ncluster: cluster.yaml\ndata_dir: data\nlatch_dir: data//\n",
+         "node.yaml:4:12: latch_dir: \"data//\" is not the path of another directory, if "
+         "possible on another disk\n"},
+        {"name: helios\ncluster: cluster.yaml\ndata_dir: data/\nlatch_dir: data\n",
+         "node.yaml:4:12: latch_dir: \"data\" is not the path of another directory, if "
+         "possible on another disk\n"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct node_config c;
