@@ -159,7 +159,7 @@ static void find_steps(struct explanation *e, const struct cluster *c, uint32_t 
     }
     if (!is_heard) {
         snprintf(add(e, EXPLANATION_START), EXPLANATION_TEXT_BYTES,
-                 "on %s: systemctl start ostrakon; it is not heard", m->name);
+                 "on %s: start ostrakond; it is not heard", m->name);
     }
     if (m->standing == STANDING_GOOD) {
         add_freedom(e, m);

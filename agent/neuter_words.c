@@ -70,8 +70,7 @@ static void say_standing(const struct agent *a, char *text, size_t text_bytes, c
         self->standing == STANDING_LOCKED_OUT ? "locked out" : standing_text(self->standing),
         since);
     if (self->standing == STANDING_LEFT) {
-        snprintf(action, action_bytes,
-                 "%s was removed for good: systemctl disable --now ostrakon", name);
+        snprintf(action, action_bytes, "%s was removed for good: stop ostrakond there", name);
     } else {
         snprintf(action, action_bytes, "On %s: ostrakon clear --new-key", name);
     }

@@ -90,7 +90,7 @@ static void say_stale(const struct moment *m)
     struct status_reason *r = status_add(m, "OST-7015", false, m->deciding->options.self);
     status_say(r->text, "%s is not perfect: nothing has examined its machine for %s.", m->self,
                age);
-    status_say(r->action, "See what keeps %s busy; then: systemctl restart ostrakon", m->self);
+    status_say(r->action, "See what keeps %s busy; then restart ostrakond", m->self);
 }
 
 void status_look_at_diagnosis(const struct moment *m)

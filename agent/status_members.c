@@ -52,10 +52,11 @@ static void say_unheard(const struct moment *m, uint32_t member)
     } else if (p->detector.refused) {
         status_say(r->text, "%s has not been heard since %s: nobody listens at its address.",
                    name, since);
-        status_say(r->action, "On %s: systemctl start ostrakon", name);
+        status_say(r->action, "On %s: start ostrakond", name);
     } else {
         status_say(r->text, "%s has not been heard since %s.", name, since);
-        status_say(r->action, "On %s: systemctl status ostrakon; then the network to it", name);
+        status_say(r->action, "On %s: see whether ostrakond runs; then the network to it",
+                   name);
     }
     say_last_words(p, r);
 }

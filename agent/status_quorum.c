@@ -82,7 +82,7 @@ static void say_what_to_do(const struct moment *m, char action[static STATUS_TEX
     char names[STATUS_NAMES_BYTES];
     status_names(m->cluster, missing, " and ", names);
     if (are_all_refused(d, missing)) {
-        status_say(action, "On %s: systemctl start ostrakon", names);
+        status_say(action, "On %s: start ostrakond", names);
     } else if (count > 1 && did_leave_together(d, missing)) {
         char here[STATUS_NAMES_BYTES];
         char there[STATUS_NAMES_BYTES];
@@ -93,7 +93,7 @@ static void say_what_to_do(const struct moment *m, char action[static STATUS_TEX
                    "{%s} first.",
                    count == 2 ? "Both" : "All", here, there);
     } else {
-        status_say(action, "On %s: systemctl status ostrakon; then the network to %s", names,
+        status_say(action, "On %s: see whether ostrakond runs; then the network to %s", names,
                    count == 1 ? "it" : "them");
     }
 }
@@ -204,7 +204,7 @@ static void look_at_need(const struct moment *m)
     }
     status_say(r->action,
                "On a member that you trust: ostrakon cluster checkpoint; put the line that it "
-               "prints into node.yaml of %s, then: systemctl restart ostrakon",
+               "prints into node.yaml of %s, then restart ostrakond",
                m->self);
 }
 
@@ -232,8 +232,8 @@ static void look_at_other_history(const struct moment *m)
                m->self, height);
     status_say(r->action,
                "On members that you trust: ostrakon cluster checkpoint %" PRIu64
-               "; if they have what node.yaml has, move ostrakon.db of %s away; then: "
-               "systemctl restart ostrakon",
+               "; if they have what node.yaml has, move ostrakon.db of %s away; then "
+               "restart ostrakond",
                height, m->self);
 }
 
@@ -274,8 +274,7 @@ void status_look_at_votes(const struct moment *m)
     if (d->muted && !d->options.neutered) {
         struct status_reason *r = status_add(m, "OST-1103", true, self);
         status_say(r->text, "%s does not vote: its vote store cannot be written.", m->self);
-        status_say(r->action, "Look after the disk of %s, then: systemctl restart ostrakon",
-                   m->self);
+        status_say(r->action, "Look after the disk of %s, then restart ostrakond", m->self);
     } else if (!d->options.neutered && (d->simplex.amnesiac || d->simplex.resuming)) {
         look_at_lost_store(m);
     }

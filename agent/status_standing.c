@@ -27,7 +27,7 @@ static void say_action(const struct moment *m, uint32_t member, struct status_re
                    "prints",
                    x->name);
     } else if (!heard) {
-        status_say(r->action, "On %s: systemctl status ostrakon; then the network to it",
+        status_say(r->action, "On %s: see whether ostrakond runs; then the network to it",
                    x->name);
     } else if (x->standing == STANDING_LOCKED_OUT) {
         status_say(r->action, "Test the memory of %s: ostrakon doctor --thorough", x->name);

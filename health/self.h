@@ -33,11 +33,11 @@
     X(VOTES_UNUSED, 8, OK, "vote store: it votes no more, and leaves it as it is", "")         \
     X(VOTES_LOST, 8, DEGRADED, "what it had voted is lost", "")                                \
     X(VOTES_DEAD, 8, SILENT, "its vote store cannot be written",                               \
-      "Look after the disk, then: systemctl restart ostrakon")                                 \
+      "Look after the disk, then restart ostrakond")                                           \
     X(CLONED, 9, SILENT, "identity: another agent runs as this member",                        \
-      "Stop one of the two, then: systemctl restart ostrakon")                                 \
+      "Stop one of the two, then restart ostrakond")                                           \
     X(ELSEWHERE, 9, SILENT, "identity: an agent runs as this member already, elsewhere",       \
-      "Stop that one, or leave this one stopped; then: systemctl restart ostrakon")            \
+      "Stop that one, or leave this one stopped; then restart ostrakond")                      \
     X(VERIFIER, 18, FATAL, "signatures: it cannot tell a right one from a wrong one",          \
       SELF_REPAIR)                                                                             \
     X(VERDICTS, 18, SILENT, "signatures: it came to two verdicts on one of them", SELF_REPAIR) \
@@ -63,7 +63,7 @@
       "Compare node.yaml and cluster.yaml with those of the others.")                          \
     X(GUARD_GONE, 36, DEGRADED, "guard: it was gone, and is started anew", "")                 \
     X(GUARD_MISSING, 36, DEGRADED, "guard: ostrakon-guard cannot be started",                  \
-      "Install it beside ostrakond, then: systemctl restart ostrakon")                         \
+      "Install it beside ostrakond, then restart ostrakond")                                   \
     X(SIGNATURE, 5, FATAL, "signature: its own fresh signature does not verify", SELF_REPAIR)  \
     X(KEY, 5, FATAL, "key: the sealed vote key or a copy of its public key has changed",       \
       SELF_REPAIR)                                                                             \

@@ -120,7 +120,7 @@ static int may_clear(struct clearing *c)
             "there is nothing to clear: %s has no latch, and has its vote key", name);
     }
     if (c->agent_runs) {
-        return complain(EXIT_DEGRADED, "First: systemctl stop ostrakon",
+        return complain(EXIT_DEGRADED, "Stop it first",
                         "the agent of %s runs, and is not latched", name);
     }
     return 0;
@@ -201,7 +201,7 @@ static void print_words(const struct clearing *c)
     if (c->agent_runs) {
         printf("Its agent starts anew by itself.");
     } else {
-        printf("Start its agent: systemctl start ostrakon\n");
+        printf("Start its agent: ostrakond --config %s\n", c->config->own_path);
     }
     printf(" It follows, and has no vote before an operator\nhas signed, at any member:\n"
            "  %s\n",

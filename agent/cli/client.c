@@ -1,10 +1,13 @@
 #include "client.h"
 
 #include <errno.h>
+#include <grp.h>
+#include <pwd.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 
 #include <curl/curl.h>
@@ -15,6 +18,7 @@
 
 #define USUAL_WAIT_S 5L
 #define DEPTH_MAX 16
+#define LAST_WORDS "What it last said is on its standard error"
 #define NO_MEMBER "No such member"
 
 int client_socket(const struct invocation *invocation, char *path, size_t path_bytes)
@@ -55,22 +59,35 @@ static size_t on_bytes(char *bytes, size_t size, size_t count, void *context)
     return more;
 }
 
+/* Whose socket it is, where that can be seen. */
+static int complain_of_permission(const char *socket)
+{
+    struct stat s;
+    char next[256] = "Ask as root, or as the user of the agent";
+    const bool seen = stat(socket, &s) == 0;
+    const struct passwd *user = seen ? getpwuid(s.st_uid) : NULL;
+    const struct group *group = seen ? getgrgid(s.st_gid) : NULL;
+    if (user != NULL && group != NULL) {
+        snprintf(next, sizeof next, "Ask as root, as user %.80s, or as one of the group %.80s",
+                 user->pw_name, group->gr_name);
+    }
+    return complain(EXIT_NOT_PERMITTED, next, "not permitted to ask the agent: %s", socket);
+}
+
 static int complain_of_connection(const char *socket, long reason)
 {
     if (reason == ENOENT) {
-        return complain(EXIT_UNKNOWN, "Start it with: systemctl start ostrakon",
+        return complain(EXIT_UNKNOWN, "Start it with: ostrakond --config FILE",
                         "the agent on this node does not run: %s is not there", socket);
     }
     if (reason == ECONNREFUSED) {
         return complain(EXIT_UNKNOWN,
-                        "Start it with: systemctl start ostrakon; why it ended: journalctl -u "
-                        "ostrakon -n 50",
+                        "Why it ended is on its standard error; start it with: ostrakond "
+                        "--config FILE",
                         "the agent on this node has died: nobody listens at %s", socket);
     }
     if (reason == EACCES || reason == EPERM) {
-        return complain(EXIT_NOT_PERMITTED,
-                        "Join it with: adduser YOU ostrakon; or ask as root",
-                        "not permitted to ask the agent: %s is for the group ostrakon", socket);
+        return complain_of_permission(socket);
     }
     return complain(EXIT_UNKNOWN, "", "the agent on this node cannot be asked: %s: %s", socket,
                     strerror((int)reason));
@@ -84,16 +101,16 @@ static int complain_of_transfer(const char *socket, CURL *easy, CURLcode code, l
         curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &reason);
         return complain_of_connection(socket, reason);
     case CURLE_OPERATION_TIMEDOUT:
-        return complain(EXIT_UNKNOWN, "What it last said: journalctl -u ostrakon -n 50",
+        return complain(EXIT_UNKNOWN, LAST_WORDS,
                         "the agent on this node does not answer: nothing from %s within %ld s",
                         socket, waited_s);
     case CURLE_GOT_NOTHING:
     case CURLE_RECV_ERROR:
     case CURLE_SEND_ERROR:
-        return complain(EXIT_UNKNOWN, "Why it ended: journalctl -u ostrakon -n 50",
+        return complain(EXIT_UNKNOWN, LAST_WORDS,
                         "the agent on this node has ended while it was asked: %s", socket);
     default:
-        return complain(EXIT_UNKNOWN, "What it last said: journalctl -u ostrakon -n 50",
+        return complain(EXIT_UNKNOWN, LAST_WORDS,
                         "the agent on this node cannot be asked: %s: %s", socket,
                         curl_easy_strerror(code));
     }

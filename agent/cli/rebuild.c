@@ -83,9 +83,7 @@ static int take_lock(struct rebuild *r)
                         strerror(errno));
     }
     if (r->lock >= 0 && flock(r->lock, LOCK_EX | LOCK_NB) != 0) {
-        return complain(EXIT_CONFIGURATION,
-                        "Stop it here and on the other survivors first: "
-                        "systemctl stop ostrakon",
+        return complain(EXIT_CONFIGURATION, "Stop it here and on the other survivors first",
                         "an agent runs on %s", r->config.data_dir);
     }
     return 0;

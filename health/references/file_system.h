@@ -18,7 +18,7 @@
     X(REFUSED, "the data directory cannot be looked at: {error}",                              \
       "See that it is there, and whose it is.")                                                \
     X(MOVED, "the data directory is not the one of the start: unmounted, replaced or covered", \
-      "Mount what belongs there, then: systemctl restart ostrakon")                            \
+      "Mount what belongs there, then restart ostrakond")                                      \
     X(NO_RESERVE, "the reserve of {expected} bytes cannot be made: {error}",                   \
       "Make room where the data directory is.")                                                \
     X(UNABLE, "the file system was not to be asked: {error}", "")                              \

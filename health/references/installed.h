@@ -14,9 +14,9 @@
     X(RIGHT, "files as at the start, read from the disk: {count}", "")                         \
     X(WEAK, "files as at the start: {count}, of them read from the cache only: {got}", "")     \
     X(PENDING, "the program was replaced on the disk, this process is the old one",            \
-      "Restart the agent when the others are well: systemctl restart ostrakon")                \
+      "Restart ostrakond when the others are well")                                            \
     X(NEWER, "{subject} was changed since the start, and is not in force",                     \
-      "Restart the agent: systemctl restart ostrakon")                                         \
+      "Restart ostrakond")                                                                     \
     X(ROTTEN, "{subject} has changed on the disk, though nobody wrote to it",                  \
       "Replace the disk, and restore the file from the package or the backup.")                \
     X(CACHED, "{subject} is in the page cache otherwise than on the disk",                     \

@@ -31,11 +31,11 @@ Test(status_quorum, without_a_quorum_names_the_agents_that_do_not_run)
     expect(STATUS_NO_QUORUM, "critical", "OST-1001",
            "3 of 5 voters are heard, 4 are needed. Nothing has been decided since 14:03:10 "
            "UTC, 1 s ago. 3 windows wait.",
-           "On selene and themis: systemctl start ostrakon");
+           "On selene and themis: start ostrakond");
     d->peer[THEMIS].detector.refused = false;
     look();
     expect_text(status_action(&s),
-                "On selene and themis: systemctl status ostrakon; then the network to them");
+                "On selene and themis: see whether ostrakond runs; then the network to them");
 }
 
 Test(status_quorum, names_the_way_out_where_the_others_are_away_for_long)
@@ -45,12 +45,13 @@ Test(status_quorum, names_the_way_out_where_the_others_are_away_for_long)
     d->decided_ms = NOW_MS - 60000;
     look();
     expect_text(status_action(&s),
-                "On selene and themis: systemctl status ostrakon; then the network to them");
+                "On selene and themis: see whether ostrakond runs; then the network to them");
     d->decided_ms = NOW_MS - 60001;
     look();
-    expect_text(status_action(&s),
-                "On selene and themis: systemctl status ostrakon; then the network to them. If "
-                "they are gone for good: ostrakon cluster rebuild");
+    expect_text(
+        status_action(&s),
+        "On selene and themis: see whether ostrakond runs; then the network to them. If "
+        "they are gone for good: ostrakon cluster rebuild");
 }
 
 Test(status_quorum, counts_one_as_one)
@@ -154,7 +155,7 @@ Test(status_quorum, of_a_lost_vote_store_that_the_quorum_needs)
            "4 of 5 voters are heard, 4 are needed, and atlas itself does not vote. Nothing has "
            "been decided since 14:03:10 UTC, 1 s ago. What atlas had voted is lost, and the "
            "others alone are too few to decide (vote store lost; quorum needs me).",
-           "On selene: systemctl status ostrakon; then the network to it");
+           "On selene: see whether ostrakond runs; then the network to it");
 }
 
 Test(status_quorum, of_a_vote_store_that_cannot_be_written)
@@ -163,7 +164,7 @@ Test(status_quorum, of_a_vote_store_that_cannot_be_written)
     expect(STATUS_DEGRADED, "critical", "OST-1103",
            "atlas does not vote: its vote store cannot be written. "
            "One more failure stops the cluster.",
-           "Look after the disk of atlas, then: systemctl restart ostrakon");
+           "Look after the disk of atlas, then restart ostrakond");
 }
 
 Test(status_quorum, of_a_chain_that_contradicts)
@@ -186,7 +187,7 @@ Test(status_quorum, of_a_member_that_was_away_for_too_long)
            "atlas waits for a checkpoint: what it knew when it was started was 31 days old. "
            "One more failure stops the cluster.",
            "On a member that you trust: ostrakon cluster checkpoint; put the line that it "
-           "prints into node.yaml of atlas, then: systemctl restart ostrakon");
+           "prints into node.yaml of atlas, then restart ostrakond");
 }
 
 Test(status_quorum, of_a_member_that_knows_too_few)
@@ -198,7 +199,7 @@ Test(status_quorum, of_a_member_that_knows_too_few)
            "atlas waits for a checkpoint: too few of the voters that it knew are still "
            "members (1 of 5). One more failure stops the cluster.",
            "On a member that you trust: ostrakon cluster checkpoint; put the line that it "
-           "prints into node.yaml of atlas, then: systemctl restart ostrakon");
+           "prints into node.yaml of atlas, then restart ostrakond");
 }
 
 Test(status_quorum, of_a_member_on_the_way_to_its_checkpoint)
@@ -222,7 +223,7 @@ Test(status_quorum, of_another_history_than_the_checkpoint)
            "atlas goes no further: the block at height 48213 that it was told is not the one "
            "of its checkpoint. One more failure stops the cluster.",
            "On members that you trust: ostrakon cluster checkpoint 48213; if they have what "
-           "node.yaml has, move ostrakon.db of atlas away; then: systemctl restart ostrakon");
+           "node.yaml has, move ostrakon.db of atlas away; then restart ostrakond");
 }
 
 Test(small_status, of_three_says_that_one_liar_can_split_the_log)

@@ -48,7 +48,7 @@ Test(status_standing, asks_for_nothing_where_a_suspended_member_is_heard)
     expect(STATUS_DEGRADED, "warning", "OST-2101",
            "selene is suspended since 13:59:11 UTC, 4 min ago: an operator admitted it with "
            "new keys.",
-           "On selene: systemctl status ostrakon; then the network to it");
+           "On selene: see whether ostrakond runs; then the network to it");
 }
 
 Test(status_standing, has_nothing_to_say_of_who_has_left)

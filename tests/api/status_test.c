@@ -19,19 +19,19 @@ Test(status, tells_who_is_not_heard)
     expect(STATUS_DEGRADED, "warning", "OST-2001",
            "selene has not been heard since 14:03:07 UTC, 4 s ago. "
            "One more failure stops the cluster.",
-           "On selene: systemctl status ostrakon; then the network to it");
+           "On selene: see whether ostrakond runs; then the network to it");
     cr_assert(eq(u32, s.bears_crashed, 0));
     d->peer[SELENE].detector.refused = true;
     expect(STATUS_DEGRADED, "warning", "OST-2001",
            "selene has not been heard since 14:03:07 UTC, 4 s ago: nobody listens at its "
            "address. One more failure stops the cluster.",
-           "On selene: systemctl start ostrakon");
+           "On selene: start ostrakond");
     d->peer[SELENE].ever_heard = false;
     d->peer[SELENE].detector.refused = false;
     expect(STATUS_DEGRADED, "warning", "OST-2001",
            "selene has not been heard since this agent started, 60 min ago. "
            "One more failure stops the cluster.",
-           "On selene: systemctl status ostrakon; then the network to it");
+           "On selene: see whether ostrakond runs; then the network to it");
 }
 
 Test(status, tells_what_was_wrong_with_who_is_heard_no_more)
@@ -42,7 +42,7 @@ Test(status, tells_what_was_wrong_with_who_is_heard_no_more)
     expect(STATUS_DEGRADED, "warning", "OST-2001",
            "selene has not been heard since 14:03:07 UTC, 4 s ago. Its last word of itself: "
            "R10 memory, R31 certificates. One more failure stops the cluster.",
-           "On selene: systemctl status ostrakon; then the network to it");
+           "On selene: see whether ostrakond runs; then the network to it");
 }
 
 Test(status, knows_a_broken_link_by_what_the_others_decide)
