@@ -20,6 +20,8 @@ NEW = "hera"
 NEW_INDEX = 5
 REPLACED = "argus"
 MOVED_INDEX = 6  # of its address
+LAST = "nike"
+LAST_INDEX = 7  # of its address
 TIMING = {**demo_timing(1000, 2), "record_ticks": 4, "patience_ms": 60000}  # six take longer
 
 
@@ -27,13 +29,17 @@ def opened():
     return Scene(BUILD, timing=TIMING, operators=[OPERATOR])
 
 
-def admit(scene, name, keys, *words):
-    done = subprocess.run([scene.tools.ostrakon, "operator", "admit", name, keys["vote_key"],
-                           *words, "--key", str(scene.plan.operator_key(OPERATOR)), "--socket",
+def decide(scene, *words):
+    done = subprocess.run([scene.tools.ostrakon, "operator", *words, "--key",
+                           str(scene.plan.operator_key(OPERATOR)), "--socket",
                            scene.cluster.members["atlas"].socket, "--wait"],
                           stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
     require(done.returncode == 0 and "decided at height" in done.stdout,
             f"{done.returncode}: {done.stdout}{done.stderr}")
+
+
+def admit(scene, name, keys, *words):
+    decide(scene, "admit", name, keys["vote_key"], *words)
 
 
 def machine(scene, keys, index, role):
@@ -198,5 +204,18 @@ def restarted(scene):
         scene.wait_well(20)
 
 
+def grows_after_a_removal(scene):
+    """Whoever is admitted after one was removed gets a place that nobody had"""
+    decide(scene, "remove", NEW, "--yes")
+    scene.cluster.stop(NEW)
+    scene.left_out.add(NEW)
+    last = member_of(scene.plan, scene.tools, LAST_INDEX, LAST, "witness")
+    keys = make_keys(scene.tools, last.dir)
+    admit(scene, LAST, keys, *machine(scene, keys, LAST_INDEX, "witness"))
+    seen = member(scene, "helios", LAST)
+    require(seen["standing"] == "suspended" and seen["index"] == NEW_INDEX + 1, f"{seen}")
+
+
 if __name__ == "__main__":
-    play(opened, [grows, counts, is_replaced, restarted, rows_are_counted_once])
+    play(opened, [grows, counts, is_replaced, restarted, rows_are_counted_once,
+                  grows_after_a_removal])
