@@ -156,7 +156,7 @@ struct settled_window {
     uint32_t dissenters; /* bits of members: have said otherwise */
 };
 
-#define DOUBTFUL_KEPT 32u
+#define DOUBTFUL_KEPT SETTLED_KEPT /* all of them may come into doubt at once */
 
 /* What a member has found of a settled window on looking again. */
 struct doubtful_claim {
@@ -178,8 +178,7 @@ struct windows {
     struct window_claims
         open[RESULT_WINDOWS_MAX];                /* of window k in place k % 64, k from next */
     struct settled_window settled[SETTLED_KEPT]; /* the last ones, in place k % 64 */
-    uint64_t doubtful_listed;                    /* so far; the next goes to place n % 32 */
-    struct doubtful_window doubtful[DOUBTFUL_KEPT];
+    struct doubtful_window doubtful[DOUBTFUL_KEPT]; /* in place k % 64: the last in doubt */
 };
 
 /* Whom an operator wants to be operators, until more than half of them want the same. */

@@ -119,9 +119,6 @@ static void read_settled(struct reader *r, struct settled_window *s)
 static void write_doubtful(struct writer *w, const struct doubtful_window *d)
 {
     write_uint(w, d->window, 8);
-    if (d->window == 0) {
-        return;
-    }
     write_uint(w, d->members[0], 1);
     write_uint(w, d->members[1], 1);
     write_bytes(w, d->digest.bytes, DIGEST_BYTES);
@@ -136,10 +133,6 @@ static void write_doubtful(struct writer *w, const struct doubtful_window *d)
 
 static void read_doubtful(struct reader *r, struct doubtful_window *d)
 {
-    d->window = read_uint(r, 8);
-    if (d->window == 0) {
-        return;
-    }
     d->members[0] = (uint32_t)read_uint(r, 1);
     d->members[1] = (uint32_t)read_uint(r, 1);
     read_bytes(r, d->digest.bytes, DIGEST_BYTES);
@@ -150,6 +143,34 @@ static void read_doubtful(struct reader *r, struct doubtful_window *d)
         }
     }
     d->closed = read_bool(r);
+}
+
+/* Only those there are: mostly none. */
+static void write_doubts(struct writer *w, const struct cluster *c)
+{
+    write_uint(w, doubtful_count(c, false), 1);
+    for (uint32_t i = 0; i < DOUBTFUL_KEPT; i++) {
+        if (c->windows.doubtful[i].window != 0) {
+            write_doubtful(w, &c->windows.doubtful[i]);
+        }
+    }
+}
+
+/* In the order of their places, which follow from the windows. */
+static bool read_doubts(struct reader *r, struct cluster *c)
+{
+    uint32_t place = 0;
+    for (uint64_t left = read_uint(r, 1); left > 0; left--) {
+        const uint64_t window = read_uint(r, 8);
+        if (window == 0 || window % DOUBTFUL_KEPT < place) {
+            return false;
+        }
+        place = window % DOUBTFUL_KEPT;
+        c->windows.doubtful[place].window = window;
+        read_doubtful(r, &c->windows.doubtful[place]);
+        place++;
+    }
+    return true;
 }
 
 static void write_call(struct writer *w, const struct call *call)
@@ -276,10 +297,7 @@ size_t cluster_encode(const struct cluster *c, uint8_t out[static CLUSTER_BYTES_
     for (uint32_t i = 0; i < SETTLED_KEPT; i++) {
         write_settled(&w, &c->windows.settled[i]);
     }
-    write_uint(&w, c->windows.doubtful_listed, 8);
-    for (uint32_t i = 0; i < DOUBTFUL_KEPT; i++) {
-        write_doubtful(&w, &c->windows.doubtful[i]);
-    }
+    write_doubts(&w, c);
     names_write(&w, c);
     write_call(&w, &c->call);
     return writer_done(&w);
@@ -316,11 +334,7 @@ bool cluster_decode(struct cluster *c, const uint8_t *bytes, size_t size_bytes)
     for (uint32_t i = 0; i < SETTLED_KEPT; i++) {
         read_settled(&r, &c->windows.settled[i]);
     }
-    c->windows.doubtful_listed = read_uint(&r, 8);
-    for (uint32_t i = 0; i < DOUBTFUL_KEPT; i++) {
-        read_doubtful(&r, &c->windows.doubtful[i]);
-    }
-    if (!names_read(&r, c)) {
+    if (!read_doubts(&r, c) || !names_read(&r, c)) {
         return false;
     }
     read_call(&r, &c->call);

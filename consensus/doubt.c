@@ -10,20 +10,10 @@ static bool is_same(const struct window_digest *a, const struct window_digest *b
     return memcmp(a->bytes, b->bytes, DIGEST_BYTES) == 0;
 }
 
-static uint32_t place_of(const struct cluster *c, uint64_t window)
-{
-    for (uint32_t i = 0; i < DOUBTFUL_KEPT; i++) {
-        if (window != 0 && c->windows.doubtful[i].window == window) {
-            return i;
-        }
-    }
-    return DOUBTFUL_KEPT;
-}
-
 const struct doubtful_window *doubt_of(const struct cluster *c, uint64_t window)
 {
-    const uint32_t place = place_of(c, window);
-    return place < DOUBTFUL_KEPT ? &c->windows.doubtful[place] : NULL;
+    const struct doubtful_window *d = &c->windows.doubtful[window % DOUBTFUL_KEPT];
+    return window != 0 && d->window == window ? d : NULL;
 }
 
 bool doubtful_waits_for(const struct doubtful_window *d, uint32_t member)
@@ -65,7 +55,7 @@ enum cause doubt_cause(const struct doubtful_window *d, uint32_t author,
 void doubt_on_claim(struct cluster *c, const struct turn *t, uint32_t author, uint64_t window,
                     const struct window_digest *digest)
 {
-    struct doubtful_window *d = &c->windows.doubtful[place_of(c, window)];
+    struct doubtful_window *d = &c->windows.doubtful[window % DOUBTFUL_KEPT];
     assert(doubt_cause(d, author, digest) == CAUSE_NONE);
     if (d->claims[1].member != author) {
         d->claims[0] = d->claims[1];
@@ -94,15 +84,16 @@ static bool is_in_doubt(const struct cluster *c, const struct settled_window *s)
     return (a_ms > b_ms ? a_ms - b_ms : b_ms - a_ms) < turn_ticks_ms(c, AGAIN_TICKS);
 }
 
+/* In the place of a window that is no longer remembered as settled, if any: what is in doubt
+ * never takes the place of what is in doubt. */
 static void list(struct cluster *c, const struct turn *t, const struct settled_window *s)
 {
-    c->windows.doubtful[c->windows.doubtful_listed % DOUBTFUL_KEPT] = (struct doubtful_window){
+    c->windows.doubtful[s->window % DOUBTFUL_KEPT] = (struct doubtful_window){
         .window = s->window,
         .members = {s->members[0], s->members[1]},
         .digest = s->digest,
         .claims = {{.member = MEMBER_NONE}, {.member = MEMBER_NONE}},
     };
-    c->windows.doubtful_listed++;
     windows_note(t, NOTE_WINDOW_DOUBTFUL, s->window, s->members);
 }
 
@@ -112,7 +103,7 @@ void doubt_review(struct cluster *c, const struct turn *t)
     for (uint32_t i = 0; i < SETTLED_KEPT; i++) {
         const struct settled_window *s =
             &c->windows.settled[(c->windows.next + i) % SETTLED_KEPT];
-        if (is_in_doubt(c, s) && place_of(c, s->window) == DOUBTFUL_KEPT) {
+        if (is_in_doubt(c, s) && doubt_of(c, s->window) == NULL) {
             list(c, t, s);
         }
     }
@@ -135,10 +126,10 @@ bool doubts_are_sound(const struct cluster *c)
 {
     for (uint32_t i = 0; i < DOUBTFUL_KEPT; i++) {
         const struct doubtful_window *d = &c->windows.doubtful[i];
-        if (d->window != 0 && (!is_sound(c, d) || place_of(c, d->window) != i ||
+        if (d->window != 0 && (!is_sound(c, d) || d->window % DOUBTFUL_KEPT != i ||
                                d->window >= UINT64_MAX / 1000)) {
             return false;
         }
     }
-    return c->windows.doubtful_listed < UINT64_MAX / 2;
+    return true;
 }

@@ -12,7 +12,7 @@
  * whoever holds the grant; what two others find is the answer. What is settled never goes back:
  * where they find otherwise that is a correction, in a list of its own. */
 
-/* The newest listing of the window; NULL: it is not doubtful. */
+/* The listing of the window; NULL: it is not doubtful. */
 const struct doubtful_window *doubt_of(const struct cluster *c, uint64_t window);
 /* Why what the author found there would change nothing; NONE if it would. */
 enum cause doubt_cause(const struct doubtful_window *d, uint32_t author,
