@@ -365,6 +365,8 @@ void node_tasks_watch(struct node *n, uint64_t random, struct effects *out)
         }
         if (m->standing == STANDING_SUSPENDED && m->cause == STANDING_CAUSE_ADMITTED) {
             challenge_forget(book, i);
+        } else if (m->standing != STANDING_GOOD) {
+            challenge_excuse(book, i);
         }
         challenge_watch(book, i, owes_an_answer(d, i), d->now_ms);
         if (!sets || m->standing != STANDING_GOOD || (d->heard & bit(i)) == 0) {

@@ -123,10 +123,15 @@ void challenge_watch(struct challenges *c, uint32_t member, bool attests, uint64
 
 void challenge_forget(struct challenges *c, uint32_t member)
 {
+    challenge_excuse(c, member);
+    c->member[member].wrong = false;
+}
+
+void challenge_excuse(struct challenges *c, uint32_t member)
+{
     assert(member < PEERS_MAX);
     c->member[member].work.asked_ms = 0;
     c->member[member].unanswered = 0;
-    c->member[member].wrong = false;
 }
 
 bool challenge_is_wrong(const struct challenges *c, uint32_t member)

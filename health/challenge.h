@@ -48,6 +48,10 @@ void challenges_init(struct challenges *c, uint64_t mean_ms, uint64_t now_ms, ui
 /* It is repaired, and another one: what it signed before counts no more. */
 void challenge_forget(struct challenges *c, uint32_t member);
 
+/* It is not asked while it is in no good standing: nothing is unanswered, of before either.
+ * What it has signed stays. */
+void challenge_excuse(struct challenges *c, uint32_t member);
+
 /* Heartbeats of the member are missed since `since_ms`, or not any more. */
 void challenge_suspect(struct challenges *c, uint32_t member, bool missed, uint64_t now_ms);
 

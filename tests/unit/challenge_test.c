@@ -112,6 +112,24 @@ Test(challenge, counts_nothing_against_a_member_that_does_not_attest)
     cr_assert(not(challenge_is_wrong(&c, 5)));
 }
 
+/* Nor is asked whoever is in no good standing, and so it cannot answer. */
+Test(challenge, counts_nothing_unanswered_against_a_member_that_is_not_asked_any_more)
+{
+    struct challenges c = fresh(0, 1);
+    for (uint32_t i = 0; i < CHALLENGE_UNANSWERED; i++) {
+        leave_unanswered(&c, true);
+    }
+    challenge_work(&c, 5, nonce, 0, 1000);
+    challenge_excuse(&c, 5);
+    cr_assert(not(challenge_is_wrong(&c, 5)));
+    challenge_watch(&c, 5, true, 1000 + CHALLENGE_PATIENCE_MS);
+    cr_assert(eq(u32, c.member[5].unanswered, 0), "what was under way is not, either");
+    challenge_work(&c, 5, nonce, 0, 1000);
+    challenge_work_answered(&c, 5, false);
+    challenge_excuse(&c, 5);
+    cr_assert(challenge_is_wrong(&c, 5), "what it signed stays signed");
+}
+
 Test(challenge, finds_one_wrong_answer_wrong_for_good)
 {
     struct challenges c = fresh(0, 1);

@@ -201,6 +201,44 @@ Test(node_tasks, finds_wrong_who_leaves_three_in_a_row_unanswered_while_it_attes
     bench_finish(&b);
 }
 
+static void lock_out(struct bench *b)
+{
+    struct member *m = &b->node->deciding.cluster.member[SUBJECT];
+    m->standing = STANDING_LOCKED_OUT;
+    m->cause = STANDING_CAUSE_WRONG;
+    node_seal_first(b->node);
+    hear_all(b, 300);
+}
+
+/* It could show nothing better: no task reaches it. Or no elector would ever let it back. */
+Test(node_tasks, holds_nothing_unanswered_against_whoever_was_locked_out_for_that)
+{
+    struct bench b = bench_at_work();
+    for (uint32_t i = 0; i < 3; i++) {
+        const struct asked_work asked = until_set(&b);
+        solve(&b, &asked, 0);
+        hear_all(&b, CHALLENGE_PATIENCE_MS + 100);
+    }
+    cr_assert(evidence_against(b.node, SUBJECT, MOTION_LOCK_OUT), "for the motion on it");
+    lock_out(&b);
+    cr_assert(not(evidence_against(b.node, SUBJECT, MOTION_LOCK_OUT)));
+    bench_finish(&b);
+}
+
+Test(node_tasks, holds_a_wrong_answer_against_whoever_was_locked_out_for_it)
+{
+    struct bench b = bench_at_work();
+    const struct asked_work asked = until_set(&b);
+    solve(&b, &asked, 0);
+    answer(&b, &asked, 1);
+    const struct asked_work again = asked_of(&b);
+    lock_out(&b);
+    solve(&b, &again, 0);
+    hear_all(&b, 300);
+    cr_assert(evidence_against(b.node, SUBJECT, MOTION_LOCK_OUT), "judged even after that");
+    bench_finish(&b);
+}
+
 static void set_by(struct bench *b, uint32_t member, uint8_t byte)
 {
     static uint8_t bytes[MESSAGE_BYTES_MAX];
