@@ -137,9 +137,13 @@ static void follow_standing(struct cluster *c, const struct turn *t, struct serv
     }
 }
 
-/* A member in its place that should not be there: its owner can have it back, or is drained. */
+/* A member in its place that should not be there: its owner can have it back, or is drained.
+ * Nobody is to whom a proof that was held applies: its lease goes on, so it has to let go. */
 static bool should_move(const struct cluster *c, const struct service_name *s)
 {
+    if (c->member[s->holder].held) {
+        return true;
+    }
     if (s->holder == s->owner) {
         return c->member[s->owner].drained;
     }
