@@ -159,7 +159,7 @@ static void say_release(struct node *n, struct effects *out)
             c.release.fence[k] = s->fence;
         }
     }
-    if (c.release.names == 0 || !heard) {
+    if (c.release.names == 0 || !heard || d->cluster.observes) {
         return;
     }
     if (d->now_ms >= d->names.release_again_ms) {

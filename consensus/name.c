@@ -187,10 +187,25 @@ uint64_t names_next_free_ms(const struct cluster *c)
     return first_ms;
 }
 
+/* No hook begins to run while the cluster only observes. So nobody would take over what its
+ * holder was told to let go of: it stays there. */
+static void keep(const struct turn *t, struct service_name *s)
+{
+    if (s->phase == NAME_RETURNING) {
+        s->phase = NAME_HELD;
+        s->free_at_ms = 0;
+        tell(t, NOTE_NAME_KEPT, s, s->holder)->cause = CAUSE_OBSERVED;
+    }
+}
+
 void names_review(struct cluster *c, const struct turn *t)
 {
-    for (uint32_t k = 0; k < c->name_count && !c->observes; k++) {
-        review(c, t, &c->names[k]);
+    for (uint32_t k = 0; k < c->name_count; k++) {
+        if (c->observes) {
+            keep(t, &c->names[k]);
+        } else {
+            review(c, t, &c->names[k]);
+        }
     }
 }
 
@@ -204,6 +219,9 @@ static bool is_its_own(const struct cluster *c, uint32_t author, const struct re
 enum cause names_release_cause(const struct cluster *c, uint32_t author,
                                const struct release *r)
 {
+    if (c->observes) {
+        return CAUSE_OBSERVED;
+    }
     for (uint32_t k = 0; k < SERVICE_NAMES_MAX; k++) {
         if (is_its_own(c, author, r, k)) {
             return CAUSE_NONE;

@@ -47,7 +47,7 @@ void names_found(struct cluster *c, const struct founding *f);
  * of this state; 0: none is waited for. */
 uint64_t names_next_free_ms(const struct cluster *c);
 
-/* Step 13 of a block. */
+/* Step 13 of a block. While the cluster observes no name moves, and none is let go of. */
 void names_review(struct cluster *c, const struct turn *t);
 
 /* Why a release would change nothing. */
