@@ -157,7 +157,12 @@ struct note {
     char text[REASON_SIZE_BYTES]; /* a member's own words, already checked as printable */
 };
 
-/* A list that a caller passes down to collect notes; full is full: the rest is counted. */
+/* A list that a caller passes down to collect notes; full is full: the rest is counted. A block
+ * may hold 160 commands that are skipped, as a proposer may put in whatever was ever signed.
+ * They make room for what the block decides, but for the 32 that may be operators', who take
+ * silence for success. So of the rest 64 have room at least: 16 members that all start anew as
+ * a tick ends make 16 each of member_started, member_reachable and tick_spoiled, and the grant
+ * and the electorate 5. */
 #define NOTES_MAX 96u
 
 struct notes {
@@ -166,8 +171,9 @@ struct notes {
     struct note list[NOTES_MAX];
 };
 
-/* Appends an empty note of the kind (members MEMBER_NONE) and returns it to be filled in; never
- * NULL: once the list is full its last place is used again and the drop is counted. */
+/* Appends an empty note of the kind (members MEMBER_NONE) and returns it to be filled in before
+ * the next is added; never NULL: once the list is full another one is dropped for it, and
+ * counted. */
 struct note *notes_add(struct notes *notes, enum note_kind kind);
 
 const char *note_kind_text(enum note_kind kind);

@@ -114,6 +114,48 @@ Test(cluster_check, is_text_for_every_verdict)
                      "more commands of one author than a block may hold");
 }
 
+static uint32_t count_notes(const struct world *w, enum note_kind kind, bool of_operators)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < w->notes.count; i++) {
+        const struct note *note = &w->notes.list[i];
+        count += note->kind == kind && (note->text[0] != '\0') == of_operators;
+    }
+    return count;
+}
+
+/* As a proposer may do by what was said before; each of them is skipped with a note. */
+static void fill_with_old_words(struct world *w)
+{
+    struct command of_operator = {.kind = COMMAND_OPERATOR, .author = MEMBERS_MAX};
+    of_operator.by_operator = (struct operator_command){
+        .operation = OPERATION_DRAIN, .seq = 7, .not_after_ms = UINT64_MAX / 2, .term = 1};
+    for (uint32_t i = 0; i < BLOCK_COMMANDS_MAX - 1; i++) {
+        struct command old = world_attest(w, i % 5);
+        old.term = 9;
+        world_say(w, i < 8 ? &of_operator : &old);
+    }
+}
+
+/* What the block decides is said all the same, and to an operator why its word was skipped. */
+Test(cluster_check, tells_all_that_a_block_full_of_skipped_commands_decides)
+{
+    struct world w = world_of(3, 2);
+    world_tick(&w, 0);
+    cr_assert(w.cluster.grant.leader == 0);
+    fill_with_old_words(&w);
+    struct command resign = world_command(&w, 0, COMMAND_RESIGN);
+    world_say(&w, &resign);
+    world_block(&w, world_now_ms(&w) + 10);
+    cr_assert(count_notes(&w, NOTE_STANDING_CHANGED, false) == 1);
+    cr_assert(count_notes(&w, NOTE_GRANT_ENDED, false) == 1);
+    cr_assert(count_notes(&w, NOTE_GRANTED, false) == 1);
+    cr_assert(count_notes(&w, NOTE_COMMAND_SKIPPED, true) == 8);
+    cr_assert(w.notes.count == NOTES_MAX);
+    cr_assert(w.notes.count + w.notes.dropped == 3 + BLOCK_COMMANDS_MAX - 1);
+    cr_assert(w.notes.list[NOTES_MAX - 1].kind == NOTE_GRANTED, "in their order");
+}
+
 Test(cluster_check, asserts_that_only_the_next_block_is_applied, .signal = SIGABRT)
 {
     struct world w = world_of(3, 2);
