@@ -144,12 +144,12 @@ struct own_confidence {
         refuted_until_ms[MEMBERS_MAX]; /* its proofs by an answer are not looked at before */
 };
 
-/* My own statements. Those that are handed in and not decided lie in my own slots of the pool.
- */
+/* My own statements. Those handed in and not decided lie in my own slots of the pool. */
 struct own_words {
-    uint64_t seq; /* of my last attestation in this incarnation; 0: none yet */
-    uint64_t attested_tick;
+    uint64_t seq;             /* of my last attestation in this incarnation; 0: none yet */
+    uint64_t attested_tick;   /* last in this incarnation; 0: none yet */
     uint64_t attested_height; /* of the last block before that */
+    bool overslept;           /* since then: it is said anew (R22) */
     uint64_t urgent_tick;     /* the tick for which the next field counts */
     uint32_t urgent_count;    /* attestations said out of turn in it */
     uint32_t silent;          /* as last attested */

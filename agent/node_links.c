@@ -89,7 +89,7 @@ void node_links_wake(struct deciding *d, uint64_t late_ms, uint64_t random)
     simplex_wake(&d->simplex, random | 1);
     /* What it was about to say of others was seen before it slept. */
     d->own.unsigned_command[COMMAND_ATTEST - 1].has = false;
-    d->own.attested_tick = 0;
+    d->own.overslept = true;
 }
 
 void node_links_say(struct deciding *d, struct heartbeat *h)

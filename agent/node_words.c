@@ -237,6 +237,7 @@ static void attest_now(struct node *n, uint64_t tick, struct effects *out)
     node_names_sent(d);
     own->attested_tick = tick;
     own->attested_height = d->cluster.height;
+    own->overslept = false;
     own->silent = accusations(d);
     own->wrong = wrongs(d);
     own->own_mask = tick_own(&d->tick);
@@ -309,7 +310,7 @@ static bool has_attested(const struct node *n, uint64_t tick)
 {
     const struct deciding *d = &n->deciding;
     const uint32_t self = d->options.self;
-    if (d->own.attested_tick != tick) {
+    if (d->own.attested_tick != tick || d->own.overslept) {
         return false;
     }
     const bool under_way = d->own.unsigned_command[COMMAND_ATTEST - 1].has ||

@@ -144,6 +144,42 @@ Test(node_words, say_news_with_the_closed_tick_that_no_block_holds_yet)
     cr_assert(eq(u64, said.attest.tick, first + 2), "nothing is owed any more");
 }
 
+/* It comes half a second late, and its peers tell it where they are. */
+static void oversleep(void)
+{
+    node_links_wake(&b.node->deciding, 500, 1);
+    for (uint32_t i = 1; i < 5; i++) {
+        b.node->deciding.simplex.peers[i].answered = true;
+    }
+    node_seal_first(b.node);
+}
+
+/* R22 spoils no tick. */
+Test(node_words, attest_a_tick_that_was_closed_while_its_author_overslept)
+{
+    const uint64_t first = said.attest.tick;
+    close_ticks(2);
+    oversleep();
+    cr_assert(le(u64, run_until_attested(1000), 100));
+    cr_assert(eq(u64, said.attest.tick, first + 1));
+    decide(first + 1);
+    (void)run_until_attested(6000);
+    cr_assert(eq(u64, said.attest.tick, first + 2));
+}
+
+Test(node_words, attest_anew_what_was_said_before_its_author_overslept)
+{
+    const uint64_t first = said.attest.tick;
+    const uint64_t seq = said.attest.seq;
+    b.node->deciding.cluster.tick++;
+    b.node->deciding.decided_ms = b.now_ms;
+    oversleep();
+    cr_assert(le(u64, run_until_attested(1000), 100), "no block has held it yet");
+    cr_assert(eq(u64, said.attest.tick, first));
+    cr_assert(eq(u64, said.attest.seq, seq + 1));
+    cr_assert(eq(u64, run_until_attested(1000), UINT64_MAX), "once");
+}
+
 /* By a proposer that lies, say, and by the next one too. */
 Test(node_words, attest_in_their_order_the_ticks_that_blocks_have_left_out)
 {
