@@ -10,10 +10,8 @@
 static void look_at_accused(const struct moment *m, uint32_t member)
 {
     const struct cluster *c = m->cluster;
-    const struct confidence *s = &c->confidence[member];
-    const uint64_t silent_ms = s->accused_since_ms[MOTION_SUSPEND];
-    const bool wrong = s->accused_since_ms[MOTION_LOCK_OUT] != 0;
-    const bool silent = silent_ms != 0 && c->time_ms >= silent_ms + c->timing.patience_ms;
+    const bool wrong = cluster_calls_for(c, member, MOTION_LOCK_OUT);
+    const bool silent = cluster_calls_for(c, member, MOTION_SUSPEND);
     const uint32_t electors = (uint32_t)__builtin_popcount(cluster_electors(c, member));
     const enum cause bar = cluster_removal_bar(c);
     const enum cause cause = bar != CAUSE_NONE                 ? bar

@@ -342,6 +342,9 @@ bool member_may_sign(const struct member *m);
 /* How many removals of the member by votes lie within an hour of the last one, that included.
  */
 uint32_t cluster_removals_lately(const struct cluster *c, uint32_t member);
+/* The condition under which a motion of the kind, which is one to remove the member, opens by
+ * itself: enough accuse it, for long enough. */
+bool cluster_calls_for(const struct cluster *c, uint32_t subject, enum motion_kind kind);
 /* Why a removal by testimony would not act now, whoever it is about: NONE, PAUSED, TOO_FEW or
  * OBSERVED. */
 enum cause cluster_removal_bar(const struct cluster *c);

@@ -86,9 +86,8 @@ static void open_motion(struct cluster *c, const struct turn *t, uint32_t subjec
     note_motion(c, t, NOTE_MOTION_OPENED, subject);
 }
 
-/* The condition under which a motion to remove the member opens by itself. Who is heard by the
- * chain is not silent, whatever is said of it. */
-static bool calls_for(const struct cluster *c, uint32_t subject, enum motion_kind kind)
+/* Who is heard by the chain is not silent, whatever is said of it. */
+bool cluster_calls_for(const struct cluster *c, uint32_t subject, enum motion_kind kind)
 {
     const uint64_t since_ms = c->confidence[subject].accused_since_ms[kind];
     if (since_ms == 0 || kind == MOTION_LOCK_OUT) {
@@ -204,7 +203,7 @@ static void carry_out(struct cluster *c, const struct turn *t, uint32_t subject)
             turn_note(t, NOTE_REMOVAL_WAITS, subject)->first = (uint64_t)kind;
         }
         s->motion.passed = true;
-    } else if (s->motion.passed && !calls_for(c, subject, kind)) {
+    } else if (s->motion.passed && !cluster_calls_for(c, subject, kind)) {
         note_motion(c, t, NOTE_MOTION_FAILED, subject)->cause = CAUSE_CLEARED;
         close_unpassed(c, subject);
     } else if (bar != CAUSE_NONE) {
@@ -311,10 +310,11 @@ static bool has_electorate(const struct cluster *c, uint32_t subject)
 static void open_by_rule(struct cluster *c, const struct turn *t, uint32_t subject)
 {
     const struct confidence *s = &c->confidence[subject];
-    const bool wrong = calls_for(c, subject, MOTION_LOCK_OUT);
+    const bool wrong = cluster_calls_for(c, subject, MOTION_LOCK_OUT);
     const enum motion_kind kind = wrong ? MOTION_LOCK_OUT : MOTION_SUSPEND;
     const enum cause bar = cluster_removal_bar(c);
-    if (s->motion.id != 0 || c->time_ms < s->motion_after_ms || !calls_for(c, subject, kind)) {
+    if (s->motion.id != 0 || c->time_ms < s->motion_after_ms ||
+        !cluster_calls_for(c, subject, kind)) {
         return;
     }
     if (bar == CAUSE_PAUSED || bar == CAUSE_TOO_FEW) {

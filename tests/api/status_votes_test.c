@@ -33,6 +33,7 @@ Test(status_votes, says_of_a_held_member_that_the_software_is_the_likely_fault)
 static void accuse_selene(enum motion_kind kind)
 {
     d->cluster.confidence[SELENE].accused_since_ms[kind] = d->cluster.time_ms - 20000;
+    d->cluster.latest[SELENE].decided_ms = d->cluster.time_ms - 20000;
 }
 
 Test(status_votes, says_who_would_be_removed_and_is_not)
@@ -50,6 +51,19 @@ Test(status_votes, says_who_would_be_removed_and_is_not)
 Test(status_votes, says_nothing_of_one_that_votes_can_remove)
 {
     accuse_selene(MOTION_SUSPEND);
+    look();
+    cr_assert(eq(u32, s.reason_count, 0));
+}
+
+/* Whatever is said of it: the chain hears it, so no motion opens. */
+Test(status_votes, says_nothing_of_one_whose_attestations_are_decided)
+{
+    accuse_selene(MOTION_SUSPEND);
+    d->cluster.observes = true;
+    d->cluster.latest[SELENE].decided_ms = d->cluster.time_ms - d->cluster.timing.patience_ms;
+    expect(STATUS_DEGRADED, "warning", "OST-2206",
+           "selene would be suspended, but is not: the cluster only observes.", "");
+    d->cluster.latest[SELENE].decided_ms++;
     look();
     cr_assert(eq(u32, s.reason_count, 0));
 }
