@@ -21,7 +21,9 @@ void cluster_move(struct cluster *c, const struct turn *t, uint32_t member,
                   enum standing standing, enum standing_cause cause)
 {
     struct member *m = &c->member[member];
-    if (m->standing == STANDING_GOOD && standing != STANDING_GOOD) {
+    const bool has_been = m->term != 0; /* a new member: this is its first standing */
+    const bool was_good = has_been && m->standing == STANDING_GOOD;
+    if (was_good && standing != STANDING_GOOD) {
         m->good_until_ms = c->time_ms;
     }
     m->standing = standing;

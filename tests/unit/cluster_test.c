@@ -333,6 +333,27 @@ Test(cluster, is_refused_with_any_field_out_of_its_range)
     }
 }
 
+/* The first operator admits that member with a key that nobody has. */
+static void admit(struct world *w, uint32_t member, const char *name, const char *address,
+                  const uint8_t transport_key[static PUBLIC_KEY_BYTES])
+{
+    struct command admit = {.kind = COMMAND_OPERATOR, .author = MEMBERS_MAX};
+    struct operator_command *o = &admit.by_operator;
+    struct key_pair pair;
+    const uint8_t seed[IDENTITY_SEED_BYTES] = {99};
+    key_pair_from_seed(&pair, seed);
+    o->operation = OPERATION_ADMIT;
+    o->seq = 1;
+    o->not_after_ms = w->cluster.time_ms + 100000;
+    o->member = member;
+    o->term = w->cluster.member[member].term;
+    strcpy(o->name, name);
+    strcpy(o->address, address);
+    memcpy(o->transport_key, transport_key, sizeof o->transport_key);
+    memcpy(o->vote_key, pair.public_key, sizeof o->vote_key);
+    world_say(w, &admit);
+}
+
 /* Of what it is told until when it may be believed by who does not hear of its removal. */
 Test(cluster, remembers_when_a_member_fell_from_good_standing_and_no_later_change)
 {
@@ -346,24 +367,25 @@ Test(cluster, remembers_when_a_member_fell_from_good_standing_and_no_later_chang
     const uint64_t fell_ms = w.cluster.member[1].since_ms;
     cr_assert(w.cluster.member[1].standing == STANDING_NEUTERED);
     cr_assert(eq(u64, w.cluster.member[1].good_until_ms, fell_ms));
-    struct command admit = {.kind = COMMAND_OPERATOR, .author = MEMBERS_MAX};
-    struct operator_command *o = &admit.by_operator;
-    struct key_pair pair;
-    const uint8_t seed[IDENTITY_SEED_BYTES] = {99};
-    key_pair_from_seed(&pair, seed);
-    o->operation = OPERATION_ADMIT;
-    o->seq = 1;
-    o->not_after_ms = w.cluster.time_ms + 100000;
-    o->member = 1;
-    o->term = w.cluster.member[1].term;
-    memcpy(o->name, w.cluster.member[1].name, sizeof o->name);
-    memcpy(o->address, w.cluster.member[1].address, sizeof o->address);
-    memcpy(o->transport_key, w.cluster.member[1].transport_key, sizeof o->transport_key);
-    memcpy(o->vote_key, pair.public_key, sizeof o->vote_key);
-    world_say(&w, &admit);
+    const struct member m = w.cluster.member[1];
+    admit(&w, 1, m.name, m.address, m.transport_key);
     world_tick(&w, 1 << 1);
     world_tick(&w, 1 << 1);
     cr_assert(w.cluster.member[1].standing == STANDING_SUSPENDED);
     cr_assert(gt(u64, w.cluster.member[1].since_ms, fell_ms));
     cr_assert(eq(u64, w.cluster.member[1].good_until_ms, fell_ms));
+}
+
+Test(cluster, knows_that_a_new_member_never_was_good)
+{
+    struct world w = world_of(3, 2);
+    struct key_pair pair;
+    const uint8_t seed[IDENTITY_SEED_BYTES] = {98};
+    key_pair_from_seed(&pair, seed);
+    world_tick(&w, 0);
+    admit(&w, 5, "rhea", "192.0.2.99:7100", pair.public_key);
+    world_tick(&w, 0);
+    cr_assert(eq(u32, w.cluster.member_count, 6));
+    cr_assert(w.cluster.member[5].standing == STANDING_SUSPENDED);
+    cr_assert(zero(u64, w.cluster.member[5].good_until_ms));
 }
