@@ -31,6 +31,7 @@ static const char *const cause_words[] = {
     [CAUSE_NO_MEMBER] = "there is no such member",
     [CAUSE_TAKEN] = "another member is called so, or has that address",
     [CAUSE_BAD_KEY] = "a key in it is unsound, or somebody's already",
+    [CAUSE_HELD] = "a proof against it is held",
     [CAUSE_OWN_REFERENCE] = "a reference of its own was not well",
     [CAUSE_REFUTED] = "it accused alone",
     [CAUSE_NOT_ATTESTED] = "nothing came from it",

@@ -90,7 +90,9 @@ static enum cause on_attest(struct cluster *c, struct turn *t, const struct comm
         const bool counts = record_attest(&c->record[author], &clock, a->tick, clean);
         const bool known = counts && (before.spoiled >> (a->tick - before.next) & 1) != 0;
         if (counts && !clean && !known) {
-            turn_note_spoiled(t, author, a->tick, CAUSE_OWN_REFERENCE, a->own);
+            const uint64_t common = c->common[a->tick % RECORD_WINDOW_TICKS];
+            turn_note_spoiled(t, author, a->tick, CAUSE_OWN_REFERENCE,
+                              a->tick < c->tick ? a->own & ~common : a->own);
         }
     }
     return CAUSE_NONE;

@@ -91,13 +91,19 @@ static uint64_t common_cause(const struct cluster *c)
     return common;
 }
 
+/* What the member has told of this tick that is not excused by a common cause. */
+static uint64_t own_around(const struct cluster *c, uint32_t member)
+{
+    return c->around[member][place(c->tick)] & ~c->common[place(c->tick)];
+}
+
 /* Accusations count as they stand now, at the close: summed over the tick, one liar who accuses
  * everybody would turn each momentary blip of a sound member into a lost ballot. */
 static enum cause spoiling_cause(const struct cluster *c, uint32_t member)
 {
     const uint32_t needed = cluster_testimony(c);
     if (c->member[member].held) {
-        return CAUSE_OTHER_STATE;
+        return CAUSE_HELD;
     }
     if (cluster_accusers(c, member, true) >= needed) {
         return CAUSE_WRONG;
@@ -105,9 +111,7 @@ static enum cause spoiling_cause(const struct cluster *c, uint32_t member)
     if (count_refuted(c, member) >= needed) {
         return CAUSE_REFUTED;
     }
-    const uint64_t common = c->common[place(c->tick)];
-    return (c->around[member][place(c->tick)] & ~common) != 0 ? CAUSE_OWN_REFERENCE
-                                                              : CAUSE_NONE;
+    return own_around(c, member) != 0 ? CAUSE_OWN_REFERENCE : CAUSE_NONE;
 }
 
 void turn_note_spoiled(const struct turn *t, uint32_t member, uint64_t tick, enum cause cause,
@@ -126,7 +130,8 @@ static void close_record(struct cluster *c, const struct turn *t, uint32_t membe
     const enum cause cause = spoiling_cause(c, member);
     const bool known = (r->spoiled >> (c->tick - r->next) & 1) != 0;
     if (cause != CAUSE_NONE && !known) {
-        turn_note_spoiled(t, member, c->tick, cause, c->around[member][place(c->tick)]);
+        turn_note_spoiled(t, member, c->tick, cause,
+                          cause == CAUSE_OWN_REFERENCE ? own_around(c, member) : 0);
     }
     if (((r->attested | r->spoiled) & 1) == 0 && clock->open + 1 - r->next > clock->lag) {
         turn_note_spoiled(t, member, r->next, CAUSE_NOT_ATTESTED, 0);

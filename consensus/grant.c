@@ -27,7 +27,7 @@ static enum cause holder_falls(const struct cluster *c, uint32_t member, bool fa
         return CAUSE_FAILED;
     }
     if (c->member[member].held) {
-        return CAUSE_OTHER_STATE;
+        return CAUSE_HELD;
     }
     if (is_accused(c, member, true)) {
         return CAUSE_WRONG;

@@ -95,6 +95,7 @@ enum note_kind {
     X(UNREACHABLE, "unreachable")                                                              \
     X(WRONG, "wrong")                                                                          \
     X(NOT_GOOD, "not_good")                                                                    \
+    X(HELD, "held")                                                                            \
     X(DEADLINE, "deadline")                                                                    \
     X(FAILED, "failed")                                                                        \
     X(DISPUTED, "disputed")                                                                    \
