@@ -214,6 +214,8 @@ static void say_standing(const struct note *n, const struct cluster *c, char *te
         n->fence < STANDING_CAUSE_COUNT) {
         snprintf(text, size, "%s %s: %s", member, standing_words[n->first],
                  standing_cause_words[n->fence]);
+    } else if (n->kind == NOTE_OPERATOR && n->first == OPERATION_PAUSE && n->count == 0) {
+        snprintf(text, size, "operator %s ended the pause of removals", n->text);
     } else if (n->kind == NOTE_OPERATOR && n->first == OPERATION_PAUSE) {
         snprintf(text, size, "operator %s paused removals for %llu s", n->text,
                  (unsigned long long)n->count);

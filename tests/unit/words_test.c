@@ -65,6 +65,25 @@ Test(words, write_times_as_people_and_machines_read_them)
     cr_assert(ne(sz, strlen(text), 0));
 }
 
+Test(words, of_a_pause_say_for_how_long_or_that_it_is_over)
+{
+    static struct cluster c;
+    struct words w;
+    c = cluster_of_two();
+    struct note pause = {.kind = NOTE_OPERATOR,
+                         .member = MEMBER_NONE,
+                         .first = OPERATION_PAUSE,
+                         .count = 600,
+                         .text = "ada"};
+    words_of(&pause, &c, &w);
+    cr_assert(strcmp(w.message, "operator ada paused removals for 600 s") == 0, "%s",
+              w.message);
+    pause.count = 0;
+    words_of(&pause, &c, &w);
+    cr_assert(strcmp(w.message, "operator ada ended the pause of removals") == 0, "%s",
+              w.message);
+}
+
 /* Each says what it is about, the height, and what this member does about it. */
 Test(words, of_checkpoints_say_why_this_member_goes_no_further)
 {
