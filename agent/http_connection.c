@@ -163,9 +163,10 @@ static void connection_adopt(struct connection *c)
 
 static void arm(struct connection *c, uint64_t now_ms)
 {
-    const uint64_t wait_ms = c->deadline_ms - now_ms;
+    const uint64_t wait_ms = c->deadline_ms > now_ms ? c->deadline_ms - now_ms : 0;
     const struct timeval wait = {.tv_sec = (time_t)(wait_ms / 1000u),
                                  .tv_usec = (suseconds_t)(wait_ms % 1000u * 1000u)};
+    c->fires_ms = c->deadline_ms;
     event_add(c->deadline, &wait);
 }
 
@@ -174,7 +175,8 @@ static void arm(struct connection *c, uint64_t now_ms)
 void connection_set_deadline(struct connection *c, uint64_t at_ms)
 {
     c->deadline_ms = at_ms;
-    if (at_ms != LOOP_NEVER && !event_pending(c->deadline, EV_TIMEOUT, NULL)) {
+    if (at_ms != LOOP_NEVER &&
+        (at_ms < c->fires_ms || !event_pending(c->deadline, EV_TIMEOUT, NULL))) {
         arm(c, clock_monotonic_ms());
     }
 }
@@ -200,13 +202,15 @@ static void on_deadline(evutil_socket_t fd, short what, void *context)
 }
 
 /* Ends the connection that is missed least: the oldest that never carried a request, strangers'
- * and half-open ones; else the oldest that carries none now. False if all are at work. */
+ * and half-open ones; else the oldest that we owe no answer, one that does not read its own
+ * included. False if all are at work. */
 static bool make_room(struct http *http)
 {
     struct connection *idle = NULL;
     struct connection *c;
     TAILQ_FOREACH(c, &http->connections, link) {
-        const bool may_go = c->evcon != NULL && c->request.ev == NULL;
+        const bool is_at_work = c->request.ev != NULL && !c->request.is_answered;
+        const bool may_go = c->evcon != NULL && !is_at_work;
         if (may_go && !c->has_carried) {
             connection_end(c, HTTP_TROUBLE_CROWDED, "too many connections");
             return true;
@@ -234,7 +238,9 @@ void connection_thin_out(struct connection *c)
             oldest = oldest == NULL ? other : oldest;
         }
     }
-    if (count >= HTTP_SAME_KEY_MAX && oldest->request.ev == NULL) {
+    /* At work or not: requests that wait with us, or answers that it does not read, would hold
+     * everybody's places. */
+    if (count >= HTTP_SAME_KEY_MAX) {
         connection_end(oldest, HTTP_TROUBLE_CROWDED, "too many connections");
     }
 }

@@ -14,7 +14,8 @@
 
 #include "agent/http.h"
 
-/* More than this from one member is not haste but a flood: its oldest makes room. */
+/* More than this from one member is not haste but a flood: its oldest makes room, whatever it
+ * is doing. */
 #define HTTP_SAME_KEY_MAX 16u
 
 /* Accepted in one round of the loop before everybody else gets his turn. */
@@ -38,6 +39,7 @@ struct connection {
     struct evhttp_connection *evcon; /* NULL until adopted */
     struct event *deadline;
     uint64_t deadline_ms;  /* when it is ended; LOOP_NEVER while a request is with us */
+    uint64_t fires_ms;     /* when `deadline` does, while it is pending; never later */
     struct event *leaving; /* says that a client that waits has left; NULL: none waits */
     struct tls_caller caller;
     SSL *ssl; /* NULL: plain */
@@ -80,7 +82,7 @@ void connection_forget(struct connection *c);
 /* The connection of a bufferevent. Linear in the connections. */
 struct connection *connection_of(struct http *http, const struct bufferevent *bev);
 
-/* Sets the absolute time by which the next request must be complete. */
+/* Sets the absolute time by which the next request must be complete, or the answer taken. */
 void connection_set_deadline(struct connection *c, uint64_t at_ms);
 
 /* Keeps what one key holds below HTTP_SAME_KEY_MAX connections, c apart. */

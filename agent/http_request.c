@@ -216,7 +216,7 @@ void http_reply(struct http_request *request, const struct http_answer *answer)
     }
     r->is_answered = true;
     /* Who does not read his answer is given as long as for a request. */
-    connection_set_deadline(c, clock_monotonic_ms() + c->http->options.idle_ms);
+    connection_set_deadline(c, clock_monotonic_ms() + c->http->options.request_ms);
     evhttp_send_reply(r->ev, answer->status, NULL, body);
     if (body != NULL) {
         evbuffer_free(body);
