@@ -181,6 +181,12 @@ void connection_set_deadline(struct connection *c, uint64_t at_ms)
     }
 }
 
+/* evhttp looks for the end of a chunk's size without limit. */
+static bool is_endless(const struct connection *c)
+{
+    return c->part_bytes > HTTP_PART_MAX;
+}
+
 static void on_deadline(evutil_socket_t fd, short what, void *context)
 {
     (void)fd;
@@ -188,6 +194,10 @@ static void on_deadline(evutil_socket_t fd, short what, void *context)
     struct connection *const c = context;
     if (c->evcon == NULL) {
         connection_adopt(c); /* may have ended it */
+        return;
+    }
+    if (is_endless(c)) {
+        connection_end(c, HTTP_TROUBLE_RUBBISH, "longer than any request may be");
         return;
     }
     if (c->deadline_ms == LOOP_NEVER) {
@@ -261,6 +271,9 @@ static void on_bytes(struct evbuffer *input, const struct evbuffer_cb_info *info
     (void)input;
     struct connection *const c = context;
     c->part_bytes += info->n_added;
+    if (is_endless(c)) {
+        event_active(c->deadline, EV_TIMEOUT, 0); /* evhttp is in the middle of it */
+    }
 }
 
 struct bufferevent *connection_on_accept(struct event_base *base, void *context)

@@ -18,6 +18,10 @@
  * is doing. */
 #define HTTP_SAME_KEY_MAX 16u
 
+/* Bytes of a request as it comes, with room for what stands between its chunks. Beyond: it is
+ * cut off. */
+#define HTTP_PART_MAX (HTTP_HEADER_MAX + HTTP_BODY_MAX + 64u * 1024u)
+
 /* Accepted in one round of the loop before everybody else gets his turn. */
 #define HTTP_ACCEPT_MAX 32u
 

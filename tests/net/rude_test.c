@@ -2,6 +2,7 @@
  * agent's. */
 #include "tests/net/serving.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -136,6 +137,75 @@ Test(rude, takes_no_more_than_its_limits)
     cr_assert(sent_bytes < 8 * 1024 * 1024, "%zu", sent_bytes);
 }
 
+/* A chunk whose size never ends, on both kinds of listener. */
+static void send_line_without_end(struct serving *unused)
+{
+    (void)unused;
+    static const char header[] = "GET /x HTTP/1.1\r\nHost: localhost\r\n"
+                                 "Transfer-Encoding: chunked\r\n\r\n";
+    static char digits[16 * 1024];
+    const int fd = client_connect(http_port(s.http));
+    SSL *const ssl = s.tls != NULL ? client_tls(fd, s.member_key) : NULL;
+    ssize_t sent = ssl != NULL ? SSL_write(ssl, header, sizeof header - 1)
+                               : send(fd, header, sizeof header - 1, MSG_NOSIGNAL);
+    memset(digits, '0', sizeof digits);
+    sent_bytes = 0;
+    while (sent > 0 && sent_bytes < 16 * 1024 * 1024) {
+        sent = ssl != NULL ? SSL_write(ssl, digits, sizeof digits)
+                           : send(fd, digits, sizeof digits, MSG_NOSIGNAL);
+        sent_bytes += sizeof digits;
+    }
+    if (ssl != NULL) {
+        client_free(ssl);
+    } else {
+        close(fd);
+    }
+}
+
+Test(rude, takes_no_chunk_size_without_end)
+{
+    static const enum http_kind kinds[] = {HTTP_PEER, HTTP_API};
+    for (uint32_t i = 0; i < 2; i++) {
+        serving_init(&s, kinds[i]);
+        s.options.request_ms = 8000;
+        serving_start(&s);
+        serving_run(&s, send_line_without_end, 50);
+        cr_assert(sent_bytes < 8 * 1024 * 1024, "%zu", sent_bytes);
+        cr_assert(s.requests == 0);
+        cr_assert(s.troubles == 1);
+        cr_assert(s.trouble == HTTP_TROUBLE_RUBBISH);
+        cr_assert_str_eq(s.reason, "longer than any request may be");
+        cr_assert(http_connections(s.http) == 0);
+        serving_finish(&s);
+    }
+}
+
+/* The largest body, in chunks of half a packet: what is between them counts little. */
+#define CHUNK_BYTES 512
+static void send_small_chunks(struct serving *unused)
+{
+    (void)unused;
+    static const char head[] = POST "Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n";
+    static char text[2 * 1024 * 1024];
+    size_t at = sizeof head - 1;
+    memcpy(text, head, at);
+    for (uint32_t i = 0; i < HTTP_BODY_MAX / CHUNK_BYTES; i++) {
+        at += (size_t)snprintf(text + at, sizeof text - at, "%x\r\n%0*d\r\n", CHUNK_BYTES,
+                               CHUNK_BYTES, 0);
+    }
+    at += (size_t)snprintf(text + at, sizeof text - at, "0\r\n\r\n");
+    say_as_member(text, at);
+}
+
+Test(rude, takes_the_largest_body_in_chunks)
+{
+    start();
+    serving_run(&s, send_small_chunks, 50);
+    cr_assert(s.requests == 1);
+    cr_assert(s.body_bytes == HTTP_BODY_MAX, "%zu", s.body_bytes);
+    cr_assert_serves();
+}
+
 static void send_and_reset(struct serving *unused)
 {
     (void)unused;
@@ -153,157 +223,6 @@ Test(rude, survives_who_resets_before_his_answer)
 {
     start();
     serving_run(&s, send_and_reset, 100);
-    cr_assert_serves();
-}
-
-/* One key, many connections, each after a good request. */
-static void hoard(struct serving *unused)
-{
-    (void)unused;
-    static const char text[] = POST "Content-Length: 3\r\n\r\nabc";
-    SSL *held[30];
-    for (uint32_t i = 0; i < 30; i++) {
-        held[i] = client_tls(client_connect(http_port(s.http)), s.member_key);
-        SSL_write(held[i], text, sizeof text - 1);
-        SSL_read(held[i], in, sizeof in);
-    }
-    in_bytes = http_connections(s.http);
-    for (uint32_t i = 0; i < 30; i++) {
-        client_free(held[i]);
-    }
-}
-
-Test(rude, bounds_the_connections_of_one_member)
-{
-    start();
-    serving_run(&s, hoard, 100);
-    cr_assert(in_bytes <= 16, "%zu", in_bytes);
-    cr_assert(s.requests == 30);
-    cr_assert_serves();
-}
-
-/* More answers than the kernel holds for him, none of which he reads. */
-#define BIG "GET /big HTTP/1.1\r\nHost: x\r\n\r\n"
-static const char unread[] = BIG BIG BIG BIG BIG BIG BIG BIG BIG BIG BIG BIG;
-
-/* How many connections are left once the server has come to the last. */
-static size_t settle(void)
-{
-    const uint64_t until_ms = clock_monotonic_ms() + 3000;
-    while (http_connections(s.http) > 16 && clock_monotonic_ms() < until_ms) {
-        usleep(10000);
-    }
-    return http_connections(s.http);
-}
-
-static void start_patient(void)
-{
-    serving_init(&s, HTTP_PEER);
-    s.options.request_ms = 8000;
-    s.options.idle_ms = 8000;
-    serving_start(&s);
-}
-
-static void hoard_unread(struct serving *unused)
-{
-    (void)unused;
-    SSL *held[30];
-    for (uint32_t i = 0; i < 30; i++) {
-        held[i] = client_tls(client_connect(http_port(s.http)), s.member_key);
-        cr_assert(held[i] != NULL);
-        SSL_write(held[i], unread, sizeof unread - 1);
-    }
-    in_bytes = settle();
-    for (uint32_t i = 0; i < 30; i++) {
-        client_free(held[i]);
-    }
-}
-
-static void hoard_waiting(struct serving *unused)
-{
-    (void)unused;
-    static const char text[] = "GET /wait HTTP/1.1\r\nHost: x\r\n\r\n";
-    SSL *held[30];
-    for (uint32_t i = 0; i < 30; i++) {
-        held[i] = client_tls(client_connect(http_port(s.http)), s.member_key);
-        cr_assert(held[i] != NULL);
-        SSL_write(held[i], text, sizeof text - 1);
-    }
-    in_bytes = settle();
-    for (uint32_t i = 0; i < 30; i++) {
-        client_free(held[i]);
-    }
-}
-
-Test(rude, bounds_the_connections_of_one_member_that_reads_no_answer)
-{
-    start_patient();
-    serving_run(&s, hoard_unread, 100);
-    cr_assert(in_bytes <= 16, "%zu", in_bytes);
-    cr_assert_serves();
-}
-
-Test(rude, bounds_the_connections_of_one_member_whose_requests_wait)
-{
-    start_patient();
-    serving_run(&s, hoard_waiting, 100);
-    cr_assert(in_bytes <= 16, "%zu", in_bytes);
-    cr_assert(s.gone == 30);
-    cr_assert_serves();
-}
-
-static void fill_and_ask(struct serving *unused)
-{
-    SSL *held[4];
-    for (uint32_t i = 0; i < 4; i++) {
-        held[i] = client_tls(client_connect(http_port(s.http)), s.member_key);
-        cr_assert(held[i] != NULL);
-        SSL_write(held[i], unread, sizeof unread - 1);
-    }
-    usleep(300000);
-    post_abc(unused);
-    for (uint32_t i = 0; i < 4; i++) {
-        client_free(held[i]);
-    }
-}
-
-Test(rude, gives_a_place_of_one_who_reads_no_answer_to_another)
-{
-    serving_init(&s, HTTP_PEER);
-    s.options.request_ms = 8000;
-    s.options.connections_max = 4;
-    serving_start(&s);
-    serving_run(&s, fill_and_ask, 100);
-    cr_assert(strstr(in, "\r\n\r\nabc") != NULL, "%zu bytes", in_bytes);
-    cr_assert_serves();
-}
-
-/* After the idle time of a first answer has begun. */
-static void read_no_answer(struct serving *unused)
-{
-    (void)unused;
-    static const char text[] = POST "Content-Length: 3\r\n\r\nabc";
-    SSL *const ssl = client_tls(client_connect(http_port(s.http)), s.member_key);
-    SSL_write(ssl, text, sizeof text - 1);
-    SSL_read(ssl, in, sizeof in);
-    usleep(700000);
-    SSL_write(ssl, unread, sizeof unread - 1);
-    const uint64_t before_ms = clock_monotonic_ms();
-    while (http_connections(s.http) > 0 && clock_monotonic_ms() - before_ms < 3000) {
-        usleep(10000);
-    }
-    in_bytes = clock_monotonic_ms() - before_ms;
-    client_free(ssl);
-}
-
-Test(rude, gives_who_reads_no_answer_as_long_as_for_a_request)
-{
-    serving_init(&s, HTTP_PEER);
-    s.options.request_ms = 500;
-    s.options.idle_ms = 10000;
-    serving_start(&s);
-    serving_run(&s, read_no_answer, 100);
-    cr_assert(in_bytes > 300 && in_bytes < 1500, "%zu ms", in_bytes);
     cr_assert_serves();
 }
 
