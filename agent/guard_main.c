@@ -57,10 +57,14 @@ static uint64_t now_ms(void)
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
+/* Without waiting: what hangs may be who reads this. */
 static void say(const char *text)
 {
-    /* Nobody is left to be told that this could not be said. */
-    (void)!write(STDERR_FILENO, text, strlen(text));
+    struct pollfd out = {.fd = STDERR_FILENO, .events = POLLOUT};
+    if (poll(&out, 1, 0) == 1 && (out.revents & POLLOUT) != 0) {
+        /* Nobody is left to be told that this could not be said. */
+        (void)!write(STDERR_FILENO, text, strlen(text));
+    }
 }
 
 /* No record as agent/latch.h has it: whatever is there and is none counts as set, too. One that

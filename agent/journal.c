@@ -2,12 +2,17 @@
 
 #include <assert.h>
 #include <inttypes.h>
+#include <limits.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "agent/loop.h"
 #include "agent/text.h"
+
+#define LINE_BYTES 1024u
 
 #define QUORUM_PLACE MEMBERS_MAX /* among what comes and goes */
 
@@ -33,7 +38,9 @@ static void clean(const struct words *w, char message[static JOURNAL_MESSAGE_BYT
     }
 }
 
-static void print_line(const struct words *w, const char *message, uint64_t height)
+/* Answers how many bytes, a newline at the end. */
+static size_t compose(char line[static LINE_BYTES], const struct words *w, const char *message,
+                      uint64_t height)
 {
     char time[WORDS_ISO_BYTES];
     char fields[96] = "";
@@ -45,8 +52,38 @@ static void print_line(const struct words *w, const char *message, uint64_t heig
         const size_t used = strlen(fields);
         snprintf(fields + used, sizeof fields - used, " height=%" PRIu64, height);
     }
-    fprintf(stderr, "%s %s %s code=%s%s msg=\"%s\"\n", time, words_level_text(w->level),
-            w->event, w->code, fields, message);
+    const int size_bytes =
+        snprintf(line, LINE_BYTES, "%s %s %s code=%s%s msg=\"%s\"\n", time,
+                 words_level_text(w->level), w->event, w->code, fields, message);
+    assert(size_bytes > 0 && (size_t)size_bytes < LINE_BYTES);
+    return (size_t)size_bytes;
+}
+
+/* Who reads the lines may have stopped, and the loop must not wait for him: a pipe that can be
+ * written to takes PIPE_BUF bytes at once. */
+static bool put_out(const char *text, size_t size_bytes)
+{
+    struct pollfd out = {.fd = STDERR_FILENO, .events = POLLOUT};
+    return poll(&out, 1, 0) == 1 && (out.revents & POLLOUT) != 0 &&
+           write(STDERR_FILENO, text, size_bytes) == (ssize_t)size_bytes;
+}
+
+static void print_line(struct journal *j, const struct words *w, const char *message,
+                       uint64_t height)
+{
+    char text[2 * LINE_BYTES];
+    static_assert(sizeof text <= PIPE_BUF, "one write takes both lines, or none");
+    size_t size_bytes = 0;
+    if (j->left_out > 0) {
+        static const struct words left_out = {
+            .level = WORDS_WARNING, .code = "OST-5504", .event = "lines_left_out"};
+        char count[80];
+        snprintf(count, sizeof count, "log: %" PRIu64 " lines before this one found no reader",
+                 j->left_out);
+        size_bytes = compose(text, &left_out, count, 0);
+    }
+    size_bytes += compose(text + size_bytes, w, message, height);
+    j->left_out = put_out(text, size_bytes) ? 0 : j->left_out + 1;
 }
 
 static void write_held(struct journal *j)
@@ -103,7 +140,7 @@ static void say(struct journal *j, const struct words *w, const struct place *pl
     char message[JOURNAL_MESSAGE_BYTES];
     clean(w, message);
     if (is_printed(j, w->level)) {
-        print_line(w, message, place->height);
+        print_line(j, w, message, place->height);
     }
     if (j->storage == NULL || w->level >= WORDS_DEBUG) {
         return;

@@ -17,7 +17,10 @@
  * Whatever others can cause is limited: to a line a minute for each of them and kind, peers
  * that come and go as flapping.h has it. What a block decided is limited by the time of the
  * blocks, and has the block's time and its place among the block's notes, so that the log tells
- * the same on every member, however often and from where a block is taken in. Loop's thread. */
+ * the same on every member, however often and from where a block is taken in.
+ *
+ * Nothing here waits for who reads standard error: a line that does not fit is left out, and
+ * the next that fits comes with one that counts them. Loop's thread. */
 
 #define JOURNAL_HELD_MAX 32u
 #define JOURNAL_MESSAGE_BYTES (2u * WORDS_MESSAGE_BYTES)
@@ -33,6 +36,7 @@ struct journal {
     enum log_level level;    /* of the lines; events below "debug" are always kept */
     struct storage *storage; /* NULL: none yet, or none any more: lines only */
     uint64_t events;         /* written so far in this run */
+    uint64_t left_out;       /* lines that standard error did not take since the last it did */
     struct ratelimit limits;
     struct ratelimit chain_limits; /* of what blocks decided, by their time */
     struct flapping flapping[JOURNAL_TWO_STATES];

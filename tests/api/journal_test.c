@@ -1,7 +1,10 @@
 /* What the journal lets through, and where it puts it. */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tests/api/scene.h"
 #include "tests/api/world.h"
@@ -107,4 +110,55 @@ Test(journal, holds_the_events_of_a_step_and_loses_none)
     cr_assert(eq(int, count("/v1/log?limit=1000"), 2 * JOURNAL_HELD_MAX));
     journal_end(j);
     cr_assert(eq(int, count("/v1/log?limit=1000"), 2 * JOURNAL_HELD_MAX + 5));
+}
+
+/* Standard error becomes a pipe that takes no more; answers its other end. */
+static int stop_reader(void)
+{
+    static const char page[4096];
+    int ends[2] = {-1, -1};
+    cr_assert(eq(int, pipe2(ends, O_NONBLOCK | O_CLOEXEC), 0));
+    while (write(ends[1], page, sizeof page) > 0) {
+    }
+    cr_assert(eq(int, fcntl(ends[1], F_SETFL, 0), 0));
+    cr_assert(eq(int, dup2(ends[1], STDERR_FILENO), STDERR_FILENO));
+    close(ends[1]);
+    return ends[0];
+}
+
+static size_t read_all(int reader, char *text, size_t text_bytes)
+{
+    static char page[4096];
+    size_t used = 0;
+    ssize_t got = 0;
+    while ((got = read(reader, page, sizeof page)) > 0) {
+        for (ssize_t i = 0; i < got; i++) {
+            if (page[i] != '\0' && used + 1 < text_bytes) {
+                text[used++] = page[i];
+            }
+        }
+    }
+    text[used] = '\0';
+    return used;
+}
+
+Test(journal, waits_for_nobody_who_reads_no_lines_and_counts_them, .timeout = 10)
+{
+    char text[4096];
+    const int own = dup(STDERR_FILENO);
+    const int reader = stop_reader();
+    j->level = LOG_LEVEL_INFO;
+    for (uint32_t i = 0; i < 3; i++) {
+        world_say(&w, "OST-5001", NULL, "nobody hears this");
+    }
+    const size_t before_bytes = read_all(reader, text, sizeof text);
+    world_say(&w, "OST-5001", NULL, "somebody hears this");
+    read_all(reader, text, sizeof text);
+    dup2(own, STDERR_FILENO);
+    cr_assert(eq(sz, before_bytes, 0));
+    const char *counted = strstr(text, "code=OST-5504 msg=\"log: 3 lines before this one");
+    const char *said = strstr(text, "somebody hears this");
+    cr_assert(counted != NULL && said != NULL && counted < said, "%s", text);
+    cr_assert(eq(u64, j->left_out, 0));
+    cr_assert(eq(int, count("/v1/log?code=OST-5001"), 4));
 }

@@ -2,6 +2,7 @@
 #include <criterion/new/assert.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,6 +45,22 @@ static uint64_t now_ms(void)
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
+static bool is_log_stuck; /* nobody reads standard error, and it takes no more */
+
+static void stick_log(void)
+{
+    static const char page[4096];
+    int ends[2];
+    if (pipe2(ends, O_NONBLOCK | O_CLOEXEC) != 0) {
+        _exit(3);
+    }
+    while (write(ends[1], page, sizeof page) > 0) {
+    }
+    if (fcntl(ends[1], F_SETFL, 0) != 0 || dup2(ends[1], STDERR_FILENO) < 0) {
+        _exit(3);
+    }
+}
+
 /* A process in the agent's place: beats until `bend` says that it has done its harm, and then
  * either hangs or goes on. */
 static pid_t agent(bool (*bend)(struct guard *g, uint32_t beat), bool hangs)
@@ -51,6 +68,9 @@ static pid_t agent(bool (*bend)(struct guard *g, uint32_t beat), bool hangs)
     const pid_t child = fork();
     if (child != 0) {
         return child;
+    }
+    if (is_log_stuck) {
+        stick_log();
     }
     struct guard g = {0};
     const struct guard_options options = options_of();
@@ -155,6 +175,20 @@ Test(guard, kills_and_latches_an_agent_whose_beats_do_not_follow)
         cr_assert(eq(int, unlink(first_latch), 0));
         cr_assert(eq(int, unlink(second_latch), 0));
     }
+}
+
+Test(guard, kills_and_latches_an_agent_whose_log_nobody_reads, .timeout = 10)
+{
+    uint64_t took_ms;
+    int status;
+    is_log_stuck = true;
+    const pid_t child = agent(bend_chain, false);
+    cr_assert(is_killed(child, &took_ms, &status), "%d", status);
+    cr_assert(lt(u64, took_ms, AT_ONCE_MS));
+    for (int wait = 0; wait < 100 && access(second_latch, F_OK) != 0; wait++) {
+        usleep(10000);
+    }
+    cr_assert(is_latched());
 }
 
 static bool nothing(struct guard *g, uint32_t beat)
