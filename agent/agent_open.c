@@ -322,6 +322,7 @@ static bool open_credentials(struct agent *a, char error[static AGENT_ERROR_BYTE
 
 bool agent_open(struct agent *a, char error[static AGENT_ERROR_BYTES])
 {
+    signal(SIGHUP, SIG_IGN); /* a terminal closes; nothing is read anew that it could ask for */
     a->journal.level = a->config.log_level;
     a->node = calloc(1, sizeof *a->node);
     a->effects = calloc(1, sizeof *a->effects);

@@ -314,6 +314,23 @@ Test(alone, is_neutered_by_the_second_step_with_the_same_random_number)
     cr_assert(eq(sz, file_size(scratch_path("latch")), LATCH_BYTES));
 }
 
+/* The terminal that it was started from closes. */
+static bool has_settled_after_hangup(struct alone *self)
+{
+    static bool was_hung_up;
+    if (!was_hung_up) {
+        was_hung_up = true;
+        kill(getpid(), SIGHUP);
+    }
+    return has_settled(self);
+}
+
+Test(alone, goes_on_when_its_terminal_closes)
+{
+    alone_init(&t, RESULTS, NULL);
+    run(has_settled_after_hangup);
+}
+
 static bool has_some_height(struct alone *self)
 {
     const struct cluster *c = &self->agent->node->deciding.cluster;
