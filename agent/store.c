@@ -147,11 +147,17 @@ static bool make_tables(struct store *s)
     return made && execute(s, "COMMIT") && durable_name(s->path);
 }
 
-/* Only for a database that is known to be ours: the journal's mode is written into it. */
+/* Only for a database that is known to be ours: the journal's mode is written into it. One that
+ * was made before there were these indexes is only slower where they cannot be made. */
 static bool make_ready(struct store *s)
 {
-    return execute(s, "PRAGMA journal_mode = WAL; PRAGMA journal_size_limit = 16777216") &&
-           store_prepare(s);
+    if (!execute(s, "PRAGMA journal_mode = WAL; PRAGMA journal_size_limit = 16777216")) {
+        return false;
+    }
+    (void)execute(s, "CREATE INDEX IF NOT EXISTS event_code ON event(code);"
+                     "CREATE INDEX IF NOT EXISTS event_member ON event(member)"
+                     " WHERE member IS NOT NULL");
+    return store_prepare(s);
 }
 
 /* Made here and not by SQLite, so that nobody else may read it; its log and index take after

@@ -145,15 +145,26 @@ static bool event_of_row(sqlite3_stmt *row, struct store_event *e)
     return event_copy(e, &borrowed);
 }
 
+static enum store_statement statement_of(const struct store_query *q)
+{
+    if (q->placed) {
+        return STATEMENT_EVENTS_PLACED;
+    }
+    if (q->code != NULL) {
+        return q->newest ? STATEMENT_EVENTS_OF_CODE_NEWEST : STATEMENT_EVENTS_OF_CODE;
+    }
+    if (q->member != NULL) {
+        return q->newest ? STATEMENT_EVENTS_OF_MEMBER_NEWEST : STATEMENT_EVENTS_OF_MEMBER;
+    }
+    return q->newest ? STATEMENT_EVENTS_NEWEST : STATEMENT_EVENTS;
+}
+
 static sqlite3_stmt *query_bind(struct store *s, const struct store_query *q)
 {
-    const enum store_statement which = q->placed   ? STATEMENT_EVENTS_PLACED
-                                       : q->newest ? STATEMENT_EVENTS_NEWEST
-                                                   : STATEMENT_EVENTS;
-    sqlite3_stmt *const rows = s->statements[which];
+    sqlite3_stmt *const rows = s->statements[statement_of(q)];
     sqlite3_bind_int64(rows, 1, (int64_t)q->after_id);
     sqlite3_bind_int64(rows, 2, (int64_t)q->since_ms);
-    bind_text(rows, 3, q->member);
+    bind_text(rows, 3, q->member); /* 3 and 4: of no effect where the statement has none */
     bind_text(rows, 4, q->code);
     sqlite3_bind_int64(rows, 5, q->limit);
     if (q->placed) {

@@ -24,8 +24,14 @@
                  " member, fields, message) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")       \
     X(EVENTS, STORE_EVENT_SELECT " ORDER BY id LIMIT ?5")                                      \
     X(EVENTS_NEWEST, STORE_EVENT_SELECT " ORDER BY id DESC LIMIT ?5")                          \
-    X(EVENTS_PLACED, STORE_EVENT_SELECT " AND ordinal >= 0 AND (height, ordinal) > (?6, ?7)"   \
-                                        " ORDER BY height, ordinal LIMIT ?5")                  \
+    X(EVENTS_OF_CODE, STORE_EVENT_SELECT STORE_OF_CODE " ORDER BY id LIMIT ?5")                \
+    X(EVENTS_OF_CODE_NEWEST, STORE_EVENT_SELECT STORE_OF_CODE " ORDER BY id DESC LIMIT ?5")    \
+    X(EVENTS_OF_MEMBER, STORE_EVENT_SELECT " AND member = ?3 ORDER BY id LIMIT ?5")            \
+    X(EVENTS_OF_MEMBER_NEWEST,                                                                 \
+      STORE_EVENT_SELECT " AND member = ?3 ORDER BY id DESC LIMIT ?5")                         \
+    X(EVENTS_PLACED,                                                                           \
+      STORE_EVENT_SELECT STORE_OF_ANY " AND ordinal >= 0 AND (height, ordinal) > (?6, ?7)"     \
+                                      " ORDER BY height, ordinal LIMIT ?5")                    \
     X(SNAPSHOT_PUT, "INSERT OR REPLACE INTO snapshot(height, state, checksum)"                 \
                     " VALUES(?1, ?2, ?3)")                                                     \
     X(SNAPSHOT_TRIM, "DELETE FROM snapshot WHERE height NOT IN"                                \
@@ -35,8 +41,11 @@
 
 #define STORE_EVENT_SELECT                                                                     \
     "SELECT id, height, ordinal, time_ms, level, name, code, member, fields, message FROM"     \
-    " event WHERE id > ?1 AND time_ms >= ?2 AND (?3 IS NULL OR member = ?3)"                   \
-    " AND (?4 IS NULL OR code = ?4)"
+    " event WHERE id > ?1 AND time_ms >= ?2"
+
+/* Nothing is found by an index whose column may be asked for or not. */
+#define STORE_OF_CODE " AND code = ?4 AND (?3 IS NULL OR member = ?3)"
+#define STORE_OF_ANY " AND (?3 IS NULL OR member = ?3) AND (?4 IS NULL OR code = ?4)"
 
 enum store_statement {
 #define X(word, sql) STATEMENT_##word,
