@@ -15,6 +15,8 @@
 #define CONNECTIONS_PER_MEMBER (4u * EXCHANGE_KINDS)
 #define CONNECTIONS_MIN 64u
 
+#define REQUEST_US 200u /* what reading and answering a request takes beside its messages */
+
 /* The size of the message at `at`; 0 if the frame is not sound. */
 static size_t frame_at(const uint8_t *body, size_t body_bytes, size_t at)
 {
@@ -109,12 +111,6 @@ static void refuse_greedy(struct peers *p, uint32_t member, struct http_request 
                  later);
 }
 
-static void refuse_stranger(struct http_request *request)
-{
-    const struct http_answer no = {.status = 403, .close = true};
-    http_reply(request, &no);
-}
-
 static void on_gone(struct http_request *request)
 {
     struct waiting *const w = request->user;
@@ -149,40 +145,10 @@ static void take_in(struct peers *p, uint32_t member, struct http_request *reque
     }
 }
 
-/* Each once; those that have to wait again come after all the others, and are looked at in the
- * next millisecond. */
-void peers_go_on(void *context)
+/* The whole of a request, whose sender has a turn. */
+static void judge(struct peers *p, uint32_t member, struct http_request *request)
 {
-    struct peers *const p = context;
-    struct waiting *w;
-    uint32_t count = 0;
-    TAILQ_FOREACH(w, &p->waiting, link) {
-        count++;
-    }
-    for (; count > 0 && (w = TAILQ_FIRST(&p->waiting)) != NULL; count--) {
-        struct http_request *const request = w->request;
-        const size_t at = w->at;
-        request->on_gone = NULL;
-        TAILQ_REMOVE(&p->waiting, w, link);
-        free(w);
-        const uint32_t member = peers_member_of(p, request->key);
-        if (member == PEERS_NOBODY) {
-            refuse_stranger(request);
-        } else {
-            take_in(p, member, request, at);
-        }
-    }
-}
-
-static void on_request(void *context, struct http_request *request)
-{
-    struct peers *const p = context;
-    const uint32_t member = peers_member_of(p, request->key);
-    if (member == PEERS_NOBODY) {
-        /* A connection outlives the standing of who made it. */
-        refuse_stranger(request);
-        return;
-    }
+    ratelimit_spend(&p->peers[member].turn, REQUEST_US, clock_monotonic_ms());
     if (strcmp(request->path, PEERS_PATH) != 0) {
         refuse_rubbish(p, member, request, 404, "nothing is served at this path");
         return;
@@ -203,6 +169,47 @@ static void on_request(void *context, struct http_request *request)
     p->counters.bytes_in += request->body_bytes;
     peer_is_there(&p->peers[member]);
     take_in(p, member, request, 0);
+}
+
+static void go_on(struct peers *p, struct http_request *request, size_t at)
+{
+    const uint32_t member = peers_member_of(p, request->key);
+    if (member == PEERS_NOBODY) {
+        /* A connection outlives the standing of who made it. */
+        const struct http_answer no = {.status = 403, .close = true};
+        http_reply(request, &no);
+    } else if (!ratelimit_has_turn(&p->peers[member].turn, clock_monotonic_ms())) {
+        wait_turn(p, request, at);
+    } else if (at == 0) {
+        judge(p, member, request);
+    } else {
+        take_in(p, member, request, at);
+    }
+}
+
+static void on_request(void *context, struct http_request *request)
+{
+    go_on(context, request, 0);
+}
+
+/* Each once; those that have to wait again come after all the others, and are looked at in the
+ * next millisecond. */
+void peers_go_on(void *context)
+{
+    struct peers *const p = context;
+    struct waiting *w;
+    uint32_t count = 0;
+    TAILQ_FOREACH(w, &p->waiting, link) {
+        count++;
+    }
+    for (; count > 0 && (w = TAILQ_FIRST(&p->waiting)) != NULL; count--) {
+        struct http_request *const request = w->request;
+        const size_t at = w->at;
+        request->on_gone = NULL;
+        TAILQ_REMOVE(&p->waiting, w, link);
+        free(w);
+        go_on(p, request, at);
+    }
 }
 
 static void on_broken(void *context, const uint8_t key[static TLS_KEY_BYTES])

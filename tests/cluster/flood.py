@@ -243,6 +243,7 @@ def loud_member(scene):
                 with contextlib.suppress(ssl.SSLWantWriteError, BlockingIOError, OSError):
                     for _ in range(400):
                         held[-1].sendall(b"GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n")
+                flood.ended.wait(0.02)
         finally:
             for connection in held:
                 connection.close()
