@@ -240,7 +240,7 @@ struct peers *peers_create(struct loop *loop, const struct peers_config *config,
             peer_name(&p->peers[i], &config->members[i]);
         }
     }
-    TAILQ_INIT(&p->waiting);
+    STAILQ_INIT(&p->waiting);
     p->flush_timer = loop_timer_create(loop, peers_flush, p);
     p->turn_timer = loop_timer_create(loop, peers_go_on, p);
     const struct tls_roster roster = {.is_known = is_member, .context = p};

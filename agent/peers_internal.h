@@ -76,13 +76,13 @@ struct peer {
 
 /* A request of which messages are left that its sender has no turn for yet. */
 struct waiting {
-    TAILQ_ENTRY(waiting) link;
+    STAILQ_ENTRY(waiting) link;
     struct peers *p;
     struct http_request *request;
     size_t at; /* where in its body they begin */
 };
 
-TAILQ_HEAD(waiting_list, waiting);
+STAILQ_HEAD(waiting_list, waiting);
 
 /* A socket of curl's, from its opening to its closing. */
 struct socket {

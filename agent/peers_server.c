@@ -114,7 +114,7 @@ static void refuse_greedy(struct peers *p, uint32_t member, struct http_request 
 static void on_gone(struct http_request *request)
 {
     struct waiting *const w = request->user;
-    TAILQ_REMOVE(&w->p->waiting, w, link);
+    STAILQ_REMOVE(&w->p->waiting, w, waiting, link);
     free(w);
 }
 
@@ -124,7 +124,7 @@ static void wait_turn(struct peers *p, struct http_request *request, size_t at)
     *w = (struct waiting){.p = p, .request = request, .at = at};
     request->user = w;
     request->on_gone = on_gone;
-    TAILQ_INSERT_TAIL(&p->waiting, w, link);
+    STAILQ_INSERT_TAIL(&p->waiting, w, link);
     loop_timer_set(p->turn_timer, clock_monotonic_ms() + 1);
 }
 
@@ -199,14 +199,15 @@ void peers_go_on(void *context)
     struct peers *const p = context;
     struct waiting *w;
     uint32_t count = 0;
-    TAILQ_FOREACH(w, &p->waiting, link) {
+    STAILQ_FOREACH(w, &p->waiting, link)
+    {
         count++;
     }
-    for (; count > 0 && (w = TAILQ_FIRST(&p->waiting)) != NULL; count--) {
+    for (; count > 0 && (w = STAILQ_FIRST(&p->waiting)) != NULL; count--) {
         struct http_request *const request = w->request;
         const size_t at = w->at;
         request->on_gone = NULL;
-        TAILQ_REMOVE(&p->waiting, w, link);
+        STAILQ_REMOVE_HEAD(&p->waiting, link);
         free(w);
         go_on(p, request, at);
     }
