@@ -82,8 +82,6 @@ def initialised(scene):
                 seen.add(left_behind(scene))
                 starts_alone(scene)
     require(at > 10 and seen, f"{at} steps, {len(seen)} left something: does it die at all?")
-    empty(scene)
-    scene.run_init(NAME)
 
 
 def starts_alone(scene):
@@ -98,8 +96,7 @@ def agent(scene):
     """An agent dies at each step of its start, and at many of those behind it: the next one takes
     up what it left, and has lost nothing, nor is a row"""
     is_there()
-    if scene.watcher is None:
-        scene.begin()
+    scene.begin()
     scene.cluster.stop(NAME)
     mark = scene.mark(NAME)
     steps = list(range(1, ALL + 1))
@@ -117,4 +114,4 @@ def agent(scene):
 
 
 if __name__ == "__main__":
-    play(lambda: Scene(BUILD, starts=False), [initialised, agent])
+    play(lambda: Scene(BUILD, starts=False), [initialised, agent], anew=True)

@@ -104,7 +104,7 @@ def all_disks(scene):
     for ballast in ballasts:
         ballast.unlink()
     scene.wait_height(height + 2, 15)
-    scene.wait_well(20)
+    scene.wait_well(40)  # a whole record, if the standstill was long enough to be without electors
 
 
 if __name__ == "__main__":
