@@ -209,10 +209,13 @@ void names_review(struct cluster *c, const struct turn *t)
     }
 }
 
+/* One of an earlier run of its author may be decided after the present run has taken the name
+ * again under the same fence. */
 static bool is_its_own(const struct cluster *c, uint32_t author, const struct release *r,
                        uint32_t k)
 {
-    return k < c->name_count && (r->names >> k & 1) != 0 && c->names[k].holder == author &&
+    return r->incarnation == c->latest[author].incarnation && k < c->name_count &&
+           (r->names >> k & 1) != 0 && c->names[k].holder == author &&
            c->names[k].fence == r->fence[k];
 }
 

@@ -106,8 +106,25 @@ static void demand_progress(struct world *w, const char *when)
     }
 }
 
+/* Whether more cannot be relied on to work than may fail: liars, and who is not well to its own
+ * knowledge (a clock that stays wrong). A liar that claims what it has not seen makes the
+ * others dispute, and who has disputed is spared for as long as anybody else is left. */
+static bool too_few_work(const struct world *w)
+{
+    const struct cluster *c = newest_state(w);
+    uint32_t unfit = 0;
+    for (uint32_t i = 0; i < w->plan.members; i++) {
+        unfit +=
+            plan_is_liar(&w->plan, i) || (c->latest[i].own & ~cluster_excused(c)) != 0 ? 1 : 0;
+    }
+    return w->plan.liars != 0 && unfit > w->plan.members - w->plan.needed;
+}
+
 static void demand_windows(struct world *w, uint64_t next_window, const char *when)
 {
+    if (too_few_work(w)) {
+        return;
+    }
     w->counters.check[CHECK_WINDOWS]++;
     if (!calm_wait(w, is_settled, next_window, windows_ms(w))) {
         const struct grant *g = &newest_state(w)->grant;
@@ -314,7 +331,7 @@ static void demand_totals(struct world *w)
     const uint64_t now_window = (WORLD_UNIX_MS + w->now_ms) / 1000 / w->plan.timing.window_s;
     const uint64_t last = w->sink.open > now_window ? w->sink.open : now_window;
     demand_windows(w, last + 1, "after the traffic");
-    if (!w->failed) {
+    if (!w->failed && is_settled(w, last + 1)) {
         judge_totals(w);
     }
 }

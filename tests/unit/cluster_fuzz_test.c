@@ -195,6 +195,7 @@ static struct command random_command(struct chance *chance, struct world *w)
         command.prove = random_proof(chance, c);
         break;
     case COMMAND_RELEASE:
+        command.release.incarnation = c->latest[command.author].incarnation;
         command.release.names = 1;
         command.release.fence[0] = c->names[0].fence;
         break;

@@ -11,6 +11,8 @@ void run_release(struct world *w, const struct words *words, FILE *out)
     const uint32_t name = (uint32_t)number_of(words, "name", member) % SERVICE_NAMES_MAX;
     struct command command = world_command(w, member, COMMAND_RELEASE);
     command.term = (uint32_t)number_of(words, "term", command.term);
+    command.release.incarnation =
+        number_of(words, "incarnation", c->latest[member].incarnation);
     command.release.names = 1u << name;
     command.release.fence[name] =
         number_of(words, "fence", name < c->name_count ? c->names[name].fence : 1);
