@@ -181,8 +181,7 @@ struct peers *agent_open_peers(struct agent *a, char error[static AGENT_ERROR_BY
 /* Whom the chain has in no good standing now is taken little of. */
 void agent_restrict_peers(struct agent *a);
 
-/* Runs until SIGTERM, SIGINT, or damage (SIGHUP is ignored); returns the process's exit status.
- */
+/* Runs until SIGTERM, SIGINT, or damage; SIGHUP is ignored. Returns the exit status. */
 int agent_run(struct agent *a);
 
 /* Accepts a zeroed struct, with lock -1. */

@@ -4,13 +4,12 @@
  * them. An answer may be given inside on_request or at any later time.
  *
  * What the listener sees to by itself: at most 8 KiB of header and HTTP_BODY_MAX of body, with
- * 64 KiB more for what stands between its chunks; 5 s
- * from accept to a complete request, 5 s for an answer to be taken, and HTTP_IDLE_MS from one
- * answer to the next complete request, however the bytes dribble; at most connections_max
- * connections, the oldest that we owe no answer making room for a new one, strangers before
- * members; a pause when descriptors run out. On HTTP_API it refuses methods other than GET and
- * HEAD (405) and foreign Host names (421), but for paths where it is another request that is
- * judged.
+ * 64 KiB more for what stands between its chunks; 5 s from accept to a complete request, 5 s
+ * for an answer to be taken, and HTTP_IDLE_MS from one answer to the next complete request,
+ * however the bytes dribble; at most connections_max connections, the oldest that we owe no
+ * answer making room for a new one, strangers before members; a pause when descriptors run out.
+ * On HTTP_API it refuses methods other than GET and HEAD (405) and foreign Host names (421),
+ * but for paths where it is another request that is judged.
  *
  * Loop's thread only. Out of memory: as in loop.h. */
 #ifndef OSTRAKON_AGENT_HTTP_H
@@ -25,11 +24,9 @@
 
 #define HTTP_BODY_MAX (256u * 1024u) /* bytes of a request's body; beyond: 413 */
 #define HTTP_HEADER_MAX 8192u        /* bytes of a request's line and header; beyond: 400 */
-#define HTTP_REQUEST_MS                                                                        \
-    5000u                      /* from accept to a complete request; for an answer to be taken \
-                                */
-#define HTTP_IDLE_MS 30000u    /* from an answer to the next complete request */
-#define HTTP_ADDRESS_CHARS 64u /* "[ipv6]:port" */
+#define HTTP_REQUEST_MS 5000u        /* from accept to a complete request; to take an answer */
+#define HTTP_IDLE_MS 30000u          /* from an answer to the next complete request */
+#define HTTP_ADDRESS_CHARS 64u       /* "[ipv6]:port" */
 #define HTTP_ERROR_CHARS 256u
 #define HTTP_FIELDS_MAX 6u
 

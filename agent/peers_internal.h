@@ -172,6 +172,7 @@ void peers_tell_foreign(struct peers *p, uint32_t member, const char *cluster);
 
 /* Goes on with the requests whose senders have a turn again. */
 void peers_go_on(void *context);
+
 bool peers_server_create(struct peers *p, const char *listen,
                          char error[static PEERS_ERROR_CHARS])
     __attribute__((warn_unused_result));

@@ -50,11 +50,10 @@
     X(APPEALED, "appealed")               /* member */                                         \
     X(NO_ELECTORATE, "no_electorate")     /* count: members with a perfect record */           \
     X(ELECTORATE_FOUND, "electorate_found") /* likewise */                                     \
-    X(NAME_TAKEN, "name_taken")   /* member: by whom; other: its owner; fence, text: the       \
-                                     name */                                                   \
-    X(NAME_VACANT, "name_vacant") /* member: whose it was; count: ms until it is free */       \
-    X(NAME_KEPT,                                                                               \
-      "name_kept") /* member: is good again before anybody took it; cause: or only observed */ \
+    X(NAME_TAKEN, "name_taken")         /* member: by whom; other: its owner; fence, text: the \
+                                           name */                                             \
+    X(NAME_VACANT, "name_vacant")       /* member: whose it was; count: ms until it is free */ \
+    X(NAME_KEPT, "name_kept")           /* member: good again in time; or cause: observed */   \
     X(NAME_RETURNING, "name_returning") /* member: is to let go of it; other: for whom */      \
     X(NAME_RELEASED, "name_released")   /* member: let go of it */                             \
     /* seen by this agent alone */                                                             \

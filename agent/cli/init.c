@@ -86,6 +86,7 @@ static int make(const struct paths *paths, const struct hash *id)
     const bool is_made = store != NULL && opening.verdict == STORE_MADE;
     store_destroy(store);
     if (!is_made) {
+        unlink(paths->database); /* neither was there before */
         unlink(paths->votes);
         return complain(exit_code_of(reason), "", "%s cannot be made: %s", paths->database,
                         opening.why);

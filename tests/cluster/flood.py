@@ -172,14 +172,20 @@ def tls_context(scene, name):
     return context
 
 
+def in_wrong_hands(scene):
+    """A TLS client with the key of a member that holds no grant, and what comes before the body
+    of its requests, but for the body's size."""
+    name = next(name for name in scene.others(scene.grant()["holder"]) if name != "atlas")
+    cluster_id = scene.view("atlas")["cluster_id"]
+    return tls_context(scene, name), (
+        f"POST /v1/peer/messages HTTP/1.1\r\nHost: x\r\nOstrakon-Cluster: {cluster_id}\r\n"
+        "Content-Length: %d\r\n\r\n")
+
+
 def rude_member(scene):
     """A member's key in wrong hands sends bodies of 1 GiB, nonsense, and a request byte by
     byte"""
-    rude = next(name for name in scene.others(scene.grant()["holder"]) if name != "atlas")
-    context = tls_context(scene, rude)
-    cluster_id = scene.view("atlas")["cluster_id"]
-    head = (f"POST /v1/peer/messages HTTP/1.1\r\nHost: x\r\nOstrakon-Cluster: {cluster_id}\r\n"
-            "Content-Length: %d\r\n\r\n")
+    context, head = in_wrong_hands(scene)
 
     def gibibyte(flood):
         with context.wrap_socket(flood.connect()) as connection:
@@ -213,11 +219,7 @@ def rude_member(scene):
 def loud_member(scene):
     """A member's key in wrong hands sends as many messages as a body holds, and requests whose
     answers it does not read"""
-    loud = next(name for name in scene.others(scene.grant()["holder"]) if name != "atlas")
-    context = tls_context(scene, loud)
-    cluster_id = scene.view("atlas")["cluster_id"]
-    head = (f"POST /v1/peer/messages HTTP/1.1\r\nHost: x\r\nOstrakon-Cluster: {cluster_id}\r\n"
-            "Content-Length: %d\r\n\r\n")
+    context, head = in_wrong_hands(scene)
 
     def many(flood):
         body = b"\0\0\0\1x" * (250 * 1024 // 5)

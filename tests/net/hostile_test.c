@@ -1,6 +1,6 @@
 /* The peer listener against clients that do not mean well: without a key, with a wrong one,
- * with a member's. Deadlines are a fifth of the agent's. */
-#include "tests/net/serving.h"
+ * with a member's. */
+#include "tests/net/attacked.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,36 +10,7 @@
 #include <criterion/criterion.h>
 #include <openssl/err.h>
 
-static struct serving s;
-static char in[4096];
-static size_t in_bytes;
 static uint64_t took_ms;
-
-static void start(void)
-{
-    serving_init(&s, HTTP_PEER);
-    serving_start(&s);
-}
-
-#define POST "POST /x HTTP/1.1\r\nHost: x\r\n"
-
-static void post_abc(struct serving *unused)
-{
-    (void)unused;
-    in_bytes = serving_ask(&s, POST "Connection: close\r\nContent-Length: 3\r\n\r\nabc", in,
-                           sizeof in);
-}
-
-/* The server is still there, and nothing of the attacker is left in it. */
-static void cr_assert_serves(void)
-{
-    cr_assert(http_connections(s.http) == 0, "%u connections", http_connections(s.http));
-    s.requests = 0;
-    serving_run(&s, post_abc, 0);
-    cr_assert(s.requests == 1);
-    cr_assert(strstr(in, "\r\n\r\nabc") != NULL, "%s", in);
-    serving_finish(&s);
-}
 
 /* A whole client hello, caught from a real client by a socket pair. */
 static uint8_t hello[2048];
