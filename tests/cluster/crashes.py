@@ -17,7 +17,7 @@ ALL = 100        # steps of an agent that are all tried: what it does before it 
 LAST = 1000      # of those behind them every so many: it notarizes, writes blocks, finalizes
 GROWS = 1.15
 DIES_S = 20
-IS_THERE = 78
+REFUSED = 78
 FORGOTTEN = "OST-1101|OST-1201|OST-1202"
 LOST = FORGOTTEN + "|OST-5401"
 
@@ -77,7 +77,7 @@ def initialised(scene):
             require(code in (0, -signal.SIGKILL), f"step {at}: init exits {code}")
             again = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True,
                                    text=True)
-            require(again.returncode in (0, IS_THERE), f"step {at}: {again.stderr}")
+            require(again.returncode in (0, REFUSED), f"step {at}: {again.stderr}")
             if again.returncode != 0 and left_behind(scene) not in seen:
                 seen.add(left_behind(scene))
                 starts_alone(scene)
@@ -90,6 +90,21 @@ def starts_alone(scene):
     scene.wait_view(NAME, lambda view: True, 5, f"does not answer: {left_behind(scene)}")
     scene.cluster.stop(NAME)
     require(not scene.said(NAME, FORGOTTEN, mark), f"it does not vote: {left_behind(scene)}")
+
+
+def refused(scene):
+    """A database that cannot be made leaves nothing behind: `ostrakon init` can be run again"""
+    empty(scene)
+    before = left_behind(scene)
+    in_the_way = directory(scene) / "ostrakon.db-journal"
+    in_the_way.mkdir()
+    command = [scene.tools.ostrakon, "init", "--config", scene.cluster.members[NAME].config]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    require(done.returncode == REFUSED and "cannot be made" in done.stderr,
+            f"{done.returncode}: {done.stderr}")
+    in_the_way.rmdir()
+    require(left_behind(scene) == before, f"it left {left_behind(scene)}")
+    scene.run_init(NAME)
 
 
 def agent(scene):
@@ -114,4 +129,4 @@ def agent(scene):
 
 
 if __name__ == "__main__":
-    play(lambda: Scene(BUILD, starts=False), [initialised, agent], anew=True)
+    play(lambda: Scene(BUILD, starts=False), [initialised, refused, agent], anew=True)
