@@ -145,8 +145,9 @@ void node_names_on_done(struct deciding *d, uint64_t serial, bool clean)
 static void say_release(struct node *n, struct effects *out)
 {
     struct deciding *d = &n->deciding;
-    struct command c = {.kind = COMMAND_RELEASE,
-                        .release = {.incarnation = d->options.incarnation}};
+    struct command c = {
+        .kind = COMMAND_RELEASE,
+        .release = {.incarnation = d->options.incarnation, .height = d->cluster.height}};
     const uint32_t self = d->options.self;
     const bool heard =
         cluster_is_voter(&d->cluster, self) || cluster_may_appeal(&d->cluster, self);

@@ -206,6 +206,7 @@ static bool release_is_sound(const struct release *s)
 static bool release_read(struct reader *r, struct release *s)
 {
     s->incarnation = read_uint(r, 8);
+    s->height = read_uint(r, 8);
     s->names = (uint32_t)read_uint(r, MASK_BYTES);
     for (uint32_t k = 0; k < SERVICE_NAMES_MAX; k++) {
         s->fence[k] = (s->names >> k & 1) != 0 ? read_uint(r, 8) : 0;
@@ -217,6 +218,7 @@ static void release_write(struct writer *w, const struct release *s)
 {
     assert(release_is_sound(s));
     write_uint(w, s->incarnation, 8);
+    write_uint(w, s->height, 8);
     write_uint(w, s->names, MASK_BYTES);
     for (uint32_t k = 0; k < SERVICE_NAMES_MAX; k++) {
         if (s->fence[k] != 0) {

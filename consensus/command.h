@@ -159,8 +159,9 @@ struct prove {
 
 /* "I serve no more under these names." */
 struct release {
-    uint64_t incarnation;              /* of who says so: what another run let go of is void */
-    uint32_t names;                    /* bits of names, at least one */
+    uint64_t incarnation; /* of who says so: what another run let go of is void */
+    uint64_t height;      /* the last height it had applied: it may hold a name anew since */
+    uint32_t names;       /* bits of names, at least one */
     uint64_t fence[SERVICE_NAMES_MAX]; /* under which each was held, not 0; of other names 0 */
 };
 

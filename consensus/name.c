@@ -111,13 +111,19 @@ static uint32_t successor(const struct cluster *c, const struct service_name *s)
     return witness == MEMBER_NONE && owner_can(c, s, recent) ? s->owner : witness;
 }
 
-static void give(struct service_name *s, const struct turn *t, uint32_t member)
+static void hold(struct service_name *s, const struct turn *t)
 {
     s->phase = NAME_HELD;
+    s->held_height = t->height;
+    s->free_at_ms = 0;
+}
+
+static void give(struct service_name *s, const struct turn *t, uint32_t member)
+{
+    hold(s, t);
     s->holder = member;
     s->fence++;
     s->since_ms = t->time_ms;
-    s->free_at_ms = 0;
     tell(t, NOTE_NAME_TAKEN, s, member)->other = s->owner;
 }
 
@@ -126,8 +132,7 @@ static void follow_standing(struct cluster *c, const struct turn *t, struct serv
 {
     const bool good = s->holder != MEMBER_NONE && cluster_is_voter(c, s->holder);
     if (s->phase == NAME_VACANT && good) {
-        s->phase = NAME_HELD;
-        s->free_at_ms = 0;
+        hold(s, t);
         tell(t, NOTE_NAME_KEPT, s, s->holder);
     } else if (s->phase != NAME_VACANT && !good) {
         s->phase = NAME_VACANT;
@@ -192,8 +197,7 @@ uint64_t names_next_free_ms(const struct cluster *c)
 static void keep(const struct turn *t, struct service_name *s)
 {
     if (s->phase == NAME_RETURNING) {
-        s->phase = NAME_HELD;
-        s->free_at_ms = 0;
+        hold(s, t);
         tell(t, NOTE_NAME_KEPT, s, s->holder)->cause = CAUSE_OBSERVED;
     }
 }
@@ -209,14 +213,14 @@ void names_review(struct cluster *c, const struct turn *t)
     }
 }
 
-/* One of an earlier run of its author may be decided after the present run has taken the name
- * again under the same fence. */
+/* One that its author said in an earlier run, or before the name was left to it, may be decided
+ * after it has taken the name again under the same fence. */
 static bool is_its_own(const struct cluster *c, uint32_t author, const struct release *r,
                        uint32_t k)
 {
     return r->incarnation == c->latest[author].incarnation && k < c->name_count &&
            (r->names >> k & 1) != 0 && c->names[k].holder == author &&
-           c->names[k].fence == r->fence[k];
+           c->names[k].fence == r->fence[k] && c->names[k].held_height <= r->height;
 }
 
 enum cause names_release_cause(const struct cluster *c, uint32_t author,
@@ -264,6 +268,7 @@ void names_write(struct writer *w, const struct cluster *c)
         write_uint(w, s->holder, 1);
         write_uint(w, s->fence, 8);
         write_uint(w, s->since_ms, 8);
+        write_uint(w, s->held_height, 8);
         write_uint(w, s->free_at_ms, 8);
         write_uint(w, s->laid_down, 2);
         write_uint(w, s->again_at_ms, 8);
@@ -285,6 +290,7 @@ bool names_read(struct reader *r, struct cluster *c)
         s->holder = (uint32_t)read_uint(r, 1);
         s->fence = read_uint(r, 8);
         s->since_ms = read_uint(r, 8);
+        s->held_height = read_uint(r, 8);
         s->free_at_ms = read_uint(r, 8);
         s->laid_down = (uint32_t)read_uint(r, 2);
         s->again_at_ms = read_uint(r, 8);
@@ -301,7 +307,7 @@ bool names_are_sound(const struct cluster *c)
             s->phase > NAME_RETURNING || (!has_holder && s->holder != MEMBER_NONE) ||
             (!has_holder && s->phase != NAME_VACANT) || s->fence < 1 ||
             s->fence > UINT64_MAX / 2 || s->since_ms > c->time_ms ||
-            s->laid_down >> c->member_count != 0) {
+            s->held_height > c->height || s->laid_down >> c->member_count != 0) {
             return false;
         }
     }

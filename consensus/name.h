@@ -32,6 +32,7 @@ struct service_name {
     uint32_t holder;
     uint64_t fence; /* of the last one given; +1 each time it goes to somebody */
     uint64_t since_ms;
+    uint64_t held_height; /* the block that gave it to its holder, or left it there */
     uint64_t free_at_ms;  /* vacant, returning: it goes to nobody else before that */
     uint32_t laid_down;   /* bits of members that let go of it unasked: not chosen again */
     uint64_t again_at_ms; /* before that, when these bits are forgotten */

@@ -45,13 +45,20 @@ static bool attest_is_newer(const struct attest *a, const struct attest *b)
     return a->height != b->height ? a->height > b->height : a->incarnation > b->incarnation;
 }
 
+/* Of two said at the same height the one that names more. */
 static bool release_is_newer(const struct release *a, const struct release *b)
 {
-    bool newer = false;
-    for (uint32_t k = 0; k < SERVICE_NAMES_MAX; k++) {
-        newer = newer || a->fence[k] > b->fence[k];
+    if (a->height != b->height) {
+        return a->height > b->height;
     }
-    return newer;
+    if (a->incarnation != b->incarnation) {
+        return a->incarnation > b->incarnation;
+    }
+    uint32_t k = 0;
+    while (k < SERVICE_NAMES_MAX - 1 && a->fence[k] == b->fence[k]) {
+        k++;
+    }
+    return a->fence[k] > b->fence[k];
 }
 
 /* Ids grow: who answers a later motion has seen the earlier ones too. */

@@ -196,6 +196,7 @@ static struct command random_command(struct chance *chance, struct world *w)
         break;
     case COMMAND_RELEASE:
         command.release.incarnation = c->latest[command.author].incarnation;
+        command.release.height = c->height;
         command.release.names = 1;
         command.release.fence[0] = c->names[0].fence;
         break;

@@ -44,7 +44,7 @@ static struct operator_command admission(void)
 
 static struct release sample_release(void)
 {
-    struct release r = {.incarnation = 0x0123456789abcdefu, .names = 0x8001};
+    struct release r = {.incarnation = 0x0123456789abcdefu, .height = 9, .names = 0x8001};
     r.fence[0] = 3;
     r.fence[15] = 1;
     return r;

@@ -145,6 +145,31 @@ Test(node_names, are_not_released_but_taken_again_where_the_cluster_only_observe
     bench_finish(&b);
 }
 
+/* What it has said may be heard only after the chain has left the name to it: so it says at
+ * which height, and serves again (tests/scripts/cluster/names.txt). */
+Test(node_names, are_taken_again_by_who_let_go_of_them_in_vain)
+{
+    struct bench b = holding();
+    struct cluster *c = &b.node->deciding.cluster;
+    const struct unsigned_command *said =
+        &b.node->deciding.own.unsigned_command[COMMAND_RELEASE - 1];
+    c->names[0].phase = NAME_RETURNING;
+    node_seal_first(b.node);
+    bench_step(&b, (struct input){.kind = INPUT_TIMER});
+    bench_settle(&b);
+    b.refuses = true; /* what is said stays unsigned, to be seen */
+    done(&b, true);
+    cr_assert(said->has);
+    cr_assert(eq(u64, said->command.release.height, c->height));
+    c->names[0].phase = NAME_HELD;
+    node_seal_first(b.node);
+    bench_step(&b, (struct input){.kind = INPUT_TIMER});
+    bench_settle(&b);
+    cr_assert(eq(u32, b.namings, 3));
+    cr_assert(b.naming.takes && b.naming.fence == 1);
+    bench_finish(&b);
+}
+
 Test(node_names, end_at_once_with_the_standing_of_their_holder)
 {
     static const enum standing lost[] = {STANDING_LOCKED_OUT, STANDING_NEUTERED, STANDING_LEFT};

@@ -113,6 +113,30 @@ Test(pool, keeps_of_two_incarnations_the_one_that_has_seen_more)
     cr_assert(add(&before, 2) == POOL_USELESS);
 }
 
+static struct command release_of(uint64_t height, uint32_t name)
+{
+    struct command command = world_command(&w, 0, COMMAND_RELEASE);
+    command.release.incarnation = w.cluster.latest[0].incarnation;
+    command.release.height = height;
+    command.release.names = 1u << name;
+    command.release.fence[name] = w.cluster.names[name].fence;
+    return command;
+}
+
+/* The second name came to it later, and the first is not let go of any more. */
+Test(pool, keeps_the_release_that_was_said_later_whatever_it_names)
+{
+    struct world_options o = world_options(3, 2);
+    o.names = 2;
+    world_found(&w, &o);
+    w.cluster.names[1].holder = 0;
+    struct command before = release_of(1, 0);
+    struct command now = release_of(2, 1);
+    cr_assert(add(&before, 1) == POOL_NEW);
+    cr_assert(add(&now, 2) == POOL_NEW);
+    cr_assert(add(&before, 3) == POOL_USELESS, "else the two would go round for ever");
+}
+
 /* Else members would pass the two on to one another for ever (simulator, seed 0xb). */
 Test(pool, keeps_the_same_of_two_incarnations_whichever_comes_first)
 {

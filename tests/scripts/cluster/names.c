@@ -13,6 +13,7 @@ void run_release(struct world *w, const struct words *words, FILE *out)
     command.term = (uint32_t)number_of(words, "term", command.term);
     command.release.incarnation =
         number_of(words, "incarnation", c->latest[member].incarnation);
+    command.release.height = number_of(words, "height", c->height);
     command.release.names = 1u << name;
     command.release.fence[name] =
         number_of(words, "fence", name < c->name_count ? c->names[name].fence : 1);
