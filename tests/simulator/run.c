@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,13 @@
 struct share {
     struct progress progress;
     struct summary sum; /* of the seeds that it has done */
+};
+
+/* In memory that all processes have in common. Who is done with a seed takes the next one: some
+ * take a hundred times as long as others. */
+struct common {
+    _Atomic uint64_t next;
+    struct share share[JOBS_MAX];
 };
 
 static void longest(struct summary *sum, uint64_t seed, uint64_t steps)
@@ -103,14 +111,15 @@ struct found {
     char failure[sizeof((struct outcome *)0)->failure];
 };
 
-/* One process's share: every jobs-th seed. */
-static void child(struct run_options o, uint32_t place, int pipe_end, struct share *share)
+static void child(struct run_options o, uint32_t place, int pipe_end, struct common *common)
 {
     static_assert(sizeof(struct found) <= 4096, "one write is one record");
     struct timespec begun;
     clock_gettime(CLOCK_MONOTONIC, &begun);
+    struct share *const share = &common->share[place];
     o.progress = &share->progress;
-    for (uint64_t seed = o.first + place; seed <= o.last; seed += o.jobs) {
+    uint64_t seed;
+    while ((seed = atomic_fetch_add(&common->next, 1)) <= o.last) {
         static struct outcome out;
         if (time_is_over(&o, &begun)) {
             break;
@@ -137,20 +146,20 @@ static void take_in(const struct run_options *o, struct summary *sum, const stru
     }
 }
 
-/* In memory that all processes have in common. */
-static struct share *shares(uint32_t count)
+static struct common *common_of(const struct run_options *o)
 {
-    void *shared = mmap(NULL, count * sizeof(struct share), PROT_READ | PROT_WRITE,
-                        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (shared == MAP_FAILED) {
+    struct common *common =
+        mmap(NULL, sizeof *common, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (common == MAP_FAILED) {
         perror("mmap");
         exit(2);
     }
-    return shared;
+    atomic_store(&common->next, o->first);
+    return common;
 }
 
 static pid_t start_child(const struct run_options *o, uint32_t place, const int ends[static 2],
-                         struct share *share)
+                         struct common *common)
 {
     const pid_t pid = fork();
     if (pid < 0) {
@@ -159,7 +168,7 @@ static pid_t start_child(const struct run_options *o, uint32_t place, const int 
     }
     if (pid == 0) {
         close(ends[0]);
-        child(*o, place, ends[1], share);
+        child(*o, place, ends[1], common);
         fflush(stdout);
         _exit(0); /* exit would move the place at which the parent reads its file of seeds */
     }
@@ -191,14 +200,14 @@ void run_seeds(const struct run_options *o, struct summary *sum)
     pid_t children[JOBS_MAX] = {0};
     int ends[2];
     assert(o->jobs >= 1 && o->jobs <= JOBS_MAX);
-    struct share *share = shares(o->jobs);
+    struct common *common = common_of(o);
     fflush(NULL);
     if (pipe(ends) != 0) {
         perror("pipe");
         exit(2);
     }
     for (uint32_t i = 0; i < o->jobs; i++) {
-        children[i] = start_child(o, i, ends, &share[i]);
+        children[i] = start_child(o, i, ends, common);
     }
     close(ends[1]);
     struct found found;
@@ -208,7 +217,7 @@ void run_seeds(const struct run_options *o, struct summary *sum)
     }
     close(ends[0]);
     for (uint32_t i = 0; i < o->jobs; i++) {
-        end_child(o, sum, children[i], &share[i]);
+        end_child(o, sum, children[i], &common->share[i]);
     }
-    munmap(share, o->jobs * sizeof *share);
+    munmap(common, sizeof *common);
 }
