@@ -1,5 +1,6 @@
 #include "sqlite.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -108,19 +109,32 @@ static bool found(struct sink *s, const char *path, const struct sink_founding *
     return true;
 }
 
+/* In words what the system said, where it was the file that could not be opened. */
+static void say_unopened(struct sink *s)
+{
+    if (s->db == NULL || (sqlite3_errcode(s->db) & 0xff) != SQLITE_CANTOPEN) {
+        return;
+    }
+    const int code = sqlite3_system_errno(s->db);
+    if (code == ENOENT) {
+        (void)snprintf(s->error, sizeof s->error,
+                       "%s: cannot be opened: %s. A new sink is made with: "
+                       "ostrakon-stats init --sink %s",
+                       s->path, strerror(code), s->path);
+    } else {
+        (void)snprintf(s->error, sizeof s->error,
+                       "%s: cannot be opened: %s. Name a file that you may read and write, as "
+                       "well as its directory",
+                       s->path, code == 0 ? sqlite3_errmsg(s->db) : strerror(code));
+    }
+}
+
 static bool open_path(struct sink *s, const char *path)
 {
     bool is_sink = false;
 
     if (!connect(s, path, SQLITE_OPEN_READWRITE)) {
-        const bool is_missing =
-            s->db != NULL && (sqlite3_errcode(s->db) & 0xff) == SQLITE_CANTOPEN;
-        if (is_missing) {
-            (void)snprintf(s->error, sizeof s->error,
-                           "%s: cannot be opened: %s. A new sink is made with: "
-                           "ostrakon-stats init --sink %s",
-                           s->path, strerror(sqlite3_system_errno(s->db)), s->path);
-        }
+        say_unopened(s);
         return false;
     }
     return identify(s, &is_sink) &&

@@ -9,8 +9,13 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 from places import play
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "cli"))
+
+from command import obey_modes  # noqa: E402
 
 PROGRAM = sys.argv[1]
 ROW = '{"id":"%s","time":%d,"customer":"acme","node":"atlas","verdict":"positive"}\n'
@@ -18,11 +23,12 @@ GRANT = {"EVENT": "grant", "ROLE": "leader", "MEMBER": "atlas", "FENCE": "1",
          "FIRST_WINDOW": "1", "LAST_WINDOW": "1", "WINDOW_S": "60", "DEADLINE_MS": "200"}
 
 
-def stats(*words, code=0, feed="", facts=None):
+def stats(*words, code=0, feed="", facts=None, before=None):
     environment = {**os.environ,
                    **{f"OSTRAKON_{key}": value for key, value in (facts or {}).items()}}
     done = subprocess.run([PROGRAM, *map(str, words)], input=feed, stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, text=True, env=environment, timeout=60)
+                          stderr=subprocess.PIPE, text=True, env=environment, timeout=60,
+                          preexec_fn=before)
     assert done.returncode == code, (words, done.returncode, done.stdout, done.stderr)
     return done
 
@@ -56,6 +62,19 @@ def founding(place, scratch):
     other.write_text("no database at all, but a text that is long enough to be one" * 9)
     assert "not a database" in stats("init", "--sink", other, code=2).stderr
     assert "not a database" in stats("totals", "--sink", other, code=2).stderr
+
+
+def closed_files(place, scratch):
+    """A new sink is advised only where there is no file, not where it may not be opened"""
+    sink = place.address()
+    said = stats("status", "--sink", sink, code=2).stderr
+    assert "No such file" in said and "ostrakon-stats init" in said, said
+    stats("init", "--sink", sink)
+    sink.chmod(0)
+    said = stats("status", "--sink", sink, code=2, before=obey_modes).stderr
+    assert "Permission denied" in said and "init" not in said, said
+    said = stats("status", "--sink", scratch, code=2).stderr
+    assert "Is a directory" in said and "init" not in said, said
 
 
 def ingesting(place, scratch):
@@ -150,5 +169,5 @@ if __name__ == "__main__":
     # The command line is the same for both.
     tests = [ingesting, working, without_audit, comparing, stopping]
     if sys.argv[2] == "file":
-        tests = [usage, founding, *tests]
+        tests = [usage, founding, closed_files, *tests]
     sys.exit(play(sys.argv[2], tests, ""))
