@@ -41,10 +41,15 @@ static int64_t number(struct argp_state *state, const char *option, const char *
     return value;
 }
 
-static void until(struct argp_state *state, const char *text, struct options *o)
+static void until(struct argp_state *state, const char *option, const char *text,
+                  struct options *o)
 {
-    if (!instant_parse(text, &o->until_ms)) {
-        o->until_window = number(state, "--settled-until", text, 0, SINK_NUMBER_MAX);
+    if (!instant_parse(text, &o->until_ms) &&
+        !number_parse(text, 0, SINK_NUMBER_MAX, &o->until_window)) {
+        argp_error(state,
+                   "%s: \"%s\" is neither a time, such as 2026-11-22T14:00:00Z, nor the number "
+                   "of a window, from 0 to %lld",
+                   option, text, (long long)SINK_NUMBER_MAX);
     }
 }
 
@@ -69,6 +74,7 @@ enum key {
     KEY_CUSTOMERS,
     KEY_SEED,
     KEY_UNTIL,
+    KEY_SETTLED_UNTIL,
 };
 
 static void audit(struct argp_state *state, const char *text, struct options *o)
@@ -132,7 +138,10 @@ static error_t on_option(int key, char *text, struct argp_state *state)
         audit(state, text, o);
         return 0;
     case KEY_UNTIL:
-        until(state, text, o);
+        until(state, "--until", text, o);
+        return 0;
+    case KEY_SETTLED_UNTIL:
+        until(state, "--settled-until", text, o);
         return 0;
     case ARGP_KEY_ARG:
         add_file(state, text, o);
@@ -169,12 +178,13 @@ static const struct argp_option traffic_options[] = {
 };
 static const struct argp_option no_options[] = {{0}};
 static const struct argp_option totals_options[] = {
-    {"until", KEY_UNTIL, "TIME", 0, "Only windows that ended by then (ISO 8601, Z)", 0},
+    {"until", KEY_UNTIL, "TIME", 0,
+     "Only windows that ended by then (ISO 8601, Z); or the number of the last one", 0},
     {0},
 };
 static const struct argp_option verify_options[] = {
     {"log", KEY_LOG, "FILE...", 0, "What `traffic` wrote; more may follow", 0},
-    {"settled-until", KEY_UNTIL, "K", 0,
+    {"settled-until", KEY_SETTLED_UNTIL, "K", 0,
      "The last window that counts as published; or a time by which it ended", 0},
     {0},
 };

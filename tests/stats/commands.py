@@ -64,6 +64,18 @@ def founding(place, scratch):
     assert "not a database" in stats("totals", "--sink", other, code=2).stderr
 
 
+def limits(place, scratch):
+    """A limit that is neither a time nor a window is refused under the option's own name"""
+    sink = place.address()
+    stats("init", "--sink", sink)
+    for option, words in (("--until", ["totals"]), ("--settled-until", ["verify", "--log", sink])):
+        said = stats(*words, "--sink", sink, option, "abc", code=64).stderr
+        assert f' {option}: "abc" is neither a time' in said, said
+        stats(*words, "--sink", sink, option, str(2**53 + 1), code=64)
+    for limit in ("2026-11-22T14:00:00Z", "29000000"):
+        stats("totals", "--sink", sink, "--until", limit)
+
+
 def closed_files(place, scratch):
     """A new sink is advised only where there is no file, not where it may not be opened"""
     sink = place.address()
@@ -169,5 +181,5 @@ if __name__ == "__main__":
     # The command line is the same for both.
     tests = [ingesting, working, without_audit, comparing, stopping]
     if sys.argv[2] == "file":
-        tests = [usage, founding, closed_files, *tests]
+        tests = [usage, founding, limits, closed_files, *tests]
     sys.exit(play(sys.argv[2], tests, ""))
