@@ -185,7 +185,9 @@ static const struct argp_option totals_options[] = {
 static const struct argp_option verify_options[] = {
     {"log", KEY_LOG, "FILE...", 0, "What `traffic` wrote; more may follow", 0},
     {"settled-until", KEY_SETTLED_UNTIL, "K", 0,
-     "The last window that counts as published; or a time by which it ended", 0},
+     "The last window that counts as published; or a time by which it ended. A row up to "
+     "there that is not published makes the exit code 1",
+     0},
     {0},
 };
 
@@ -211,9 +213,9 @@ static const struct command {
      "results."},
     {"totals", command_totals, totals_options, "", "What is published, per customer."},
     {"verify", command_verify, verify_options, "[LOG...]",
-     "Compares the sink with what the traffic logs say. Exit code 0 only if each row was "
-     "counted "
-     "exactly once, 1 if not."},
+     "Compares the sink with what the traffic logs say. Exit code 0 only if each row is in the "
+     "sink exactly once, 1 if not. How many are not published yet is said; they are wrong only "
+     "where --settled-until says that they should be."},
     {"status", command_status, no_options, "",
      "How the sink stands: what is open, published, staged, late, doubled, malformed."},
 };

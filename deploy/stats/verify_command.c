@@ -77,7 +77,8 @@ static bool say_json(struct sink *s, const struct verification *v)
         {"generated", v->generated},     {"published", v->published},
         {"unpublished", v->unpublished}, {"arriving", v->arriving},
         {"missing", v->missing},         {"foreign", v->foreign},
-        {"unreadable", v->unreadable},   {"windows", v->windows},
+        {"unreadable", v->unreadable},   {"overdue", v->overdue},
+        {"windows", v->windows},
     };
     cJSON *object = cJSON_CreateObject();
     cJSON *customers = cJSON_CreateArray();
@@ -94,6 +95,25 @@ static bool say_json(struct sink *s, const struct verification *v)
         cJSON_Delete(object);
     }
     return went_well;
+}
+
+/* Equal means only that no row is lost or doubled: what is not published was not counted. */
+static void say_result(const struct verification *v)
+{
+    const int64_t waiting = v->unpublished + v->arriving;
+
+    if (v->is_equal && waiting == 0) {
+        printf("   result: equal: every row was counted exactly once\n");
+    } else if (v->is_equal) {
+        printf("   result: equal: every row is in the sink exactly once, %" PRId64
+               " not published yet\n",
+               waiting);
+    } else if (v->unequal == 0 && v->overdue > 0) {
+        printf("   result: NOT EQUAL: %" PRId64 " rows that should be published are not\n",
+               v->overdue);
+    } else {
+        printf("   result: NOT EQUAL, for %" PRId64 " customers\n", v->unequal);
+    }
 }
 
 static bool say_text(struct sink *s, const struct verification *v)
@@ -113,11 +133,13 @@ static bool say_text(struct sink *s, const struct verification *v)
                " rows of the sink are in no log, %" PRId64 " lines cannot be read\n",
                v->missing, v->foreign, v->unreadable);
     }
-    if (v->is_equal) {
-        printf("   result: equal: every row was counted exactly once\n");
-    } else {
-        printf("   result: NOT EQUAL, for %" PRId64 " customers\n", v->unequal);
+    if (v->overdue > 0) {
+        printf("   wrong: %" PRId64 " rows of windows up to --settled-until are not published, "
+               "the first in window %" PRId64
+               "; see what a member waits for: ostrakon status\n",
+               v->overdue, v->first_overdue);
     }
+    say_result(v);
     return true;
 }
 

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import datetime, timezone
 from pathlib import Path
 
 from places import play
@@ -161,6 +162,32 @@ def comparing(place, scratch):
     stats("verify", "--sink", sink, scratch / "none", code=2)
 
 
+def publishing(place, scratch):
+    """Verify tells what is in the sink from what is published, and exits 1 if that is overdue"""
+    sink, log = place.address(), scratch / "log"
+    stats("init", "--sink", sink, "--window-s", 1, "--audit", "off")
+    log.write_text(ROW % ("1", time.time()))
+    stats("ingest", "--sink", sink, log)
+    window = place.one("SELECT max(r.window) FROM raw r")
+    verify = ["verify", "--sink", sink, "--log", log]
+    end = datetime.fromtimestamp(window + 1, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    for early in ([], ["--settled-until", window - 1]):
+        said = stats(*verify, *early).stdout
+        assert said.endswith(" every row is in the sink exactly once, 1 not published yet\n"), said
+    for limit in (window, window + 1, end):
+        said = stats(*verify, "--settled-until", limit, code=1).stdout
+        assert f"the first in window {window};" in said and "NOT EQUAL: 1 rows" in said, said
+        seen = json.loads(stats(*verify, "--settled-until", limit, "--json", code=1).stdout)
+        assert (seen["equal"], seen["overdue"], seen["unpublished"]) == (False, 1, 1), seen
+    facts = {**GRANT, "FIRST_WINDOW": str(window), "LAST_WINDOW": str(window), "WINDOW_S": "1",
+             "DEADLINE_MS": "20000"}
+    done = stats("work", "--sink", place.address("atlas"), facts=facts)
+    assert done.stdout.startswith(f"result {window} "), done
+    for late in ([], ["--settled-until", window]):
+        said = stats(*verify, *late).stdout
+        assert said.endswith(" every row was counted exactly once\n"), said
+
+
 def stopping(place, scratch):
     """Traffic ends cleanly on SIGTERM, and two do not share a log"""
     sink = place.address()
@@ -179,7 +206,7 @@ def stopping(place, scratch):
 
 if __name__ == "__main__":
     # The command line is the same for both.
-    tests = [ingesting, working, without_audit, comparing, stopping]
+    tests = [ingesting, working, without_audit, comparing, publishing, stopping]
     if sys.argv[2] == "file":
         tests = [usage, founding, limits, closed_files, *tests]
     sys.exit(play(sys.argv[2], tests, ""))
