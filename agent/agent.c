@@ -290,7 +290,7 @@ static void resume(struct agent *a)
 /* For a fault campaign, which flips bits there. */
 static void say_where(struct agent *a)
 {
-    journal_sayf(&a->journal, WORDS_INFO, "OST-5002", "state_at", a->config.name,
+    journal_sayf(&a->journal, WORDS_INFO, "OST-5002", "state_at", agent_name(a),
                  "the deciding state is at %p, %zu bytes of it", (void *)&a->node->deciding,
                  sizeof a->node->deciding);
 }

@@ -176,6 +176,10 @@ void agent_guard_finish(struct agent *a);
  * is to start anew (agent_has_joined). Peers follow the replicated state: after every block. */
 void agent_find_self(struct agent *a);
 bool agent_has_joined(const struct agent *a);
+/* This member's name: the chain's, which an operator may have changed, once it is there. Hooks
+ * are told the names of the founding, which databases and firewalls have been set up with. */
+const char *agent_name(const struct agent *a);
+const char *agent_founded_name(const struct agent *a, uint32_t member);
 void agent_follow_roster(struct agent *a);
 struct peers *agent_open_peers(struct agent *a, char error[static AGENT_ERROR_BYTES]);
 /* Whom the chain has in no good standing now is taken little of. */

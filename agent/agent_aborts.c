@@ -36,9 +36,9 @@ static void tell(struct agent *a, enum self_note note, uint32_t count, const cha
     struct finding f = self_finding(note);
     f.flags |= FINDING_BURST;
     f.evidence.count = count;
-    journal_sayf(&a->journal, WORDS_WARNING, "OST-1308", "aborted_before", a->config.name,
+    journal_sayf(&a->journal, WORDS_WARNING, "OST-1308", "aborted_before", agent_name(a),
                  "%s has %s %" PRIu32 " times within %s; all is examined before it votes",
-                 a->config.name, what, count, within);
+                 agent_name(a), what, count, within);
     struct input in = {.kind = INPUT_FINDING, .finding = &f};
     agent_step(a, &in);
 }

@@ -46,7 +46,7 @@ static bool start(struct agent *a)
     };
     const int error = guard_start(&a->guard, &options);
     if (error != 0 && a->guard_error != error) {
-        journal_sayf(&a->journal, WORDS_ERROR, "OST-7205", "guard_missing", a->config.name,
+        journal_sayf(&a->journal, WORDS_ERROR, "OST-7205", "guard_missing", agent_name(a),
                      "ostrakon-guard cannot be started: %s", strerror(error));
     }
     a->guard_error = error;
@@ -74,7 +74,7 @@ static void look_after(struct agent *a, uint64_t now_ms)
     }
     a->guard_told = false;
     if (was_there) {
-        journal_sayf(&a->journal, WORDS_ERROR, "OST-7204", "guard_gone", a->config.name,
+        journal_sayf(&a->journal, WORDS_ERROR, "OST-7204", "guard_gone", agent_name(a),
                      "the guard process is gone, and is started anew");
         take_bad(a, SELF_GUARD_GONE);
         a->guard_again_ms = now_ms;

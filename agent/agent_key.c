@@ -65,11 +65,11 @@ bool agent_open_key(struct agent *a, char error[static AGENT_ERROR_BYTES])
         good = use_key(a, &vote, self, error);
     } else if (has_voted(a) || a->config.joins) {
         snprintf(error, AGENT_ERROR_BYTES, "%s is not the key that the cluster has for %s",
-                 a->config.vote_key_path, a->config.name);
+                 a->config.vote_key_path, agent_name(a));
         follow(a, NEUTER_KEY_OTHER, error);
     } else {
         snprintf(error, AGENT_ERROR_BYTES, "%s is not the key that %s names for %s",
-                 a->config.vote_key_path, a->config.cluster_path, a->config.name);
+                 a->config.vote_key_path, a->config.cluster_path, agent_name(a));
         good = false;
     }
     keyfile_finish(&vote);

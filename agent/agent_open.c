@@ -60,7 +60,7 @@ static bool check_key(const struct keyfile *key,
         return true;
     }
     snprintf(error, AGENT_ERROR_BYTES, "%s is not the key that %s names for %s", path,
-             a->config.cluster_path, a->config.name);
+             a->config.cluster_path, agent_name(a));
     return false;
 }
 
@@ -125,7 +125,7 @@ static bool replay(struct agent *a, struct store *store, const char **why)
 
 static void say_set_aside(struct agent *a, const struct store_opening *opening)
 {
-    journal_sayf(&a->journal, WORDS_ERROR, "OST-5401", "database_set_aside", a->config.name,
+    journal_sayf(&a->journal, WORDS_ERROR, "OST-5401", "database_set_aside", agent_name(a),
                  "the database was set aside as %s: %s; its blocks are fetched from the others",
                  opening->set_aside, opening->why);
 }

@@ -105,6 +105,20 @@ bool agent_has_joined(const struct agent *a)
     return a->config.joins && found != MEMBER_NONE && found != a->config.member;
 }
 
+const char *agent_name(const struct agent *a)
+{
+    const uint32_t self = a->node != NULL ? find_own_key(a) : MEMBER_NONE;
+    return self == a->config.member ? a->node->deciding.cluster.member[self].name
+                                    : a->config.name;
+}
+
+const char *agent_founded_name(const struct agent *a, uint32_t member)
+{
+    const struct founding *f = &a->config.founding;
+    return member < f->member_count ? f->members[member].name
+                                    : a->node->deciding.cluster.member[member].name;
+}
+
 static struct peers_member peer_of(const struct cluster *c, uint32_t member)
 {
     const struct member *m = &c->member[member];

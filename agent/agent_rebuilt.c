@@ -108,9 +108,9 @@ bool agent_leave_past(struct agent *a, char error[static AGENT_ERROR_BYTES])
                  a->config.data_dir, strerror(errno));
         return false;
     }
-    journal_sayf(&a->journal, WORDS_NOTICE, "OST-5404", "past_set_aside", a->config.name,
+    journal_sayf(&a->journal, WORDS_NOTICE, "OST-5404", "past_set_aside", agent_name(a),
                  "the cluster was rebuilt from height %llu of the one before: what %s has of "
                  "that is set aside as %s",
-                 (unsigned long long)r->height, a->config.name, past);
+                 (unsigned long long)r->height, agent_name(a), past);
     return true;
 }

@@ -25,7 +25,7 @@ static void take_finding(struct agent *a, enum self_note note)
 
 static void on_votes(struct agent *a, const struct storage_notice *notice)
 {
-    const char *name = a->config.name;
+    const char *name = agent_name(a);
     if (notice->news == STORAGE_VOTES_RENEWED) {
         journal_sayf(&a->journal, WORDS_ERROR, "OST-7201", "votes_renewed", name,
                      "a new vote store with all the old one held took its place: %s; again "
@@ -48,7 +48,7 @@ static void on_votes(struct agent *a, const struct storage_notice *notice)
 
 static void on_database(struct agent *a, const struct storage_notice *notice)
 {
-    const char *name = a->config.name;
+    const char *name = agent_name(a);
     if (notice->news == STORAGE_FAILED) {
         a->store_refuses = true;
         snprintf(a->store_refusal, sizeof a->store_refusal, "%s", notice->why);
@@ -84,7 +84,7 @@ static void on_notice(void *context, const struct storage_notice *notice)
         on_database(a, notice);
         break;
     case STORAGE_CONFLICT:
-        journal_sayf(&a->journal, WORDS_ERROR, "OST-1201", "fork_seen", a->config.name,
+        journal_sayf(&a->journal, WORDS_ERROR, "OST-1201", "fork_seen", agent_name(a),
                      "a decided block contradicts a stored one: %s; this agent stops",
                      notice->why);
         a->exit_code = AGENT_EXIT_DAMAGED;
@@ -96,7 +96,7 @@ static void on_notice(void *context, const struct storage_notice *notice)
         on_votes(a, notice);
         break;
     case STORAGE_UNREADABLE:
-        journal_sayf(&a->journal, WORDS_ERROR, "OST-7203", "disk_unreadable", a->config.name,
+        journal_sayf(&a->journal, WORDS_ERROR, "OST-7203", "disk_unreadable", agent_name(a),
                      "%s", notice->why);
         take_finding(a, SELF_LOG_UNREADABLE);
         break;

@@ -158,7 +158,7 @@ cJSON *api_begin(const struct agent *a)
 {
     cJSON *object = cJSON_CreateObject();
     cJSON_AddStringToObject(object, "cluster", a->config.founding.name);
-    cJSON_AddStringToObject(object, "seen_by", a->config.name);
+    cJSON_AddStringToObject(object, "seen_by", agent_name(a));
     api_add_time(object, "seen_at", clock_unix_ms());
     cJSON_AddNumberToObject(object, "height", (double)a->node->deciding.cluster.height);
     return object;

@@ -20,10 +20,10 @@ static void keep(const struct agent *a, const struct effect *e, enum jws_type ty
 static void say_token(struct agent *a)
 {
     const struct credential *t = &a->credentials.token;
-    journal_sayf(&a->journal, WORDS_INFO, "OST-8001", "token_issued", a->config.name,
+    journal_sayf(&a->journal, WORDS_INFO, "OST-8001", "token_issued", agent_name(a),
                  "%s has its token of height %" PRIu64 ", good for %" PRIu32 " s, signed by "
                  "%" PRIu32 " members",
-                 a->config.name, t->height, a->node->deciding.cluster.timing.ttl_s, t->signers);
+                 agent_name(a), t->height, a->node->deciding.cluster.timing.ttl_s, t->signers);
 }
 
 /* A database that was set back may lead here; whoever has seen more must not be told less. */
@@ -31,7 +31,7 @@ static void take_trust(struct agent *a, const struct effect *e)
 {
     struct credentials *own = &a->credentials;
     if (e->height < own->held_height) {
-        journal_sayf(&a->journal, WORDS_WARNING, "OST-8006", "trust_older", a->config.name,
+        journal_sayf(&a->journal, WORDS_WARNING, "OST-8006", "trust_older", agent_name(a),
                      "a trust bundle of height %" PRIu64 " is older than the one of height "
                      "%" PRIu64 " that this member has seen, and refused",
                      e->height, own->held_height);
@@ -72,8 +72,8 @@ void credentials_watch(struct agent *a)
     if (!has || (m->standing == STANDING_GOOD && m->term == term)) {
         return;
     }
-    journal_sayf(&a->journal, WORDS_NOTICE, "OST-8002", "token_laid_down", a->config.name,
-                 "%s lays its token down: it is of a standing that is over", a->config.name);
+    journal_sayf(&a->journal, WORDS_NOTICE, "OST-8002", "token_laid_down", agent_name(a),
+                 "%s lays its token down: it is of a standing that is over", agent_name(a));
     memset(&own->token, 0, sizeof own->token);
     memset(&own->claims, 0, sizeof own->claims);
     credentials_put_token(a);

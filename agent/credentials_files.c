@@ -68,7 +68,7 @@ static void on_done(void *context, const struct courier_receipt *r)
     own->again_ms = clock_monotonic_ms() + AGAIN_MS;
     if (news) {
         journal_sayf(&a->journal, WORDS_ERROR, "OST-8007", "credential_not_written",
-                     a->config.name, "%s cannot be %s: %s", path,
+                     agent_name(a), "%s cannot be %s: %s", path,
                      r->removed ? "removed" : "written", strerror(r->error));
     }
 }
@@ -133,8 +133,9 @@ static void look_at_token(struct agent *a)
     if (!is_file(path) || !replace_read(path, text, sizeof text, &size_bytes) ||
         !jws_read(&jws, JWS_TOKEN, text, size_bytes) ||
         !token_read(&claims, jws.payload, jws.payload_bytes) ||
-        strcmp(claims.subject, a->config.name) != 0) {
-        return; /* nothing of ours */
+        (strcmp(claims.subject, agent_name(a)) != 0 &&
+         strcmp(claims.subject, a->config.name) != 0)) {
+        return; /* nothing of ours, by the name of today or of the founding */
     }
     if (neuter_is(&a->neuter)) {
         (void)!unlink(path);
@@ -163,7 +164,7 @@ static void look_at_trust(struct agent *a)
         return;
     }
     journal_sayf(
-        &a->journal, WORDS_WARNING, "OST-8008", "trust_not_read", a->config.name,
+        &a->journal, WORDS_WARNING, "OST-8008", "trust_not_read", agent_name(a),
         "%s is not taken for the newest bundle seen: %s; it will be replaced", path,
         trust_verdict_text(verdict == TRUST_IS_ACCEPTED ? TRUST_IS_OTHER_CLUSTER : verdict));
 }

@@ -17,15 +17,16 @@ static uint32_t bit(uint32_t member)
     return UINT32_C(1) << member;
 }
 
-static void write_good(const struct cluster *c, char text[static GOOD_BYTES])
+static void write_good(const struct agent *a, char text[static GOOD_BYTES])
 {
+    const struct cluster *c = &a->node->deciding.cluster;
     size_t used = 0;
     text[0] = '\0';
     for (uint32_t i = 0; i < c->member_count; i++) {
         const struct member *m = &c->member[i];
         if (m->standing == STANDING_GOOD) {
             used += (size_t)snprintf(text + used, GOOD_BYTES - used, "%s%s=%s",
-                                     used > 0 ? " " : "", m->name, m->address);
+                                     used > 0 ? " " : "", agent_founded_name(a, i), m->address);
         }
     }
 }
@@ -39,13 +40,13 @@ static bool start_standing(struct agent *a, uint32_t subject, bool is_removal,
     const struct member *m = &c->member[subject];
     const char *event = is_removal ? "lock_out" : "standing";
     char good[GOOD_BYTES];
-    write_good(c, good);
+    write_good(a, good);
     snprintf(own->standing_words, sizeof own->standing_words, "%s of %s", event, m->name);
     const struct hook_fact facts[] = {
         {.name = "event", .text = event},
         {.name = "cluster", .text = c->name},
         {.name = "member", .text = a->config.name},
-        {.name = "subject", .text = m->name},
+        {.name = "subject", .text = agent_founded_name(a, subject)},
         {.name = "standing", .text = standing_text(m->standing)},
         {.name = "term", .number = m->term},
         {.name = "height", .number = c->height},

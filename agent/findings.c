@@ -39,7 +39,7 @@ static void tell(struct agent *a, const struct finding *f, uint32_t left_out)
         snprintf(more, sizeof more, " (and changed %u times before)", left_out);
     }
     journal_sayf(&a->journal, lacks ? WORDS_WARNING : lines[line].level, lines[line].code,
-                 lines[line].event, a->config.name, "%s %s is %s: %s%s%s%s", facts->name,
+                 lines[line].event, agent_name(a), "%s %s is %s: %s%s%s%s", facts->name,
                  facts->title, result_text(f->result), text, action[0] != '\0' ? ". " : "",
                  action, more);
 }
@@ -88,7 +88,7 @@ void agent_on_finding(void *context, const struct finding *f)
 void agent_on_slowness(void *context, uint32_t slowness, uint32_t share_ppm)
 {
     struct agent *a = context;
-    journal_sayf(&a->journal, WORDS_NOTICE, "OST-7017", "sweep_slowed", a->config.name,
+    journal_sayf(&a->journal, WORDS_NOTICE, "OST-7017", "sweep_slowed", agent_name(a),
                  "memory is tested %u times slower than node.yaml has it: the references took "
                  "%u.%03u %% of a core in ten minutes",
                  slowness, share_ppm / 10000, share_ppm % 10000 / 10);

@@ -35,7 +35,7 @@ static bool start(struct agent *a, const struct naming *naming,
         {.name = "cluster", .text = c->name},
         {.name = "member", .text = a->config.name},
         {.name = "name", .text = s->name},
-        {.name = "owner", .text = c->member[s->owner].name},
+        {.name = "owner", .text = agent_founded_name(a, s->owner)},
         {.name = "fence", .text = fence},
         {.name = "deadline_ms", .number = HOOK_SHORT_MS},
     };

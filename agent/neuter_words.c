@@ -25,7 +25,7 @@ static bool has_own_transport_key(const struct agent *a)
 static void say_other_key(const struct agent *a, char *text, size_t text_bytes, char *action,
                           size_t action_bytes)
 {
-    const char *name = a->config.name;
+    const char *name = agent_name(a);
     char hex[IDENTITY_HEX_SIZE_BYTES];
     identity_hex(a->neuter.vote_key, hex);
     if (a->config.joins && !has_own_transport_key(a)) {
@@ -61,7 +61,7 @@ static void say_standing(const struct agent *a, char *text, size_t text_bytes, c
                          size_t action_bytes)
 {
     const struct member *self = &a->node->deciding.cluster.member[a->config.member];
-    const char *name = a->config.name;
+    const char *name = agent_name(a);
     char since[WORDS_ISO_BYTES];
     words_iso(self->since_ms, since);
     snprintf(
@@ -79,7 +79,7 @@ static void say_standing(const struct agent *a, char *text, size_t text_bytes, c
 static void say_latch(const struct agent *a, char *text, size_t text_bytes)
 {
     const struct latch_reading *found = &a->neuter.found;
-    const char *name = a->config.name;
+    const char *name = agent_name(a);
     char seen[FINDING_TEXT_BYTES] = "";
     char advice[FINDING_TEXT_BYTES];
     char since[WORDS_ISO_BYTES];
@@ -103,7 +103,7 @@ void neuter_text(const struct agent *a, char *text, size_t text_bytes, char *act
                  size_t action_bytes)
 {
     const struct neuter *n = &a->neuter;
-    const char *name = a->config.name;
+    const char *name = agent_name(a);
     snprintf(action, action_bytes,
              "On %s: ostrakon clear; then the ostrakon operator admit that it prints", name);
     switch (n->cause) {

@@ -219,7 +219,7 @@ void status_of(const struct agent *a, uint64_t now_ms, uint64_t unix_ms, struct 
         .agent = a,
         .deciding = d,
         .cluster = &d->cluster,
-        .self = a->config.name,
+        .self = agent_name(a),
         .now_ms = now_ms,
         .unix_ms = unix_ms,
         .is_settling_in = now_ms - d->started_ms < quiet_ms,

@@ -50,8 +50,8 @@ bool worker_run_start(struct agent *a, struct worker_run *run, const char *event
     *run = (struct worker_run){.event = event, .started_ms = clock_monotonic_ms()};
     const int error = hook_start(&run->hook, &options);
     if (error != 0) {
-        journal_sayf(&a->journal, WORDS_ERROR, "OST-6002", "hook_failed", a->config.name,
-                     "hook %s on %s: %.120s could not be started: %s", event, a->config.name,
+        journal_sayf(&a->journal, WORDS_ERROR, "OST-6002", "hook_failed", agent_name(a),
+                     "hook %s on %s: %.120s could not be started: %s", event, agent_name(a),
                      argv[0], strerror(error));
         return false;
     }
@@ -79,9 +79,9 @@ static bool has_hook(struct agent *a)
     struct worker *w = &a->worker;
     if (a->config.grant.count == 0 && !w->lack_is_said) {
         w->lack_is_said = true;
-        journal_sayf(&a->journal, WORDS_WARNING, "OST-6005", "hook_missing", a->config.name,
+        journal_sayf(&a->journal, WORDS_WARNING, "OST-6005", "hook_missing", agent_name(a),
                      "%s is to process windows and has no grant hook: name one in node.yaml",
-                     a->config.name);
+                     agent_name(a));
     }
     return a->config.grant.count > 0;
 }
@@ -143,9 +143,9 @@ static void on_report_line(struct agent *a, const char *line)
         run->misreports++;
         journal_sayf(&a->journal,
                      run->misreports <= MISREPORTS_LOGGED ? WORDS_WARNING : WORDS_DEBUG,
-                     "OST-6003", "hook_misreport", a->config.name,
+                     "OST-6003", "hook_misreport", agent_name(a),
                      "hook grant on %s: no report (result, dispute or fail): %.120s",
-                     a->config.name, line);
+                     agent_name(a), line);
     } else if (++run->reports <= REPORTS_TAKEN) {
         agent_step(a, &in);
     }
@@ -155,8 +155,8 @@ static void on_log_line(struct agent *a, struct worker_run *run, const char *lin
 {
     run->lines++;
     journal_sayf(&a->journal, run->lines <= LINES_LOGGED ? WORDS_INFO : WORDS_DEBUG, "OST-6004",
-                 "hook_said", a->config.name, "hook %s on %s: %.200s", run->event,
-                 a->config.name, line);
+                 "hook_said", agent_name(a), "hook %s on %s: %.200s", run->event, agent_name(a),
+                 line);
 }
 
 static uint32_t above(uint32_t count, uint32_t most)
@@ -170,10 +170,10 @@ static void say_left_out(struct agent *a, const struct worker_run *run)
     const uint32_t misreports = above(run->misreports, MISREPORTS_LOGGED);
     const uint32_t reports = above(run->reports, REPORTS_TAKEN);
     if (lines + misreports + reports > 0) {
-        journal_sayf(&a->journal, WORDS_WARNING, "OST-6003", "hook_misreport", a->config.name,
+        journal_sayf(&a->journal, WORDS_WARNING, "OST-6003", "hook_misreport", agent_name(a),
                      "hook %s on %s: left out: lines it said %u, reports that are none %u, "
                      "reports beyond %u: %u",
-                     run->event, a->config.name, lines, misreports, REPORTS_TAKEN, reports);
+                     run->event, agent_name(a), lines, misreports, REPORTS_TAKEN, reports);
     }
 }
 
@@ -228,8 +228,8 @@ static void end(struct agent *a, struct worker_run *run, const struct hook_messa
     say_left_out(a, run);
     journal_sayf(&a->journal, expected ? WORDS_INFO : WORDS_WARNING,
                  expected ? "OST-6001" : "OST-6002", expected ? "hook_ended" : "hook_failed",
-                 a->config.name, "hook %s on %s: %s, %" PRIu64 " ms", run->event,
-                 a->config.name, how, clock_monotonic_ms() - run->started_ms);
+                 agent_name(a), "hook %s on %s: %s, %" PRIu64 " ms", run->event, agent_name(a),
+                 how, clock_monotonic_ms() - run->started_ms);
     run->clean = is_clean(m);
     worker_run_finish(run);
 }
@@ -241,9 +241,9 @@ static void revoke(struct agent *a)
         return;
     }
     if (w->revoke.hook.running) {
-        journal_sayf(&a->journal, WORDS_WARNING, "OST-6002", "hook_failed", a->config.name,
+        journal_sayf(&a->journal, WORDS_WARNING, "OST-6002", "hook_failed", agent_name(a),
                      "hook revoke on %s: not started, it still runs from the time before",
-                     a->config.name);
+                     agent_name(a));
         return;
     }
     (void)start(a, &w->revoke, "revoke", &a->config.revoke, HOOK_SHORT_MS, on_revoke_ready);

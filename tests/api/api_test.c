@@ -24,6 +24,15 @@ Test(api, says_in_every_document_whose_view_it_is)
     }
 }
 
+Test(api, calls_a_renamed_member_by_its_new_name)
+{
+    struct member *m = &w.agent.node->deciding.cluster.member[ATLAS];
+    memcpy(w.agent.transport.public_key, m->transport_key, PUBLIC_KEY_BYTES);
+    snprintf(m->name, sizeof m->name, "zeus");
+    get("/v1/status");
+    expect_text("seen_by", "zeus");
+}
+
 Test(api, tells_what_the_node_measures_itself_against)
 {
     get("/v1/references");

@@ -183,6 +183,22 @@ Test(events, tell_a_removal_by_both_and_a_return_by_one)
     TOLD("");
 }
 
+/* Its role in a database has the name that it was founded with. */
+Test(events, tell_of_a_renamed_member_by_the_name_that_it_was_founded_with)
+{
+    struct founding *f = &a.config.founding;
+    f->member_count = 1;
+    snprintf(f->members[0].name, sizeof f->members[0].name, "atlas");
+    snprintf(node.deciding.cluster.member[0].name, NAME_SIZE_BYTES, "zeus");
+    set_hook(&a.config.standing, "$OSTRAKON_SUBJECT of $OSTRAKON_GOOD");
+    events_begin(&a);
+    run();
+    (void)told();
+    change(0, STANDING_GOOD);
+    run();
+    TOLD("atlas of atlas=[::1]:1 helios=[::2]:1 argus=[::3]:1\n");
+}
+
 Test(events, tell_a_removal_before_what_else_is_due)
 {
     hold();
