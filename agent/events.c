@@ -98,10 +98,41 @@ static uint32_t first_of(const struct agent *a, uint32_t due)
     return (due & bit(self)) != 0 ? self : (uint32_t)__builtin_ctz(due);
 }
 
-/* Starts what is due, unless something runs. */
+static void start_neuter(struct agent *a)
+{
+    char reason[REASON_BYTES];
+    char action[LATCH_ERROR_BYTES];
+    if (a->config.neuter.count == 0) {
+        return;
+    }
+    neuter_text(a, reason, sizeof reason, action, sizeof action);
+    const struct hook_fact facts[] = {
+        {.name = "event", .text = "neuter"},
+        {.name = "cluster", .text = a->config.founding.name},
+        {.name = "member", .text = a->config.name},
+        {.name = "reason", .text = reason},
+        {.name = "deadline_ms", .number = HOOK_SHORT_MS},
+    };
+    (void)worker_run_start(a, &a->events.neuter, "neuter", &a->config.neuter,
+                           (struct hook_options){.facts = facts,
+                                                 .fact_count = sizeof facts / sizeof facts[0],
+                                                 .lease_ms = HOOK_SHORT_MS},
+                           on_neuter_ready);
+}
+
+/* Starts what is due, unless something runs. While the cluster only observes nothing is: the
+ * services around it stay as they are. */
 static void go_on(struct agent *a)
 {
     struct events *own = &a->events;
+    own->observed = a->node->deciding.cluster.observes;
+    if (own->observed) {
+        return;
+    }
+    if (own->neuter_due) {
+        own->neuter_due = false;
+        start_neuter(a);
+    }
     while (!own->standing.hook.running && (own->lock_out_due | own->standing_due) != 0) {
         const bool is_removal = own->lock_out_due != 0;
         uint32_t *due = is_removal ? &own->lock_out_due : &own->standing_due;
@@ -135,28 +166,6 @@ static void on_neuter_ready(void *context, unsigned events)
     (void)worker_run_read(a, &a->events.neuter);
 }
 
-static void start_neuter(struct agent *a)
-{
-    char reason[REASON_BYTES];
-    char action[LATCH_ERROR_BYTES];
-    if (a->config.neuter.count == 0) {
-        return;
-    }
-    neuter_text(a, reason, sizeof reason, action, sizeof action);
-    const struct hook_fact facts[] = {
-        {.name = "event", .text = "neuter"},
-        {.name = "cluster", .text = a->config.founding.name},
-        {.name = "member", .text = a->config.name},
-        {.name = "reason", .text = reason},
-        {.name = "deadline_ms", .number = HOOK_SHORT_MS},
-    };
-    (void)worker_run_start(a, &a->events.neuter, "neuter", &a->config.neuter,
-                           (struct hook_options){.facts = facts,
-                                                 .fact_count = sizeof facts / sizeof facts[0],
-                                                 .lease_ms = HOOK_SHORT_MS},
-                           on_neuter_ready);
-}
-
 void events_begin(struct agent *a)
 {
     struct events *own = &a->events;
@@ -165,9 +174,7 @@ void events_begin(struct agent *a)
         own->seen_term[i] = c->member[i].term;
         own->standing_due |= bit(i);
     }
-    if (neuter_is(&a->neuter)) {
-        start_neuter(a);
-    }
+    own->neuter_due = neuter_is(&a->neuter);
     go_on(a);
 }
 
@@ -177,6 +184,7 @@ void events_watch(struct agent *a)
     const struct cluster *c = &a->node->deciding.cluster;
     for (uint32_t i = 0; i < c->member_count; i++) {
         const struct member *m = &c->member[i];
+        own->standing_due |= own->observed && !c->observes ? bit(i) : 0;
         if (m->term == own->seen_term[i]) {
             continue;
         }

@@ -36,13 +36,16 @@ struct events {
     bool running_is_removal;
     uint32_t lock_out_failed; /* likewise: due again, when their time comes */
     uint32_t standing_failed;
+    bool neuter_due;
+    bool observed;     /* as it was last looked at */
     uint32_t failures; /* in a row */
     uint64_t again_ms; /* what failed is not tried again before */
 };
 
 /* When this agent runs, after it has read its own blocks: tells everybody's standing, its own
  * first, since the hook of a change may have ended with the agent before; and that this member
- * is neutered, if it is. */
+ * is neutered, if it is. While the cluster only observes nothing is told; when it acts again
+ * everybody's standing is. */
 void events_begin(struct agent *a);
 
 /* After each step: tells what standing has changed, and again what could not be told. A member

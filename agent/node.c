@@ -180,9 +180,14 @@ static void apply_decided(struct node *n, const struct input *in, struct effects
     struct block block;
     while (simplex_take(&d->simplex, &n->bulk, &block)) {
         struct notes notes = {.count = 0};
+        const struct grant before = d->cluster.grant;
         cluster_apply(&d->cluster, &block, &notes);
         for (uint32_t i = 0; i < notes.count; i++) {
             effects_note(out, &notes.list[i]);
+            if (notes.list[i].kind == NOTE_WINDOW_DISPUTED &&
+                notes.list[i].fence == before.fence) {
+                node_tasks_on_dispute(d, &before);
+            }
         }
         pool_prune(&n->pool, &d->cluster);
         d->decided_ms = d->now_ms;

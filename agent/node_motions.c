@@ -53,9 +53,12 @@ static enum opinion opinion_of(const struct node *n, uint32_t subject, const str
     const struct deciding *d = &n->deciding;
     const uint64_t until_ms = d->confidence.seen_ms[subject] + PROBE_MS;
     if (m->kind == MOTION_REINSTATE || m->kind == MOTION_LOCK_OUT) {
-        const bool is_so = m->kind == MOTION_REINSTATE ? is_back(n, subject)
-                                                       : evidence_against(n, subject, m->kind);
-        return is_so ? OPINION_YES : d->now_ms >= until_ms ? OPINION_NO : OPINION_NONE;
+        const bool is_over = d->now_ms >= until_ms;
+        const bool is_so = m->kind == MOTION_REINSTATE
+                               ? is_back(n, subject)
+                               : evidence_against(n, subject, m->kind) ||
+                                     (is_over && node_tasks_unanswered(d, subject));
+        return is_so ? OPINION_YES : is_over ? OPINION_NO : OPINION_NONE;
     }
     const enum trial trial = node_challenges_trial(d, subject);
     if ((d->heard & bit(subject)) != 0 || trial == TRIAL_ANSWERED) {

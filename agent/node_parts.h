@@ -102,6 +102,11 @@ void node_tasks_on_signed(struct node *n, uint64_t serial, const uint8_t *signat
 void node_tasks_watch(struct node *n, uint64_t random, struct effects *out);
 /* Has the shell do that work; returns the serial under which its result comes. */
 uint64_t node_tasks_solve(struct deciding *d, const struct hash *nonce, struct effects *out);
+/* Whether the task that was set for the open motion against the member is not answered yet,
+ * while it attests and is heard. */
+bool node_tasks_unanswered(const struct deciding *d, uint32_t member);
+/* The two of this grant did not come to the same numbers. */
+void node_tasks_on_dispute(struct deciding *d, const struct grant *grant);
 /* Bits of the voters that this member finds wrong by what they signed or left undone. */
 uint32_t node_tasks_wrong(const struct deciding *d);
 

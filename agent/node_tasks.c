@@ -6,7 +6,7 @@
 #include <string.h>
 
 #define TOIL_MS 2000u    /* one task of one member in that time */
-#define AGAIN_MS 2500u   /* a task is sent again, until it is answered */
+#define AGAIN_MS 1000u   /* a task is sent again, until it is answered */
 #define ATTESTS_TICKS 3u /* whose last attestation is older does not answer anyhow */
 
 static uint32_t bit(uint32_t member)
@@ -69,8 +69,10 @@ void node_tasks_on_task(struct node *n, uint32_t from, const struct message *m,
         pass_on(n, from, subject, &nonce, out);
         return;
     }
-    if (d->now_ms < t->after_ms) {
-        return;
+    const bool is_under_way =
+        (t->serial != 0 || t->sign != 0) && hash_equal(&t->mine.nonce, &nonce);
+    if (is_under_way || d->now_ms < t->after_ms) {
+        return; /* begun anew whenever it is sent again, slow work would never end */
     }
     *t = (struct toil){.after_ms = d->now_ms + TOIL_MS};
     t->mine.author = d->options.self;
@@ -226,13 +228,22 @@ static void take_result(struct node *n, uint32_t member, const struct hash *resu
     judge(n, member, out);
 }
 
+static void give_up(struct deciding *d, uint64_t serial)
+{
+    for (uint32_t i = 0; i < d->cluster.member_count; i++) {
+        struct toil *t = &d->trials.toil[i];
+        t->serial = t->serial == serial ? 0 : t->serial;
+    }
+}
+
 void node_tasks_on_solved(struct node *n, uint64_t serial, const uint8_t *result,
                           struct effects *out)
 {
     struct deciding *d = &n->deciding;
     struct hash solved = {{0}};
-    if (result == NULL) {
-        return; /* the other one's task is not answered, mine is not judged */
+    if (result == NULL) { /* mine is not judged, that of another may be set again */
+        give_up(d, serial);
+        return;
     }
     memcpy(solved.bytes, result, sizeof solved.bytes);
     for (uint32_t i = 0; i < d->cluster.member_count; i++) {
@@ -350,6 +361,24 @@ static bool is_for_ballot(struct deciding *d, uint32_t member)
     }
     d->trials.tasked[member] = m->id;
     return !challenge_is_wrong(&d->trials.book, member);
+}
+
+bool node_tasks_unanswered(const struct deciding *d, uint32_t member)
+{
+    return d->trials.tasked[member] == d->cluster.confidence[member].motion.id &&
+           d->trials.book.member[member].work.asked_ms != 0 && owes_an_answer(d, member);
+}
+
+/* Whoever is wrong is to be found out soon: a proof decides what one of two digests does not.
+ */
+void node_tasks_on_dispute(struct deciding *d, const struct grant *grant)
+{
+    const uint32_t both[] = {grant->leader, grant->auditor};
+    for (uint32_t i = 0; i < 2; i++) {
+        if (both[i] < d->cluster.member_count) {
+            challenge_hasten_work(&d->trials.book, both[i], d->now_ms);
+        }
+    }
 }
 
 void node_tasks_watch(struct node *n, uint64_t random, struct effects *out)

@@ -17,6 +17,8 @@ void words_say_name(const struct note *n, const struct cluster *c, char *text, s
                  member, name, (double)n->count / 1000);
     } else if (n->kind == NOTE_NAME_KEPT && n->cause == CAUSE_OBSERVED) {
         snprintf(text, size, "%s keeps the name %s: the cluster only observes", member, name);
+    } else if (n->kind == NOTE_NAME_KEPT && n->cause == CAUSE_TOO_FEW) {
+        snprintf(text, size, "%s keeps the name %s: nobody else can have it now", member, name);
     } else if (n->kind == NOTE_NAME_KEPT) {
         snprintf(text, size, "%s is good again in time, and keeps the name %s", member, name);
     } else if (n->kind == NOTE_NAME_RETURNING) {

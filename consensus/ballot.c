@@ -64,10 +64,11 @@ bool cluster_may_appeal(const struct cluster *c, uint32_t member)
            (m->standing == STANDING_LOCKED_OUT && m->cause == STANDING_CAUSE_WRONG);
 }
 
+/* Whenever it asks: five within a day are for a person, who admits it. */
 static bool is_removed_too_often(const struct cluster *c, const struct confidence *s)
 {
     const uint64_t first_ms = s->removed_ms[REMOVALS_KEPT - 1];
-    return first_ms != 0 && c->time_ms < first_ms + turn_ticks_ms(c, DAY_TICKS);
+    return first_ms != 0 && s->removed_ms[0] < first_ms + turn_ticks_ms(c, DAY_TICKS);
 }
 
 /* Whoever comes back must have seen the chain, and be able to go on with it. */

@@ -62,6 +62,7 @@ struct member {
     uint64_t resigned_ms;   /* 0: it never has */
     uint64_t since_ms;      /* when it came to that standing */
     uint64_t good_until_ms; /* when it last fell from a good one; 0: it never has */
+    uint64_t convicted_ms;  /* when it was last locked out, whatever became of it; 0: never */
     uint32_t term;          /* +1 at each change of standing or key; 1 at the founding */
     bool drained;           /* leads nothing, by an operator's wish */
     bool held; /* a proof against it did not act: no ballot, leads and audits nothing */
@@ -154,6 +155,7 @@ struct settled_window {
     struct window_digest digest;
     uint32_t members[2]; /* by whose results; with audit off the second may be MEMBER_NONE */
     uint32_t dissenters; /* bits of members: have said otherwise */
+    uint32_t convicted;  /* bits 0, 1: of `members`, locked out since */
 };
 
 #define DOUBTFUL_KEPT SETTLED_KEPT /* all of them may come into doubt at once */

@@ -101,6 +101,7 @@ static void write_settled(struct writer *w, const struct settled_window *s)
         write_uint(w, s->members[0], 1);
         write_uint(w, s->members[1], 1);
         write_uint(w, s->dissenters, 2);
+        write_uint(w, s->convicted, 1);
     }
 }
 
@@ -113,6 +114,7 @@ static void read_settled(struct reader *r, struct settled_window *s)
         s->members[0] = (uint32_t)read_uint(r, 1);
         s->members[1] = (uint32_t)read_uint(r, 1);
         s->dissenters = (uint32_t)read_uint(r, 2);
+        s->convicted = (uint32_t)read_uint(r, 1);
     }
 }
 

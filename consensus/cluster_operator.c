@@ -26,6 +26,9 @@ void cluster_move(struct cluster *c, const struct turn *t, uint32_t member,
     if (was_good && standing != STANDING_GOOD) {
         m->good_until_ms = c->time_ms;
     }
+    if (standing == STANDING_LOCKED_OUT) {
+        m->convicted_ms = c->time_ms;
+    }
     m->standing = standing;
     m->cause = cause;
     m->since_ms = c->time_ms;
@@ -87,7 +90,9 @@ static void act(struct cluster *c, const struct turn *t, uint32_t member, bool b
 
 void cluster_prove(struct cluster *c, const struct turn *t, uint32_t member, bool braked)
 {
-    act(c, t, member, braked, proof_bar(c, member, braked));
+    if (!c->member[member].held) {
+        act(c, t, member, braked, proof_bar(c, member, braked));
+    }
 }
 
 /* Conflicting votes are nobody's roll-out, nor are votes in another history: they always act.

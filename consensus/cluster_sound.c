@@ -79,6 +79,7 @@ static bool are_certificates_sound(const struct attested *a)
 static bool is_past_sound(const struct cluster *c, const struct member *m)
 {
     return m->resigned_ms <= c->time_ms && m->good_until_ms <= c->time_ms &&
+           m->convicted_ms <= c->time_ms &&
            m->resigned_reference <= (m->resigned_ms != 0 ? REFERENCES_MAX : 0);
 }
 
@@ -144,7 +145,7 @@ static bool is_settled_sound(const struct cluster *c, uint32_t place)
            is_some_digest(&s->digest) && s->fence <= c->last_fence &&
            s->members[0] < c->member_count && s->members[0] != s->members[1] &&
            (s->members[1] < c->member_count || s->members[1] == MEMBER_NONE) &&
-           are_members(c, s->dissenters);
+           are_members(c, s->dissenters) && s->convicted <= 3;
 }
 
 static bool are_windows_sound(const struct cluster *c)

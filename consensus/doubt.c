@@ -69,18 +69,24 @@ void doubt_on_claim(struct cluster *c, const struct turn *t, uint32_t author, ui
                  window, (const uint32_t[]){d->claims[0].member, author});
 }
 
-static bool is_convicted(const struct cluster *c, uint32_t member)
+/* Whoever is locked out now; it stays so, whether it is repaired or removed for good. */
+static void convict(const struct cluster *c, struct settled_window *s)
 {
-    return member < c->member_count && c->member[member].standing == STANDING_LOCKED_OUT;
+    for (uint32_t k = 0; k < 2; k++) {
+        const uint32_t i = s->members[k];
+        if (i < c->member_count && c->member[i].standing == STANDING_LOCKED_OUT) {
+            s->convicted |= 1u << k;
+        }
+    }
 }
 
 static bool is_in_doubt(const struct cluster *c, const struct settled_window *s)
 {
-    if (s->window == 0 || !is_convicted(c, s->members[0]) || !is_convicted(c, s->members[1])) {
+    if (s->convicted != 3) {
         return false;
     }
-    const uint64_t a_ms = c->member[s->members[0]].since_ms;
-    const uint64_t b_ms = c->member[s->members[1]].since_ms;
+    const uint64_t a_ms = c->member[s->members[0]].convicted_ms;
+    const uint64_t b_ms = c->member[s->members[1]].convicted_ms;
     return (a_ms > b_ms ? a_ms - b_ms : b_ms - a_ms) < turn_ticks_ms(c, AGAIN_TICKS);
 }
 
@@ -101,8 +107,11 @@ static void list(struct cluster *c, const struct turn *t, const struct settled_w
 void doubt_review(struct cluster *c, const struct turn *t)
 {
     for (uint32_t i = 0; i < SETTLED_KEPT; i++) {
-        const struct settled_window *s =
-            &c->windows.settled[(c->windows.next + i) % SETTLED_KEPT];
+        struct settled_window *s = &c->windows.settled[(c->windows.next + i) % SETTLED_KEPT];
+        if (s->window == 0) {
+            continue;
+        }
+        convict(c, s);
         if (is_in_doubt(c, s) && doubt_of(c, s->window) == NULL) {
             list(c, t, s);
         }

@@ -17,6 +17,7 @@ static void write_member(struct writer *w, const struct member *m)
     write_uint(w, m->resigned_ms, 8);
     write_uint(w, m->since_ms, 8);
     write_uint(w, m->good_until_ms, 8);
+    write_uint(w, m->convicted_ms, 8);
     write_uint(w, m->term, 4);
     write_bool(w, m->drained);
     write_bool(w, m->held);
@@ -36,6 +37,7 @@ static void read_member(struct reader *r, struct member *m)
     m->resigned_ms = read_uint(r, 8);
     m->since_ms = read_uint(r, 8);
     m->good_until_ms = read_uint(r, 8);
+    m->convicted_ms = read_uint(r, 8);
     m->term = (uint32_t)read_uint(r, 4);
     m->drained = read_bool(r);
     m->held = read_bool(r);

@@ -142,17 +142,22 @@ static void follow_standing(struct cluster *c, const struct turn *t, struct serv
     }
 }
 
-/* A member in its place that should not be there: its owner can have it back, or is drained.
+/* A member in its place that should not be there: it is drained, or its owner can have it back.
  * Nobody is to whom a proof that was held applies: its lease goes on, so it has to let go. */
 static bool should_move(const struct cluster *c, const struct service_name *s)
 {
-    if (c->member[s->holder].held) {
-        return true;
+    const struct member *h = &c->member[s->holder];
+    return h->held || h->drained ||
+           (s->holder != s->owner && owner_can(c, s, c->timing.record_ticks));
+}
+
+/* Nobody would take over what its holder was told to let go of: it stays there. */
+static void keep(const struct turn *t, struct service_name *s, enum cause cause)
+{
+    if (s->phase == NAME_RETURNING) {
+        hold(s, t);
+        tell(t, NOTE_NAME_KEPT, s, s->holder)->cause = cause;
     }
-    if (s->holder == s->owner) {
-        return c->member[s->owner].drained;
-    }
-    return owner_can(c, s, c->timing.record_ticks);
 }
 
 static void review(struct cluster *c, const struct turn *t, struct service_name *s)
@@ -164,6 +169,7 @@ static void review(struct cluster *c, const struct turn *t, struct service_name 
     follow_standing(c, t, s);
     const uint32_t next = successor(c, s);
     if (next == MEMBER_NONE || next == s->holder) {
+        keep(t, s, CAUSE_TOO_FEW);
         return;
     }
     if (s->phase == NAME_HELD && should_move(c, s)) {
@@ -192,21 +198,11 @@ uint64_t names_next_free_ms(const struct cluster *c)
     return first_ms;
 }
 
-/* No hook begins to run while the cluster only observes. So nobody would take over what its
- * holder was told to let go of: it stays there. */
-static void keep(const struct turn *t, struct service_name *s)
-{
-    if (s->phase == NAME_RETURNING) {
-        hold(s, t);
-        tell(t, NOTE_NAME_KEPT, s, s->holder)->cause = CAUSE_OBSERVED;
-    }
-}
-
 void names_review(struct cluster *c, const struct turn *t)
 {
     for (uint32_t k = 0; k < c->name_count; k++) {
-        if (c->observes) {
-            keep(t, &c->names[k]);
+        if (c->observes) { /* no hook begins to run meanwhile */
+            keep(t, &c->names[k], CAUSE_OBSERVED);
         } else {
             review(c, t, &c->names[k]);
         }

@@ -79,6 +79,9 @@ void challenge_work(struct challenges *c, uint32_t member,
                     const uint8_t nonce[static CHALLENGE_NONCE_BYTES], uint64_t random,
                     uint64_t now_ms);
 
+/* One is due now, whatever was drawn. */
+void challenge_hasten_work(struct challenges *c, uint32_t member, uint64_t now_ms);
+
 /* What an answer with work came to; `right`: it is what I computed myself. */
 void challenge_work_answered(struct challenges *c, uint32_t member, bool right);
 

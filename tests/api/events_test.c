@@ -183,6 +183,24 @@ Test(events, tell_a_removal_by_both_and_a_return_by_one)
     TOLD("");
 }
 
+/* standing.md, section 6.3: tokens, names and hooks but grant are untouched. */
+Test(events, are_kept_while_the_cluster_only_observes_and_told_when_it_acts)
+{
+    events_begin(&a);
+    run();
+    (void)told();
+    node.deciding.cluster.observes = true;
+    change(0, STANDING_LOCKED_OUT);
+    change(2, STANDING_SUSPENDED);
+    change(2, STANDING_GOOD);
+    run();
+    TOLD("");
+    node.deciding.cluster.observes = false;
+    events_watch(&a);
+    run();
+    TOLD("out atlas locked_out 2\nhelios good 1\natlas locked_out 2\nargus good 3\n");
+}
+
 /* Its role in a database has the name that it was founded with. */
 Test(events, tell_of_a_renamed_member_by_the_name_that_it_was_founded_with)
 {

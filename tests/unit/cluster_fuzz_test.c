@@ -373,7 +373,7 @@ Test(cluster_fuzz, seven_members_with_short_records)
     o.timing.record_ticks = 1;
     o.timing.tick_ms = 1000;
     o.timing.window_s = 5;
-    run(7, &o, NOTE_NAME_RELEASED);
+    run(9, &o, NOTE_NAME_RELEASED);
 }
 
 Test(cluster_fuzz, three_members_without_audit)
