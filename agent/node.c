@@ -79,7 +79,7 @@ static void on_message(struct node *n, const struct input *in, struct effects *o
         return;
     }
     if (m->kind == MESSAGE_TASK) {
-        node_tasks_on_task(n, in->member, m, out);
+        node_toil_on_task(n, in->member, m, out);
         return;
     }
     if (m->kind == MESSAGE_SOLUTION) {
@@ -109,7 +109,7 @@ static void on_signed(struct node *n, const struct input *in, struct effects *ou
         break;
     case SIGNING_ANSWER:
         node_challenges_on_signed(n, in->serial, in->signature, out);
-        node_tasks_on_signed(n, in->serial, in->signature, out);
+        node_toil_on_signed(n, in->serial, in->signature, out);
         break;
     case SIGNING_COMMAND:
         node_words_on_signed(n, in->serial, in->signature, out);
@@ -168,6 +168,7 @@ static void take_in(struct node *n, const struct input *in, struct effects *out)
         node_operator_on_command(n, in->bytes, in->size_bytes, out);
         break;
     case INPUT_SOLVED:
+        node_toil_on_solved(n, in->serial, in->bytes, out);
         node_tasks_on_solved(n, in->serial, in->bytes, out);
         node_proofs_on_solved(n, in->serial, in->bytes, out);
         break;

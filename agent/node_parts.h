@@ -89,21 +89,27 @@ struct hash node_challenges_draw(struct deciding *d, uint64_t random);
 /* `n->scratch`, to one member. */
 void node_challenges_send(struct node *n, uint32_t member, struct effects *out);
 
+/* node_toil.c: what others have set to this member, or want put through. */
+void node_toil_on_task(struct node *n, uint32_t from, const struct message *m,
+                       struct effects *out);
+void node_toil_on_solved(struct node *n, uint64_t serial, const uint8_t *result,
+                         struct effects *out);
+void node_toil_on_signed(struct node *n, uint64_t serial, const uint8_t *signature,
+                         struct effects *out);
+
 /* node_tasks.c: is the arithmetic of the others right? */
-void node_tasks_on_task(struct node *n, uint32_t from, const struct message *m,
-                        struct effects *out);
 void node_tasks_on_solution(struct node *n, uint32_t from, const struct message *m,
                             struct effects *out);
 /* `result`: HASH_BYTES, or NULL: this machine could not. */
 void node_tasks_on_solved(struct node *n, uint64_t serial, const uint8_t *result,
                           struct effects *out);
-void node_tasks_on_signed(struct node *n, uint64_t serial, const uint8_t *signature,
-                          struct effects *out);
 void node_tasks_watch(struct node *n, uint64_t random, struct effects *out);
+void node_tasks_send(struct node *n, uint32_t to, uint32_t subject, const struct hash *nonce,
+                     struct effects *out);
 /* Has the shell do that work; returns the serial under which its result comes. */
 uint64_t node_tasks_solve(struct deciding *d, const struct hash *nonce, struct effects *out);
-/* Whether the task that was set for the open motion against the member is not answered yet,
- * while it attests and is heard. */
+/* Whether the task that was set for the open motion against the member is not answered by now,
+ * directly or through others, while it attests and is heard. */
 bool node_tasks_unanswered(const struct deciding *d, uint32_t member);
 /* The two of this grant did not come to the same numbers. */
 void node_tasks_on_dispute(struct deciding *d, const struct grant *grant);

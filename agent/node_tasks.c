@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-#define TOIL_MS 2000u    /* one task of one member in that time */
 #define AGAIN_MS 1000u   /* a task is sent again, until it is answered */
+#define BALLOT_MS 1500u  /* that a task for a ballot is given at least */
 #define ATTESTS_TICKS 3u /* whose last attestation is older does not answer anyhow */
 
 static uint32_t bit(uint32_t member)
@@ -24,99 +24,14 @@ uint64_t node_tasks_solve(struct deciding *d, const struct hash *nonce, struct e
     return d->trials.solves;
 }
 
-/* ---- set by others */
-
-static void send(struct node *n, uint32_t to, uint32_t subject, const struct hash *nonce,
-                 struct effects *out)
+void node_tasks_send(struct node *n, uint32_t to, uint32_t subject, const struct hash *nonce,
+                     struct effects *out)
 {
     n->scratch.kind = MESSAGE_TASK;
     n->scratch.task.subject = subject;
     n->scratch.task.nonce = *nonce;
     node_challenges_send(n, to, out);
 }
-
-/* For a member whose link to the subject may be broken. Set again, it is the same task. */
-static void pass_on(struct node *n, uint32_t asker, uint32_t subject, const struct hash *nonce,
-                    struct effects *out)
-{
-    struct deciding *d = &n->deciding;
-    struct asker *a = &d->trials.asker[asker];
-    const struct hash own = answer_relayed(nonce, d->options.self);
-    uint32_t i = 0;
-    if (!cluster_is_voter(&d->cluster, subject) || !node_challenges_may_ask(d, asker)) {
-        return;
-    }
-    while (i < RELAYED_MAX && !hash_equal(&a->tasks[i].nonce, &own)) {
-        i++;
-    }
-    i = i < RELAYED_MAX ? i : a->next_task++ % RELAYED_MAX;
-    a->tasks[i] = (struct relayed){.subject = subject, .at_ms = d->now_ms + 1, .nonce = own};
-    send(n, subject, subject, &own, out);
-}
-
-void node_tasks_on_task(struct node *n, uint32_t from, const struct message *m,
-                        struct effects *out)
-{
-    struct deciding *d = &n->deciding;
-    struct toil *t = &d->trials.toil[from];
-    const uint32_t subject = m->task.subject;
-    const struct hash nonce = m->task.nonce; /* the message is to be used again */
-    if (d->silent || !cluster_is_voter(&d->cluster, from) ||
-        subject >= d->cluster.member_count || subject == from) {
-        return;
-    }
-    if (subject != d->options.self) {
-        pass_on(n, from, subject, &nonce, out);
-        return;
-    }
-    const bool is_under_way =
-        (t->serial != 0 || t->sign != 0) && hash_equal(&t->mine.nonce, &nonce);
-    if (is_under_way || d->now_ms < t->after_ms) {
-        return; /* begun anew whenever it is sent again, slow work would never end */
-    }
-    *t = (struct toil){.after_ms = d->now_ms + TOIL_MS};
-    t->mine.author = d->options.self;
-    t->mine.nonce = nonce;
-    t->mine.term = d->cluster.member[d->options.self].term;
-    t->mine.version = d->cluster.version;
-    t->serial = node_tasks_solve(d, &nonce, out);
-}
-
-/* What was asked under another term or version is asked again: the version says what work it
- * was, and what is signed under another one could be shown as a wrong answer. */
-static void sign(struct deciding *d, struct toil *t, struct effects *out)
-{
-    uint8_t bytes[SOLUTION_SIGNED_BYTES];
-    if (t->mine.term != d->cluster.member[d->options.self].term ||
-        t->mine.version != d->cluster.version) {
-        return;
-    }
-    solution_signed_bytes(&t->mine, bytes);
-    d->trials.signs++;
-    t->sign = d->trials.signs;
-    effects_sign(out, SIGNING_ANSWER, t->sign, SOLUTION_DOMAIN, bytes, sizeof bytes);
-}
-
-void node_tasks_on_signed(struct node *n, uint64_t serial, const uint8_t *signature,
-                          struct effects *out)
-{
-    struct deciding *d = &n->deciding;
-    for (uint32_t i = 0; i < d->cluster.member_count; i++) {
-        struct toil *t = &d->trials.toil[i];
-        if (t->sign == 0 || t->sign != serial) {
-            continue;
-        }
-        t->sign = 0;
-        if (signature != NULL && !d->silent) {
-            memcpy(t->mine.signature, signature, sizeof t->mine.signature);
-            n->scratch.kind = MESSAGE_SOLUTION;
-            n->scratch.solution = t->mine;
-            node_challenges_send(n, i, out);
-        }
-    }
-}
-
-/* ---- set by me */
 
 /* Witnesses do it, who have nothing else to do; all of them, where these are too few to be
  * believed. */
@@ -152,7 +67,7 @@ static void send_task(struct node *n, uint32_t member, struct effects *out)
     struct deciding *d = &n->deciding;
     const struct hash nonce = nonce_of(d, member);
     d->trials.task[member].again_ms = d->now_ms + AGAIN_MS;
-    send(n, member, member, &nonce, out);
+    node_tasks_send(n, member, member, &nonce, out);
 }
 
 /* Unanswered, it is put through every other voter too, each under a number of its own. */
@@ -163,7 +78,7 @@ static void send_again(struct node *n, uint32_t member, struct effects *out)
     send_task(n, member, out);
     for (uint32_t i = 0; i < d->cluster.member_count; i++) {
         if (i != member && i != d->options.self && cluster_is_voter(&d->cluster, i)) {
-            send(n, i, member, &nonce, out);
+            node_tasks_send(n, i, member, &nonce, out);
         }
     }
 }
@@ -228,33 +143,16 @@ static void take_result(struct node *n, uint32_t member, const struct hash *resu
     judge(n, member, out);
 }
 
-static void give_up(struct deciding *d, uint64_t serial)
-{
-    for (uint32_t i = 0; i < d->cluster.member_count; i++) {
-        struct toil *t = &d->trials.toil[i];
-        t->serial = t->serial == serial ? 0 : t->serial;
-    }
-}
-
 void node_tasks_on_solved(struct node *n, uint64_t serial, const uint8_t *result,
                           struct effects *out)
 {
     struct deciding *d = &n->deciding;
     struct hash solved = {{0}};
-    if (result == NULL) { /* mine is not judged, that of another may be set again */
-        give_up(d, serial);
-        return;
+    if (result == NULL) {
+        return; /* what I have set is not judged */
     }
     memcpy(solved.bytes, result, sizeof solved.bytes);
     for (uint32_t i = 0; i < d->cluster.member_count; i++) {
-        struct toil *t = &d->trials.toil[i];
-        if (t->serial != 0 && t->serial == serial) {
-            t->serial = 0;
-            t->mine.result = solved;
-            if (!d->silent) {
-                sign(d, t, out);
-            }
-        }
         if (d->trials.task[i].serial != 0 && d->trials.task[i].serial == serial) {
             take_result(n, i, &solved, out);
         }
@@ -365,8 +263,9 @@ static bool is_for_ballot(struct deciding *d, uint32_t member)
 
 bool node_tasks_unanswered(const struct deciding *d, uint32_t member)
 {
+    const uint64_t asked_ms = d->trials.book.member[member].work.asked_ms;
     return d->trials.tasked[member] == d->cluster.confidence[member].motion.id &&
-           d->trials.book.member[member].work.asked_ms != 0 && owes_an_answer(d, member);
+           asked_ms != 0 && d->now_ms + 1 - asked_ms >= BALLOT_MS && owes_an_answer(d, member);
 }
 
 /* Whoever is wrong is to be found out soon: a proof decides what one of two digests does not.

@@ -162,6 +162,20 @@ Test(node_motions, finds_nobody_wrong_without_evidence_and_says_so_after_two_sec
     bench_finish(&b);
 }
 
+/* Two have found so three times each, or there were no motion: it asks once itself. */
+Test(node_motions, finds_wrong_who_attests_and_leaves_the_task_for_this_ballot_unanswered)
+{
+    struct bench b = bench_with_motion(MOTION_LOCK_OUT);
+    struct command c;
+    b.node->deciding.cluster.latest[SUBJECT] =
+        (struct attested){.seq = 3, .decided_ms = b.node->deciding.cluster.time_ms};
+    node_seal_first(b.node);
+    const uint64_t took_ms = run_until_said(&b, true, 3000, COMMAND_BALLOT, &c);
+    cr_assert(took_ms >= 1900 && took_ms <= 2200, "%lu ms", took_ms);
+    cr_assert(eq(u32, c.ballot.yes, 1u << SUBJECT));
+    bench_finish(&b);
+}
+
 Test(node_motions, finds_wrong_whose_statistics_have_dissented_twice)
 {
     struct bench b = bench_with_motion(MOTION_LOCK_OUT);
