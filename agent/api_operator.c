@@ -143,6 +143,28 @@ static bool is_sound(const struct cluster *c, const struct http_request *request
     return false;
 }
 
+/* Else it would take the other's place, which would be decided by nobody, and said by nobody.
+ */
+static bool is_alone(const struct agent *a, const struct command *command,
+                     char detail[static DETAIL_BYTES])
+{
+    const struct cluster *c = cluster_of(a);
+    const struct operators_entry *rival = operators_rival(&a->operators, command, c);
+    if (rival == NULL) {
+        return true;
+    }
+    const struct operator_command *o = &rival->command.by_operator;
+    char until[WORDS_ISO_BYTES];
+    words_iso(o->not_after_ms, until);
+    snprintf(detail, DETAIL_BYTES,
+             "Number %" PRIu64 " of operator %.31s waits, to %s%s%.31s, and is void if not "
+             "decided by %s: say this again then, or each with --wait.",
+             o->seq, c->operators[rival->command.author - MEMBERS_MAX].name,
+             operation_text(o->operation), operation_names_member(o->operation) ? " " : "",
+             operation_names_member(o->operation) ? words_member(c, o->member) : "", until);
+    return false;
+}
+
 static void add_command(cJSON *object, const struct cluster *c, const struct command *command)
 {
     const struct operator_command *o = &command->by_operator;
@@ -283,7 +305,8 @@ void api_operator(struct api *api, struct http_request *request, const char *nam
     char detail[DETAIL_BYTES];
     operators_id(request->body, request->body_bytes, id);
     const bool known = operators_find(&a->operators, id) != NULL;
-    if (!known && !is_sound(cluster_of(a), request, &command, detail)) {
+    if (!known && !(is_sound(cluster_of(a), request, &command, detail) &&
+                    is_alone(a, &command, detail))) {
         api_problem_send(request, &(struct api_problem){
                                       .status = 400, .title = "Refused", .detail = detail});
         return;

@@ -81,3 +81,19 @@ enum operators_fate operators_fate_of(const struct operators_entry *e, const str
     *cause = e->height != 0 ? e->cause : now;
     return OPERATORS_VOID;
 }
+
+const struct operators_entry *operators_rival(const struct operators *o,
+                                              const struct command *command,
+                                              const struct cluster *c)
+{
+    for (uint32_t i = 0; i < OPERATORS_KEPT && i < o->count; i++) {
+        const struct operators_entry *e = &o->list[i];
+        enum cause cause = CAUSE_NONE;
+        if (e->command.author == command->author &&
+            e->command.by_operator.seq == command->by_operator.seq &&
+            operators_fate_of(e, c, &cause) == OPERATORS_WAITS) {
+            return e;
+        }
+    }
+    return NULL;
+}

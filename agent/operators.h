@@ -42,6 +42,12 @@ void operators_keep(struct operators *o, const struct command *command,
 const struct operators_entry *operators_find(const struct operators *o,
                                              const uint8_t id[static OPERATORS_ID_BYTES]);
 
+/* Another one of this operator and number that may still be decided: of two only one can be.
+ * NULL: none of the kept ones. */
+const struct operators_entry *operators_rival(const struct operators *o,
+                                              const struct command *command,
+                                              const struct cluster *c);
+
 /* A block was decided; its notes come after it. */
 void operators_block(struct operators *o, const struct block *b);
 void operators_note(struct operators *o, const struct note *note);

@@ -137,6 +137,21 @@ Test(api_operator, says_why_a_command_cannot_be_right)
     expect_refused(&c, "It is not signed by operator anna");
 }
 
+Test(api_operator, takes_no_second_command_of_a_number_while_the_first_one_may_be_decided)
+{
+    struct command first = order(5, OPERATION_DRAIN, HELIOS);
+    struct command second = order(5, OPERATION_DRAIN, SELENE);
+    post(&first, true);
+    cr_assert(eq(i64, x.status, 202));
+    expect_refused(&second, "Number 5 of operator anna waits, to drain helios, and is void if");
+    post(&first, true);
+    cr_assert(eq(i64, x.status, 202), "the same once more is no second one");
+    w.d->cluster.time_ms = first.by_operator.not_after_ms + 1;
+    second.by_operator.not_after_ms += 60000;
+    post(&second, true);
+    cr_assert(eq(i64, x.status, 202), "the first one is void by now: %s", x.body);
+}
+
 /* What one operator alone says of who the operators are is decided, and not in force. */
 Test(api_operator, says_what_a_decided_command_still_needs)
 {
@@ -188,7 +203,7 @@ Test(api_operator, warns_of_a_setting_that_misses_a_limit)
         {SETTING_OBSERVE, 1, NULL},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct command o = order(5, OPERATION_SETTINGS, 0);
+        struct command o = order(5 + i, OPERATION_SETTINGS, 0);
         o.by_operator.setting = cases[i].setting;
         o.by_operator.value = cases[i].value;
         w.d->cluster.malfunctioning_max = 0;
