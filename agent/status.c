@@ -152,6 +152,8 @@ static void count(const struct moment *m)
     s->heard = node_peers_voters(m->deciding, m->deciding->heard);
     const bool counts = cluster_is_voter(c, m->deciding->options.self);
     s->able = s->heard - (counts && !status_votes(m->deciding) && s->heard > 0 ? 1 : 0);
+    const uint32_t resigning = (uint32_t)__builtin_popcount(status_resigning(m));
+    s->able -= s->able < resigning ? s->able : resigning;
     s->bears_crashed = s->able > q.needed ? s->able - q.needed : 0;
     s->bears_malfunctioning =
         s->bears_crashed < q.malfunctioning ? s->bears_crashed : q.malfunctioning;

@@ -26,6 +26,18 @@ static bool stands_still(const struct moment *m)
                STANDSTILL_TICKS * (uint64_t)m->cluster->timing.tick_ms + STANDSTILL_MORE_MS;
 }
 
+uint32_t status_resigning(const struct moment *m)
+{
+    const struct deciding *d = m->deciding;
+    uint32_t resigning = 0;
+    for (uint32_t i = 0; i < m->cluster->member_count; i++) {
+        const struct pooled *waiting = &m->agent->node->pool.slot[i][COMMAND_RESIGN - 1];
+        const bool counts = cluster_is_voter(m->cluster, i) && (d->heard >> i & 1) != 0;
+        resigning |= counts && i != d->options.self && waiting->size_bytes != 0 ? 1u << i : 0;
+    }
+    return resigning;
+}
+
 static const char *is_or_are(uint32_t count)
 {
     return count == 1 ? "is" : "are";
@@ -119,16 +131,18 @@ static void say_too_few(const struct moment *m)
     struct status_reason *r = status_add(m, "OST-1001", true, MEMBER_NONE);
     char rest[STATUS_TEXT_BYTES];
     say_standstill(m, rest);
-    if (s->heard < s->needed) {
-        status_say(r->text, "%u of %u voters %s heard, %u %s needed. %.200s", s->heard,
-                   s->voters, is_or_are(s->heard), s->needed, is_or_are(s->needed), rest);
-    } else {
-        status_say(r->text,
-                   "%u of %u voters %s heard, %u %s needed, and %s itself does not "
-                   "vote. %.200s",
-                   s->heard, s->voters, is_or_are(s->heard), s->needed, is_or_are(s->needed),
-                   m->self, rest);
+    const uint32_t resigning = status_resigning(m);
+    char also[STATUS_TEXT_BYTES] = "";
+    char names[STATUS_NAMES_BYTES];
+    if (resigning != 0) {
+        status_names(m->cluster, resigning, " and ", names);
+        status_say(also, ", and %.190s vote%s no more: resigning, no quorum", names,
+                   (resigning & (resigning - 1)) == 0 ? "s" : "");
+    } else if (s->heard >= s->needed) {
+        status_say(also, ", and %s itself does not vote", m->self);
     }
+    status_say(r->text, "%u of %u voters %s heard, %u %s needed%.230s. %.200s", s->heard,
+               s->voters, is_or_are(s->heard), s->needed, is_or_are(s->needed), also, rest);
     if (s->heard < s->voters) {
         say_what_to_do(m, r->action);
         say_way_out(m, r->action);

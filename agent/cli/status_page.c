@@ -66,6 +66,19 @@ static void print_head(const struct page *p, const cJSON *document)
     page_label(p, "cluster", line);
 }
 
+/* Whoever looks is to know before anything else that nobody is removed now. */
+static void print_pause(const struct page *p, const cJSON *document)
+{
+    char line[TEXT_BYTES];
+    char moment[MOMENT_BYTES];
+    uint64_t until_ms = 0;
+    if (field_time(document, "paused_until", &until_ms)) {
+        snprintf(line, sizeof line, "until %s UTC: votes remove nobody, witnesses take no name",
+                 moment_text(until_ms, seen_at(document), MOMENT_SECOND, moment));
+        page_label(p, "paused", line);
+    }
+}
+
 /* "no_quorum" is shown as NO QUORUM; only what is well is written small. */
 static void print_state(const struct page *p, const cJSON *document)
 {
@@ -240,6 +253,7 @@ static void print_budget(const struct page *p, const cJSON *document)
 void status_print(const struct page *p, const cJSON *document, bool all)
 {
     print_head(p, document);
+    print_pause(p, document);
     print_state(p, document);
     print_summary(p, document);
     if (is(field_text(document, "state"), "no_quorum") && !all) {

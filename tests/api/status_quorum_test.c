@@ -21,6 +21,20 @@ Test(status_quorum, without_a_quorum_says_what_is_missing_and_what_waits)
     cr_assert(not(status_missing(&a, HELIOS, NOW_MS, SCENE_UNIX_MS, text)));
 }
 
+/* standing.md, section 11, case 21: it is heard, and yet the others are one too few. */
+Test(status_quorum, without_a_quorum_names_who_has_resigned)
+{
+    scene_silence(&a, SELENE, 43000);
+    a.node->pool.slot[THEMIS][COMMAND_RESIGN - 1].size_bytes = 1;
+    d->decided_ms = NOW_MS - 43000;
+    d->cluster.time_ms = SCENE_UNIX_MS - 43000;
+    d->cluster.windows.next -= 1;
+    expect(STATUS_NO_QUORUM, "critical", "OST-1001",
+           "4 of 5 voters are heard, 4 are needed, and themis votes no more: resigning, no "
+           "quorum. Nothing has been decided since 14:02:28 UTC, 43 s ago. 1 window waits.",
+           "On selene: see whether ostrakond runs; then the network to it");
+}
+
 Test(status_quorum, without_a_quorum_names_the_agents_that_do_not_run)
 {
     scene_silence(&a, SELENE, 43000);
