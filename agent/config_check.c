@@ -75,6 +75,12 @@ static void check_hook(const struct hook_command *h, const char *key,
 static void check_lets_go(const struct node_config *c, struct config_report *report)
 {
     const struct config_place place = {c->own_path, 0, 0};
+    if (c->takeover.count == 0 && c->founding.name_count > 0) {
+        config_warning(report, place, "hooks",
+                       "the cluster has names, and there is no %s: a name that this member "
+                       "comes to hold would be served by nothing (deploy/hooks/README.md)",
+                       c->release.count == 0 ? "takeover and no release" : "takeover");
+    }
     if (c->takeover.count > 0 && c->release.count == 0) {
         config_warning(report, place, "hooks",
                        "takeover without release: this member would go on to serve under a "

@@ -1,12 +1,8 @@
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
-#include <sodium.h>
 
 #include "agent/config.h"
 #include "config_documents.h"
@@ -284,90 +280,4 @@ Test(node_config, has_room_for_a_socket_of_107_bytes)
         const bool taken = strcmp(report, "") == 0;
         cr_expect(taken == (size == 107), "%s", report);
     }
-}
-
-/* Replaces the first member's keys by new ones, as `ostrakon keygen` makes them. */
-static void found_with_own_keys(void)
-{
-    char error[KEYFILE_ERROR_BYTES];
-    char text[4096] = CLUSTER_YAML;
-    static const char *const names[] = {"data/transport.pem", "data/vote.pem"};
-    static const char *const old[] = {KEY_3, KEY_4};
-    for (size_t i = 0; i < 2; i++) {
-        uint8_t key[PUBLIC_KEY_BYTES];
-        char hex[2 * PUBLIC_KEY_BYTES + 1];
-        cr_assert(keyfile_create(node_yaml_beside(names[i]), key, error), "%s", error);
-        sodium_bin2hex(hex, sizeof hex, key, sizeof key);
-        memcpy(strstr(text, old[i]), hex, sizeof hex - 1);
-    }
-    node_yaml_put("cluster.yaml", text);
-}
-
-static int check(char out[static 1024], char err[static 1024])
-{
-    FILE *out_file = fmemopen(out, 1024, "w");
-    FILE *err_file = fmemopen(err, 1024, "w");
-    const int code = config_check(node_yaml_path, out_file, err_file);
-    fclose(out_file);
-    fclose(err_file);
-    return code;
-}
-
-Test(config_check, is_content_with_what_fits_together, .init = node_yaml_begin,
-     .fini = node_yaml_end)
-{
-    char out[1024] = "";
-    char err[1024] = "";
-    found_with_own_keys();
-    node_yaml_put("node.yaml", NODE_YAML);
-    cr_assert(eq(int, check(out, err), 0), "%s", err);
-    cr_assert(strcmp(err, "") == 0);
-    cr_assert(strstr(out, ": ok: helios (node), one of 3 members of demo\ncluster id ") !=
-              NULL);
-}
-
-Test(config_check, compares_the_keys_with_the_clusters, .init = node_yaml_begin,
-     .fini = node_yaml_end)
-{
-    char out[1024] = "";
-    char err[1024] = "";
-    found_with_own_keys();
-    node_yaml_put("cluster.yaml", CLUSTER_YAML);
-    node_yaml_put("node.yaml", NODE_YAML);
-    cr_assert(eq(int, check(out, err), 78));
-    cr_assert(strcmp(out, "") == 0);
-    cr_assert(strstr(err, "data/transport.pem: this key is ") != NULL, "%s", err);
-    cr_assert(strstr(err, "data/vote.pem: this key is ") != NULL, "%s", err);
-    cr_assert(strstr(err, "gives helios the vote key ca93ac1705187071...") != NULL, "%s", err);
-}
-
-Test(config_check, misses_keys_directory_and_hooks, .init = node_yaml_begin,
-     .fini = node_yaml_end)
-{
-    char out[1024] = "";
-    char err[1024] = "";
-    node_yaml_put("node.yaml",
-                  "name: helios\ncluster: cluster.yaml\ndata_dir: cluster.yaml\n"
-                  "hooks: {grant: [bin/nothing], neuter: [bin/none], lock_out: [nowhere]}\n");
-    cr_assert(eq(int, check(out, err), 78));
-    cr_assert(strstr(err, "/cluster.yaml: data_dir: not a directory\n") != NULL, "%s", err);
-    cr_assert(strstr(err, "/bin/nothing: hooks.grant: cannot be run: No such file") != NULL);
-    cr_assert(strstr(err, "/bin/none: hooks.neuter: cannot be run: No such file") != NULL);
-    cr_assert(strstr(err, "hooks.lock_out") == NULL); /* looked up in PATH, when it is run */
-    cr_assert(strstr(err, "vote.pem: cannot be read: Not a directory\n") != NULL, "%s", err);
-}
-
-Test(config_check, looks_at_the_certificates, .init = node_yaml_begin, .fini = node_yaml_end)
-{
-    char out[1024] = "";
-    char err[1024] = "";
-    found_with_own_keys();
-    node_yaml_put("node.yaml",
-                  NODE_YAML "certificates:\n- {purpose: https, file: nothing.pem}\n"
-                            "- {purpose: mail, file: cluster.yaml}\n");
-    cr_assert(eq(int, check(out, err), 78));
-    cr_assert(strstr(err, "/nothing.pem: certificates: https: there is no such file\n") != NULL,
-              "%s", err);
-    cr_assert(strstr(err, "/cluster.yaml: certificates: mail: the file holds no certificate") !=
-              NULL);
 }
