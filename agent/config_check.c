@@ -157,6 +157,29 @@ static void check_written(const struct node_config *c, const char *path, const c
     }
 }
 
+/* What `ostrakon init` made, or an agent before: as root it may be everybody's but the agent's,
+ * who is the one that the data directory belongs to. */
+static void check_stored(const struct node_config *c, const char *name,
+                         struct config_report *report)
+{
+    char path[CONFIG_PATH_BYTES + 16];
+    struct stat file;
+    struct stat directory;
+    snprintf(path, sizeof path, "%s/%s", c->data_dir, name);
+    const struct config_place place = {path, 0, 0};
+    if (stat(path, &file) != 0 || stat(c->data_dir, &directory) != 0) {
+        return; /* not made yet, or said of the directory */
+    }
+    if (access(path, R_OK | W_OK) != 0) {
+        config_fault(report, place, "", "cannot be opened: %s", strerror(errno));
+    } else if (geteuid() == 0 && file.st_uid != directory.st_uid) {
+        config_warning(report, place, "",
+                       "belongs to uid %u, and the data directory to uid %u, whose agent may "
+                       "not open it; run: chown --reference=%s %s",
+                       (unsigned)file.st_uid, (unsigned)directory.st_uid, c->data_dir, path);
+    }
+}
+
 /* Never opened for a look: that would arm it. */
 static void check_watchdog(const struct node_config *c, struct config_report *report)
 {
@@ -189,6 +212,8 @@ int config_check(const char *path, FILE *out, FILE *err)
     struct keyfile vote = {0};
     if (node_config_read(path, &c, &report)) {
         node_config_check(&c, &report);
+        check_stored(&c, "votes", &report);
+        check_stored(&c, "ostrakon.db", &report);
         if (node_keys_read(&c, &transport, &vote, &report) && report.fault_count == 0) {
             char id[2 * HASH_BYTES + 1];
             const struct hash hash = founding_id(&c.founding);

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cjson/cJSON.h>
@@ -16,6 +15,7 @@
 #include "agent/latch.h"
 #include "document.h"
 #include "examination.h"
+#include "hand_over.h"
 #include "moment.h"
 #include "tokens/identity.h"
 
@@ -148,29 +148,6 @@ static int examine(struct clearing *c)
                     e->name, e->unfit, facts->name, facts->title);
 }
 
-/* A key that root made must be readable by the agent, whose the data directory is. */
-static int give_key(const struct clearing *c)
-{
-    struct stat s;
-    const char *path = c->config->vote_key_path;
-    if (geteuid() != 0) {
-        return 0;
-    }
-    if (stat(c->config->data_dir, &s) != 0 || lchown(path, s.st_uid, s.st_gid) != 0) {
-        return complain(exit_code_of(errno), "", "%s cannot be given to its agent: %s", path,
-                        strerror(errno));
-    }
-    const int file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    const bool durable = file >= 0 && fsync(file) == 0;
-    const int reason = errno;
-    if (file >= 0) {
-        close(file);
-    }
-    return durable ? 0
-                   : complain(exit_code_of(reason), "", "%s cannot be written: %s", path,
-                              strerror(reason));
-}
-
 /* The old key, if any, goes first: there is never a choice of two. */
 static int make_key(struct clearing *c)
 {
@@ -183,7 +160,7 @@ static int make_key(struct clearing *c)
     identity_hex(key, c->key);
     snprintf(c->admit, sizeof c->admit, "ostrakon operator admit %s %s --key FILE --wait",
              c->config->name, c->key);
-    return give_key(c);
+    return hand_over(path, c->config);
 }
 
 static int unlatch(const struct clearing *c)

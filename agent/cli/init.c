@@ -13,6 +13,7 @@
 #include "agent/store.h"
 #include "agent/votes.h"
 #include "document.h"
+#include "hand_over.h"
 
 /* `ostrakon init`: makes the vote record and the database of this node, both empty. Nothing
  * else ever makes an empty vote record: a node that has lost its own must not vote as if it had
@@ -94,6 +95,22 @@ static int make(const struct paths *paths, const struct hash *id)
     return 0;
 }
 
+static int make_and_give(const struct paths *paths, const struct hash *id,
+                         const struct node_config *c)
+{
+    int code = make(paths, id);
+    if (code != 0) {
+        return code;
+    }
+    code = hand_over(paths->votes, c);
+    code = code != 0 ? code : hand_over(paths->database, c);
+    if (code != 0) {
+        unlink(paths->database);
+        unlink(paths->votes);
+    }
+    return code;
+}
+
 static void print_json(const struct node_config *c, const struct paths *paths, const char *id)
 {
     cJSON *document = cJSON_CreateObject();
@@ -130,7 +147,7 @@ int init_run(struct invocation *invocation, int argc, char **argv)
     snprintf(paths.database, sizeof paths.database, "%s/ostrakon.db", c.data_dir);
     code = refuse_present(&paths);
     if (code == 0) {
-        code = make(&paths, &hash);
+        code = make_and_give(&paths, &hash, &c);
     }
     if (code == 0 && invocation->json) {
         print_json(&c, &paths, id);
