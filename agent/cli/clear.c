@@ -102,7 +102,9 @@ static int may_clear(struct clearing *c)
     latch_read(&c->at, id.bytes, c->config->member, &found);
     c->latched = found.state != LATCH_CLEAR;
     if (c->config->founding.operator_count == 0) {
-        return complain(EXIT_CONFIGURATION, "See operators in cluster.yaml",
+        return complain(EXIT_CONFIGURATION,
+                        "The cluster was founded without operators; only ostrakon cluster "
+                        "rebuild --operator names some",
                         "this cluster has no operators: nobody could bring %s back", name);
     }
     if (access(c->config->data_dir, W_OK) != 0) {

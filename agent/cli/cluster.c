@@ -127,6 +127,16 @@ static void print_result(const struct founding *f, const char *id, const char *p
            "  ostrakon init --config node.yaml\n");
 }
 
+/* Another file is another cluster: afterwards it is too late. */
+static void warn_of_no_operator(void)
+{
+    (void)complain(EXIT_WELL,
+                   "Make a key with ostrakon operator keygen FILE, and found it with "
+                   "--operator NAME,KEY",
+                   "warning: no --operator is given: nobody could ever bring in a new member, "
+                   "or one that was neutered");
+}
+
 static int found(const struct options *options)
 {
     struct founding f;
@@ -138,6 +148,9 @@ static int found(const struct options *options)
     }
     const struct hash hash = founding_id(&f);
     sodium_bin2hex(id, sizeof id, hash.bytes, sizeof hash.bytes);
+    if (f.operator_count == 0) {
+        warn_of_no_operator();
+    }
     if (options->invocation->json && strcmp(path, "-") != 0) {
         print_json(&f, id, path);
     } else if (strcmp(path, "-") != 0) {
