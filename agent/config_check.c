@@ -49,23 +49,62 @@ bool node_keys_read(const struct node_config *c, struct keyfile *transport,
     return true;
 }
 
-static void check_data_dir(const struct node_config *c, struct config_report *report)
+static void check_directory(const char *path, const char *key, struct config_report *report)
 {
-    const struct config_place place = {c->data_dir, 0, 0};
+    const struct config_place place = {path, 0, 0};
     struct stat s;
-    if (stat(c->data_dir, &s) != 0) {
-        config_fault(report, place, "data_dir", "%s", strerror(errno));
+    if (stat(path, &s) != 0) {
+        config_fault(report, place, key, "%s", strerror(errno));
     } else if (!S_ISDIR(s.st_mode)) {
-        config_fault(report, place, "data_dir", "not a directory");
-    } else if (access(c->data_dir, W_OK | X_OK) != 0) {
-        config_fault(report, place, "data_dir", "not writable: %s", strerror(errno));
+        config_fault(report, place, key, "not a directory");
+    } else if (access(path, W_OK | X_OK) != 0) {
+        config_fault(report, place, key, "not writable: %s", strerror(errno));
     }
 }
 
-static void check_hook(const struct hook_command *h, const char *key,
-                       struct config_report *report)
+/* False: errno says why not. */
+static bool is_program(const char *path)
 {
-    if (h->count > 0 && strchr(h->text, '/') != NULL && access(h->text, X_OK) != 0) {
+    struct stat s;
+    if (stat(path, &s) == 0 && S_ISDIR(s.st_mode)) {
+        errno = EISDIR;
+        return false;
+    }
+    return access(path, X_OK) == 0;
+}
+
+/* Where execvp looks, which the keeper of a hook calls. */
+static bool is_in_path(const char *program)
+{
+    char file[CONFIG_PATH_BYTES + HOOK_TEXT_BYTES];
+    const char *at = getenv("PATH");
+    for (at = at == NULL ? "/bin:/usr/bin" : at;; at++) {
+        const size_t size = strcspn(at, ":");
+        const int used = snprintf(file, sizeof file, "%.*s%s%s", (int)size, at,
+                                  size == 0 ? "" : "/", program);
+        if (used > 0 && (size_t)used < sizeof file && is_program(file)) {
+            return true;
+        }
+        at += size;
+        if (*at == '\0') {
+            return false;
+        }
+    }
+}
+
+static void check_hook(const struct node_config *c, const struct hook_command *h,
+                       const char *key, struct config_report *report)
+{
+    const bool looked_up = strchr(h->text, '/') == NULL;
+    char shown[CONFIG_QUOTE_BYTES];
+    if (h->count == 0) {
+        return;
+    }
+    if (looked_up && !is_in_path(h->text)) {
+        config_fault(report, (struct config_place){c->own_path, 0, 0}, key,
+                     "%s is in no directory of PATH; give the program's whole path",
+                     config_quote(h->text, shown));
+    } else if (!looked_up && !is_program(h->text)) {
         config_fault(report, (struct config_place){h->text, 0, 0}, key, "cannot be run: %s",
                      strerror(errno));
     }
@@ -138,22 +177,67 @@ static void check_certificates(const struct node_config *c, struct config_report
     free(context);
 }
 
+/* The directory in which `path` is, or is to be made. */
+static void parent_of(const char *path, char out[static CONFIG_PATH_BYTES])
+{
+    snprintf(out, CONFIG_PATH_BYTES, "%s", path);
+    size_t size = strlen(out);
+    while (size > 1 && out[size - 1] == '/') {
+        out[--size] = '\0';
+    }
+    char *slash = strrchr(out, '/');
+    if (slash == NULL) {
+        memcpy(out, ".", sizeof ".");
+    } else {
+        slash[slash == out ? 1 : 0] = '\0';
+    }
+}
+
+static bool is_writable_directory(const char *path)
+{
+    char inside[CONFIG_PATH_BYTES + 2];
+    snprintf(inside, sizeof inside, "%s/.", path);
+    return access(inside, W_OK | X_OK) == 0;
+}
+
 /* Whether the directory in which a file is replaced can be written, unless it is the data
  * directory, of which that is said already. */
 static void check_written(const struct node_config *c, const char *path, const char *key,
                           struct config_report *report)
 {
     char directory[CONFIG_PATH_BYTES];
-    snprintf(directory, sizeof directory, "%s", path);
-    char *slash = strrchr(directory, '/');
-    if (slash != NULL) {
-        slash[slash == directory ? 1 : 0] = '\0';
-    }
-    const bool is_data = slash != NULL && strcmp(directory, c->data_dir) == 0;
-    if (path[0] != '\0' && !is_data &&
-        access(slash == NULL ? "." : directory, W_OK | X_OK) != 0) {
+    parent_of(path, directory);
+    if (path[0] != '\0' && strcmp(directory, c->data_dir) != 0 &&
+        !is_writable_directory(directory)) {
         config_fault(report, (struct config_place){path, 0, 0}, key, "cannot be written: %s",
                      strerror(errno));
+    }
+}
+
+/* The agent makes it, but not the directories above. */
+static void check_latch_dir(const struct node_config *c, struct config_report *report)
+{
+    struct stat s;
+    if (stat(c->latch_dir, &s) == 0) {
+        check_directory(c->latch_dir, "latch_dir", report);
+    } else {
+        check_written(c, c->latch_dir, "latch_dir", report);
+    }
+}
+
+/* What is below /run is gone at each start of the machine: who starts the agent makes it. */
+static void check_socket(const struct node_config *c, struct config_report *report)
+{
+    char directory[CONFIG_PATH_BYTES];
+    struct stat s;
+    parent_of(c->socket, directory);
+    if (strncmp(directory, "/run/", strlen("/run/")) == 0 && stat(directory, &s) != 0 &&
+        errno == ENOENT) {
+        config_warning(report, (struct config_place){directory, 0, 0}, "socket",
+                       "there is no such directory; make it before the agent starts, as it "
+                       "does not start without it");
+    } else {
+        check_written(c, c->socket, "socket", report);
     }
 }
 
@@ -191,12 +275,13 @@ static void check_watchdog(const struct node_config *c, struct config_report *re
 
 void node_config_check(const struct node_config *c, struct config_report *report)
 {
-    check_data_dir(c, report);
-#define X(hook) check_hook(&c->hook, "hooks." #hook, report);
+    check_directory(c->data_dir, "data_dir", report);
+    check_latch_dir(c, report);
+#define X(hook) check_hook(c, &c->hook, "hooks." #hook, report);
     NODE_HOOKS(X)
 #undef X
     check_lets_go(c, report);
-    check_hook(&c->reload, "token.reload", report);
+    check_hook(c, &c->reload, "token.reload", report);
     check_written(c, c->token_path, "token.file", report);
     check_written(c, c->trust_path, "trust.file", report);
     check_watchdog(c, report);
@@ -212,15 +297,23 @@ int config_check(const char *path, FILE *out, FILE *err)
     struct keyfile vote = {0};
     if (node_config_read(path, &c, &report)) {
         node_config_check(&c, &report);
+        check_socket(&c, &report);
         check_stored(&c, "votes", &report);
         check_stored(&c, "ostrakon.db", &report);
         if (node_keys_read(&c, &transport, &vote, &report) && report.fault_count == 0) {
             char id[2 * HASH_BYTES + 1];
             const struct hash hash = founding_id(&c.founding);
             sodium_bin2hex(id, sizeof id, hash.bytes, sizeof hash.bytes);
-            fprintf(out, "%s: ok: %s (%s), one of %u members of %s\ncluster id %s\n", path,
-                    c.name, c.joins ? "joins" : roles[c.founding.members[c.member].role],
-                    c.founding.member_count, c.founding.name, id);
+            fprintf(out, "%s: ok: ", path);
+            if (c.joins) {
+                fprintf(out, "%s joins %s, of %u members\n", c.name, c.founding.name,
+                        c.founding.member_count);
+            } else {
+                fprintf(out, "%s (%s), one of %u members of %s\n", c.name,
+                        roles[c.founding.members[c.member].role], c.founding.member_count,
+                        c.founding.name);
+            }
+            fprintf(out, "cluster id %s\n", id);
         }
     }
     keyfile_finish(&transport);

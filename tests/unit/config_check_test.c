@@ -45,11 +45,18 @@ Test(config_check, is_content_with_what_fits_together)
     char out[1024] = "";
     char err[1024] = "";
     found_with_own_keys();
-    node_yaml_put("node.yaml", NODE_YAML);
+    node_yaml_put("node.yaml", NODE_YAML "socket: a.sock\n"
+                                         "hooks: {grant: [sh, -c, true]}\n");
     cr_assert(eq(int, check(out, err), 0), "%s", err);
-    cr_assert(strcmp(err, "") == 0);
+    cr_assert(strcmp(err, "") == 0, "%s", err);
     cr_assert(strstr(out, ": ok: helios (node), one of 3 members of demo\ncluster id ") !=
               NULL);
+    node_yaml_put("node.yaml",
+                  "name: hera\ncluster: cluster.yaml\ndata_dir: data\njoins: true\n"
+                  "listen: '[::1]:1'\nsocket: a.sock\n");
+    cr_assert(eq(int, check(out, err), 0), "%s", err);
+    cr_assert(strstr(out, ": ok: hera joins demo, of 3 members\ncluster id ") != NULL, "%s",
+              out);
 }
 
 Test(config_check, compares_the_keys_with_the_clusters)
@@ -72,13 +79,40 @@ Test(config_check, misses_keys_directory_and_hooks)
     char err[1024] = "";
     node_yaml_put("node.yaml",
                   "name: helios\ncluster: cluster.yaml\ndata_dir: cluster.yaml\n"
-                  "hooks: {grant: [bin/nothing], neuter: [bin/none], lock_out: [nowhere]}\n");
+                  "hooks: {grant: [bin/nothing], neuter: [./], lock_out: [nosuchprogram], "
+                  "standing: [cluster.yaml]}\n");
     cr_assert(eq(int, check(out, err), 78));
     cr_assert(strstr(err, "/cluster.yaml: data_dir: not a directory\n") != NULL, "%s", err);
+    cr_assert(strstr(err, "latch_dir") == NULL, "%s", err);
     cr_assert(strstr(err, "/bin/nothing: hooks.grant: cannot be run: No such file") != NULL);
-    cr_assert(strstr(err, "/bin/none: hooks.neuter: cannot be run: No such file") != NULL);
-    cr_assert(strstr(err, "hooks.lock_out") == NULL); /* looked up in PATH, when it is run */
+    cr_assert(strstr(err, "hooks.neuter: cannot be run: Is a directory") != NULL, "%s", err);
+    cr_assert(strstr(err, "/node.yaml: hooks.lock_out: \"nosuchprogram\" is in no directory of "
+                          "PATH; ") != NULL,
+              "%s", err);
+    cr_assert(strstr(err, "/node.yaml: hooks.standing: \"cluster.yaml\" is in no") != NULL);
     cr_assert(strstr(err, "vote.pem: cannot be read: Not a directory\n") != NULL, "%s", err);
+}
+
+Test(config_check, misses_the_directories_that_the_agent_does_not_make)
+{
+    char out[1024] = "";
+    char err[1024] = "";
+    found_with_own_keys();
+    node_yaml_put("node.yaml", NODE_YAML "socket: a/b.sock\nlatch_dir: c/latch\n");
+    cr_assert(eq(int, check(out, err), 78));
+    cr_assert(strstr(err, "/a/b.sock: socket: cannot be written: No such file") != NULL, "%s",
+              err);
+    cr_assert(strstr(err, "/c/latch: latch_dir: cannot be written: No such file") != NULL);
+    node_yaml_put("node.yaml", NODE_YAML "socket: node.yaml/b\nlatch_dir: node.yaml\n");
+    cr_assert(eq(int, check(out, err), 78));
+    cr_assert(strstr(err, "/b: socket: cannot be written: Not a directory") != NULL, "%s", err);
+    cr_assert(strstr(err, "/node.yaml: latch_dir: not a directory\n") != NULL, "%s", err);
+    node_yaml_put("node.yaml", NODE_YAML "socket: /run/no-ostrakon/b\nlatch_dir: latch/\n");
+    cr_assert(eq(int, check(out, err), 0), "%s", err);
+    cr_assert(strstr(err, "/run/no-ostrakon: warning: socket: there is no such directory; ") !=
+                  NULL,
+              "%s", err);
+    cr_assert(strstr(err, "latch") == NULL, "%s", err);
 }
 
 Test(config_check, looks_at_the_certificates)
