@@ -18,6 +18,7 @@ static void check_key(const char *path, const char *what,
     const struct config_place place = {path, 0, 0};
     char error[KEYFILE_ERROR_BYTES];
     if (!keyfile_read(path, out, error)) {
+        config_reason(report, errno);
         /* the sentence begins with the path, as a place does */
         config_fault(report, place, "", "%s", error + strlen(path) + 1);
         return;
@@ -54,10 +55,12 @@ static void check_directory(const char *path, const char *key, struct config_rep
     const struct config_place place = {path, 0, 0};
     struct stat s;
     if (stat(path, &s) != 0) {
+        config_reason(report, errno);
         config_fault(report, place, key, "%s", strerror(errno));
     } else if (!S_ISDIR(s.st_mode)) {
         config_fault(report, place, key, "not a directory");
     } else if (access(path, W_OK | X_OK) != 0) {
+        config_reason(report, errno);
         config_fault(report, place, key, "not writable: %s", strerror(errno));
     }
 }
@@ -209,6 +212,7 @@ static void check_written(const struct node_config *c, const char *path, const c
     parent_of(path, directory);
     if (path[0] != '\0' && strcmp(directory, c->data_dir) != 0 &&
         !is_writable_directory(directory)) {
+        config_reason(report, errno);
         config_fault(report, (struct config_place){path, 0, 0}, key, "cannot be written: %s",
                      strerror(errno));
     }
@@ -255,6 +259,7 @@ static void check_stored(const struct node_config *c, const char *name,
         return; /* not made yet, or said of the directory */
     }
     if (access(path, R_OK | W_OK) != 0) {
+        config_reason(report, errno);
         config_fault(report, place, "", "cannot be opened: %s", strerror(errno));
     } else if (geteuid() == 0 && file.st_uid != directory.st_uid) {
         config_warning(report, place, "",
@@ -268,6 +273,7 @@ static void check_stored(const struct node_config *c, const char *name,
 static void check_watchdog(const struct node_config *c, struct config_report *report)
 {
     if (c->watchdog[0] != '\0' && access(c->watchdog, W_OK) != 0) {
+        config_reason(report, errno);
         config_fault(report, (struct config_place){c->watchdog, 0, 0}, "watchdog",
                      "cannot be written: %s", strerror(errno));
     }

@@ -41,6 +41,7 @@ bool file_read(const char *path, char **bytes, size_t *size_bytes, struct config
     /* O_NONBLOCK: opening a fifo must not wait for a writer */
     const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0 || fstat(fd, &s) != 0) {
+        config_reason(report, errno);
         config_fault(report, place, "", "cannot be read: %s", strerror(errno));
     } else if (!S_ISREG(s.st_mode)) {
         config_fault(report, place, "", "not a regular file");

@@ -1,5 +1,6 @@
 #include "config_report.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -53,6 +54,11 @@ void config_warning(struct config_report *r, struct config_place place, const ch
     add(r, place, key, "warning: ", format, arguments);
     va_end(arguments);
     r->warning_count++;
+}
+
+void config_reason(struct config_report *r, int error_number)
+{
+    r->forbidden |= error_number == EACCES || error_number == EPERM || error_number == EROFS;
 }
 
 const char *config_quote(const char *text, char out[static CONFIG_QUOTE_BYTES])

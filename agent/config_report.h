@@ -1,6 +1,7 @@
 #ifndef OSTRAKON_AGENT_CONFIG_REPORT_H
 #define OSTRAKON_AGENT_CONFIG_REPORT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define CONFIG_REPORT_BYTES 16384u
@@ -13,6 +14,7 @@ struct config_report {
     uint32_t fault_count;   /* any: the file is refused */
     uint32_t warning_count; /* lines that begin `warning: ` after the place */
     uint32_t size_bytes;
+    bool forbidden; /* one of the faults is that this user may not */
     char text[CONFIG_REPORT_BYTES];
 };
 
@@ -28,6 +30,10 @@ void config_fault(struct config_report *r, struct config_place place, const char
                   const char *format, ...) __attribute__((format(printf, 4, 5)));
 void config_warning(struct config_report *r, struct config_place place, const char *key,
                     const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* Notes the reason of a fault that is the system's: `forbidden` tells whether one of them was
+ * EACCES, EPERM or EROFS. Leaves errno as it is. */
+void config_reason(struct config_report *r, int error_number);
 
 /* `text` in quotes, with control bytes, quotes, and invalid UTF-8 escaped, cut to fit: for
  * bytes that came from a file. Returns `out`. */

@@ -36,6 +36,26 @@ static error_t on_option(int key, char *argument, struct argp_state *state)
     return ARGP_ERR_UNKNOWN;
 }
 
+static bool is_absent(const char *path)
+{
+    return access(path, F_OK) != 0 && errno == ENOENT;
+}
+
+/* After the faults themselves, what to do about them. */
+static void advise_on_keys(const char *path, const struct node_config *c, bool forbidden,
+                           struct config_report *report)
+{
+    const struct config_place place = {path, 0, 0};
+    if (is_absent(c->transport_key_path) && is_absent(c->vote_key_path)) {
+        config_fault(report, place, "",
+                     "the keys are not made yet; they are with: ostrakon keygen --dir %s",
+                     c->data_dir);
+    } else if (forbidden) {
+        config_fault(report, place, "",
+                     "the keys are not for this user; run it as root, or as the agent's user");
+    }
+}
+
 /* The report says what is wrong, all of it. */
 static int read_config(const char *path, struct node_config *c)
 {
@@ -44,12 +64,12 @@ static int read_config(const char *path, struct node_config *c)
     struct keyfile vote = {0};
     if (node_config_read(path, c, &report)) {
         node_config_check(c, &report);
-        if (!node_keys_read(c, &transport, &vote, &report) &&
-            access(c->transport_key_path, F_OK) != 0 && access(c->vote_key_path, F_OK) != 0) {
-            config_fault(&report, (struct config_place){path, 0, 0}, "",
-                         "the keys are not made yet; they are with: ostrakon keygen --dir %s",
-                         c->data_dir);
+        const bool forbidden_before = report.forbidden;
+        report.forbidden = false;
+        if (!node_keys_read(c, &transport, &vote, &report)) {
+            advise_on_keys(path, c, report.forbidden, &report);
         }
+        report.forbidden |= forbidden_before;
     }
     keyfile_finish(&transport);
     keyfile_finish(&vote);
