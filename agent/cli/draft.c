@@ -16,6 +16,7 @@
 #include "client.h"
 #include "command.h"
 #include "consensus/quorum.h"
+#include "draft_tell.h"
 #include "fields.h"
 #include "moment.h"
 
@@ -55,7 +56,11 @@ static const char *keys_from_document(struct draft_member *m, const char *path)
     char text[4096];
     FILE *file = fopen(path, "re");
     if (file == NULL) {
-        return "expected TRANSPORT,VOTE, or a directory or file of keygen's";
+        static char error[512];
+        snprintf(error, sizeof error,
+                 "%.300s: %s; expected TRANSPORT,VOTE, or a directory or file of keygen's",
+                 path, strerror(errno));
+        return error;
     }
     const size_t size_bytes = fread(text, 1, sizeof text - 1, file);
     fclose(file);
@@ -310,8 +315,8 @@ static int judge(const char *text, size_t size_bytes, struct founding *out)
     if (text == NULL) {
         return complain(EXIT_UNKNOWN, "", "out of memory");
     }
-    const bool sound = cluster_config_parse("new cluster.yaml", text, size_bytes, out, &report);
-    fputs(report.text, stderr);
+    const bool sound = cluster_config_parse(DRAFT_FILE, text, size_bytes, out, &report);
+    draft_tell(text, report.text, stderr);
     return sound ? 0 : EXIT_CONFIGURATION;
 }
 
