@@ -6,7 +6,6 @@
 
 #include "agent/config.h"
 #include "agent/config_value.h"
-#include "agent/text.h"
 #include "moment.h"
 
 /* `ostrakon operator`: what a person decides about members, signed with a key that
@@ -153,77 +152,6 @@ static void set_duration(struct order *order, const char *text, const struct arg
     order->duration_s = (uint32_t)(duration_ms / 1000);
 }
 
-static const struct {
-    uint32_t least;
-    uint32_t most;
-} ranges[] = {
-#define X(name, text, least, most) [SETTING_##name] = {least, most},
-    SETTINGS(X)
-#undef X
-};
-
-/* As cluster.yaml words it, or a number. */
-static bool value_of(enum setting setting, const char *text, uint32_t *out)
-{
-    const bool audit = setting == SETTING_AUDIT;
-    if (audit || setting == SETTING_OBSERVE) {
-        const bool is_one = strcmp(text, audit ? "required" : "observe") == 0;
-        if (is_one || strcmp(text, audit ? "off" : "act") == 0) {
-            *out = is_one ? 1 : 0;
-            return true;
-        }
-    }
-    return value_number(text, 0, UINT32_MAX, out) && setting_takes(setting, *out);
-}
-
-/* SETTING_COUNT: none is called so. */
-static enum setting setting_named(const char *name)
-{
-    if (strcmp(name, "mode") == 0) {
-        return SETTING_OBSERVE;
-    }
-    enum setting setting = 0;
-    while (setting < SETTING_COUNT && strcmp(name, setting_text(setting)) != 0) {
-        setting++;
-    }
-    return setting;
-}
-
-static void refuse_setting(const char *text, const char *name, const struct argp_state *state)
-{
-    const char *known[SETTING_COUNT + 1] = {"mode"};
-    char list[256] = "mode";
-    for (uint32_t i = 0; i < SETTING_COUNT; i++) {
-        known[i + 1] = setting_text((enum setting)i);
-        const size_t used = strlen(list);
-        snprintf(list + used, sizeof list - used, ", %s", known[i + 1]);
-    }
-    const char *nearest = text_nearest(name, known, SETTING_COUNT + 1);
-    if (nearest != NULL && strcmp(nearest, name) != 0) {
-        argp_error(state, "%s: there is no such setting; did you mean %s?", text, nearest);
-    } else {
-        argp_error(state, "%s: expected SETTING=VALUE; the settings are %s", text, list);
-    }
-}
-
-static void set_setting(struct order *order, const char *text, const struct argp_state *state)
-{
-    char name[NAME_SIZE_BYTES] = "";
-    const char *equals = strchr(text, '=');
-    const size_t size = equals == NULL ? strlen(text) : (size_t)(equals - text);
-    snprintf(name, sizeof name, "%.*s", (int)(size < sizeof name ? size : 0), text);
-    order->setting = setting_named(name);
-    if (equals == NULL || order->setting == SETTING_COUNT) {
-        refuse_setting(text, name, state);
-    } else if (!value_of(order->setting, equals + 1, &order->value)) {
-        argp_error(state, "%s: expected %u to %u%s", text, ranges[order->setting].least,
-                   ranges[order->setting].most,
-                   order->setting == SETTING_AUDIT     ? ", or required or off"
-                   : order->setting == SETTING_OBSERVE ? ", or mode=observe or mode=act"
-                                                       : "");
-    }
-}
-
 static void add_key(struct order *order, const char *text, const struct argp_state *state)
 {
     char name[NAME_SIZE_BYTES] = "";
@@ -258,7 +186,7 @@ static void on_argument(struct options *options, const char *text,
     } else if (index == 0 && operation == OPERATION_PAUSE) {
         set_duration(order, text, state);
     } else if (index == 0 && operation == OPERATION_SETTINGS) {
-        set_setting(order, text, state);
+        order_set_setting(order, text, state);
     } else if (index == 0) {
         set_member(order, text, state);
     } else if (index == 1 && operation == OPERATION_ADMIT) {

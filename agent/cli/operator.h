@@ -36,6 +36,9 @@ struct order {
  * the exit code. */
 int order_send(const struct order *order);
 
+/* Takes SETTING=VALUE as cluster.yaml words it, or ends the program saying what is wrong. */
+void order_set_setting(struct order *order, const char *text, const struct argp_state *state);
+
 int operator_keygen_run(struct invocation *invocation, int argc, char **argv);
 
 #endif
