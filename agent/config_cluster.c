@@ -123,8 +123,7 @@ static const struct shape_key cluster_keys[] = {
 #define X(key, expected) {#key, expected},
     REBUILT_KEYS(X)
 #undef X
-        {"key",
-         "the 64 hexadecimal digits of an Ed25519 public key, as ostrakon keygen prints them"},
+        {"key", "the 64 hexadecimal digits that ostrakon operator keygen prints"},
     {"name", "a name of 1 to 31 of a-z, 0-9 and -"},
     {"role", "node or witness"},
     {"address", "a numeric address and port, like 192.0.2.1:7100 or [2001:db8::1]:7100"},
