@@ -237,7 +237,7 @@ static int open_all(struct audit *a, const struct options *options)
         options->invocation->config == NULL ? CONFIG_DEFAULT : options->invocation->config;
     if (!node_config_read(config, &a->config, &report)) {
         fputs(report.text, stderr);
-        return EXIT_CONFIGURATION;
+        return exit_code_of_report(&report);
     }
     snprintf(path, sizeof path, "%s/ostrakon.db", a->config.data_dir);
     const struct hash id = founding_id(&a->config.founding);

@@ -29,7 +29,7 @@ int client_socket(const struct invocation *invocation, char *path, size_t path_b
         struct config_report report = {0};
         if (!node_config_read(invocation->config, &config, &report)) {
             fputs(report.text, stderr);
-            return EXIT_CONFIGURATION;
+            return exit_code_of_report(&report);
         }
         given = config.socket;
     }

@@ -94,7 +94,9 @@ static error_t on_option(int key, char *argument, struct argp_state *state)
     default:
         return ARGP_ERR_UNKNOWN;
     }
-    if (problem != NULL) {
+    if (problem != NULL && exit_code_of(draft->reason) == EXIT_NOT_PERMITTED) {
+        argp_failure(state, EXIT_NOT_PERMITTED, 0, "%s: %s", argument, problem);
+    } else if (problem != NULL) {
         argp_error(state, "%s: %s", argument, problem);
     }
     return 0;

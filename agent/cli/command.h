@@ -22,6 +22,10 @@ enum exit_code exit_code_of(int error_number);
 /* The same of a file that could not be opened for reading, by those who do not tell why. */
 enum exit_code exit_code_of_unread(const char *path);
 
+/* The same of a configuration that was refused; 0 if it was not. */
+struct config_report;
+int exit_code_of_report(const struct config_report *report);
+
 #define SOCKET_DEFAULT "/run/ostrakon/agent.sock"
 
 /* What every command is told. Borrowed from the argument list. */

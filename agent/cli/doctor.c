@@ -122,7 +122,7 @@ int doctor_run(struct invocation *invocation, int argc, char **argv)
         .doc = "Examines this machine by all references, or by those that are named (R10). "
                "Asks no agent, and writes nothing to the data directory.\v"
                "Exit codes: 0 all is well, 1 something is not, 2 this machine computes or "
-               "remembers wrongly, 78 configuration.",
+               "remembers wrongly, 77 not permitted, 78 configuration.",
         .children = children,
     };
     struct options options = {.invocation = invocation, .root = ""};

@@ -57,9 +57,11 @@ static const char *keys_from_document(struct draft_member *m, const char *path)
     FILE *file = fopen(path, "re");
     if (file == NULL) {
         static char error[512];
+        const int reason = errno;
         snprintf(error, sizeof error,
                  "%.300s: %s; expected TRANSPORT,VOTE, or a directory or file of keygen's",
-                 path, strerror(errno));
+                 path, strerror(reason));
+        errno = reason;
         return error;
     }
     const size_t size_bytes = fread(text, 1, sizeof text - 1, file);
@@ -70,6 +72,7 @@ static const char *keys_from_document(struct draft_member *m, const char *path)
         field_shown(document, "transport_key", m->transport_key, sizeof m->transport_key) &&
         field_shown(document, "vote_key", m->vote_key, sizeof m->vote_key);
     cJSON_Delete(document);
+    errno = 0;
     return found ? NULL : "the file is not what keygen --json prints";
 }
 
@@ -97,7 +100,9 @@ const char *draft_member(struct draft *d, const char *text)
     if (!take(&text, m->name) || !take(&text, m->role) || !take(&text, m->address)) {
         return "expected NAME,ROLE,ADDRESS,KEYS, like atlas,node,192.0.2.1:7100,keys/atlas";
     }
-    return take_keys(m, text);
+    const char *problem = take_keys(m, text);
+    d->reason = problem == NULL ? 0 : errno;
+    return problem;
 }
 
 const char *draft_timing(struct draft *d, const char *text)

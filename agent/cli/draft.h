@@ -37,6 +37,7 @@ struct draft {
     struct founding_rebuilt rebuilt;            /* from zeros: none */
     uint32_t name_count;
     const char *names[DRAFT_NAMES_MAX]; /* "service,owner" or "service,owner,shared" */
+    int reason; /* errno, where a member was refused as its keys could not be read; else 0 */
 };
 
 /* Takes NAME,ROLE,ADDRESS,KEYS. NULL, or what is wrong with it, good until the next call. */

@@ -57,7 +57,7 @@ int examination_configure(struct examination *e, const char *given)
     }
     if (!node_config_read(path, &e->config, &report)) {
         fputs(report.text, stderr);
-        return EXIT_CONFIGURATION;
+        return exit_code_of_report(&report);
     }
     snprintf(e->name, sizeof e->name, "%s", e->config.name);
     node_config_references(&e->config, &e->context);

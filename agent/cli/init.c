@@ -74,7 +74,7 @@ static int read_config(const char *path, struct node_config *c)
     keyfile_finish(&transport);
     keyfile_finish(&vote);
     fputs(report.text, stderr);
-    return report.fault_count == 0 ? 0 : EXIT_CONFIGURATION;
+    return exit_code_of_report(&report);
 }
 
 static int refuse_present(const struct paths *paths)

@@ -10,6 +10,7 @@
 #include <curl/curl.h>
 #include <sodium.h>
 
+#include "agent/config_report.h"
 #include "agent/text.h"
 #include "agent/version.h"
 
@@ -75,6 +76,14 @@ enum exit_code exit_code_of(int error_number)
 enum exit_code exit_code_of_unread(const char *path)
 {
     return exit_code_of(access(path, R_OK) == 0 ? 0 : errno);
+}
+
+int exit_code_of_report(const struct config_report *report)
+{
+    if (report->fault_count == 0) {
+        return EXIT_WELL;
+    }
+    return report->forbidden ? EXIT_NOT_PERMITTED : EXIT_CONFIGURATION;
 }
 
 int complain(enum exit_code code, const char *next, const char *format, ...)

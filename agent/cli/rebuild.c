@@ -269,11 +269,12 @@ int rebuild_run(struct invocation *invocation, int argc, char **argv)
     r->options = &options;
     r->lock = -1;
     const char *config = invocation->config == NULL ? CONFIG_DEFAULT : invocation->config;
-    int code = EXIT_CONFIGURATION;
+    int code = EXIT_WELL;
     if (node_config_read(config, &r->config, &report)) {
         code = rebuild(r);
     } else {
         fputs(report.text, stderr);
+        code = exit_code_of_report(&report);
     }
     if (r->lock >= 0) {
         close(r->lock);
