@@ -132,13 +132,14 @@ bool node_keys_read(const struct node_config *c, struct keyfile *transport,
                     struct keyfile *vote, struct config_report *report)
     __attribute__((warn_unused_result));
 
-/* Adds faults for what the file names and the machine has not: a data directory that can be
- * written, hooks that can be run, certificates that are in force. */
+/* Adds faults for what the file names and the machine has not: directories that can be written,
+ * hooks that can be run, certificates that are in force. */
 void node_config_check(const struct node_config *c, struct config_report *report);
 
 /* What `ostrakond --check FILE` runs: reads both files, and the keys, and compares these with
- * what the cluster's file says of this member. Faults and warnings to `err`, a line on what was
- * read to `out`. Returns 0 or CONFIG_EXIT. */
+ * what the cluster's file says of this member; does all of node_config_check, and looks at what
+ * the agent opens when it starts: its socket's directory, its vote record, its database.
+ * Faults and warnings to `err`, a line on what was read to `out`. Returns 0 or CONFIG_EXIT. */
 int config_check(const char *path, FILE *out, FILE *err);
 
 #endif
