@@ -45,8 +45,8 @@ uint64_t status_heard_unix_ms(const struct moment *m, uint32_t member);
 /* Bits of the voters that are not heard. */
 uint32_t status_unheard(const struct deciding *d);
 
-/* Bits of the voters, but for this one, that are heard and have resigned, as long as that is not
- * decided: they vote no more. */
+/* Bits of the voters, but for this one, that are heard and have resigned, as long as that is
+ * not decided: they vote no more. */
 uint32_t status_resigning(const struct moment *m);
 
 /* status_quorum.c: whether anything can be decided. */
