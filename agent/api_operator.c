@@ -66,6 +66,23 @@ static void say_unable(const struct cluster *c, const struct operator_command *o
              o->value);
 }
 
+/* One that left keeps its name, which is in the log for good, but is listed nowhere. */
+static void say_taken(const struct cluster *c, const struct operator_command *o,
+                      char detail[static DETAIL_BYTES])
+{
+    for (uint32_t i = 0; i < c->member_count; i++) {
+        if (c->member[i].standing == STANDING_LEFT && i != o->member &&
+            memcmp(c->member[i].name, o->name, sizeof o->name) == 0) {
+            snprintf(detail, DETAIL_BYTES,
+                     "A member called %.31s was removed for good, and names are not given "
+                     "again: call this one otherwise.",
+                     o->name);
+            return;
+        }
+    }
+    snprintf(detail, DETAIL_BYTES, "It has no effect: %s.", words_cause(CAUSE_TAKEN));
+}
+
 /* Why it can have no effect, in a sentence. */
 static void say_cause(const struct cluster *c, const struct command *command, enum cause cause,
                       char detail[static DETAIL_BYTES])
@@ -100,6 +117,9 @@ static void say_cause(const struct cluster *c, const struct command *command, en
         return;
     case CAUSE_UNABLE:
         say_unable(c, o, detail);
+        return;
+    case CAUSE_TAKEN:
+        say_taken(c, o, detail);
         return;
     case CAUSE_BAD_KEY:
         snprintf(detail, DETAIL_BYTES,

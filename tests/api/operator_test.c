@@ -113,6 +113,12 @@ Test(api_operator, says_why_a_command_cannot_be_right)
     expect_refused(&c, "A key in it is unsound");
     memcpy(c.by_operator.address, w.d->cluster.member[SELENE].address, ADDRESS_SIZE_BYTES);
     expect_refused(&c, "It has no effect: another member is called so, or has that address.");
+    w.d->cluster.member[ARGUS].standing = STANDING_LEFT;
+    memcpy(c.by_operator.name, w.d->cluster.member[ARGUS].name, NAME_SIZE_BYTES);
+    c.by_operator.member = SCENE_MEMBERS; /* a new one */
+    c.by_operator.term = 0;
+    expect_refused(&c, "A member called argus was removed for good, and names are not given");
+    w.d->cluster.member[ARGUS].standing = STANDING_GOOD;
     c = order(5, OPERATION_PAUSE, 0);
     c.author = MEMBERS_MAX + 1;
     expect_refused(&c, "This cluster has no operator 2: it has 1.");
