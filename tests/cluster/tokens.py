@@ -203,12 +203,14 @@ def removed(scene):
     clients = Clients(scene, sound)
     clients.start()
     scene.chain.needed = 3
+    mark = scene.mark(REMOVED)
     turn_bit(scene, REMOVED)
     for at in sound:
         scene.wait_view(at, lambda view: {member["name"]: member for member in view["members"]}
                         [REMOVED]["standing"] == "neutered", 20, f"has {REMOVED} neutered")
         said = verify(scene, at, stolen)
         require(said == (401, "its subject is not in good standing"), f"at {at}: {said}")
+    starts_anew(scene, REMOVED, mark)
     scene.wait(lambda: get_quietly(api(scene, REMOVED), "/v1/token/verify", others)[0] == 503, 15,
                f"{REMOVED}'s own agent does not answer 503")
     require(verify(scene, REMOVED, stolen)[0] == 503, f"{REMOVED}'s agent vouches for it")
@@ -224,6 +226,12 @@ def get_quietly(host, path, token):
         return get(host, path, token)
     except OSError:
         return 0, None
+
+
+def starts_anew(scene, name, mark):
+    """Until an agent that was removed has started anew: between its last word and this one it has
+    no API for a while. It says so once it can be asked."""
+    scene.wait_said(name, "OST-5002", mark, 15)
 
 
 def decide(scene, *words):
@@ -290,6 +298,7 @@ def through_nginx(scene):
                "it keeps its token")
     scene.wait(lambda: "token_removed" in (home(scene, REMOVED_NEXT) / "reloaded").read_text(), 5,
                "nobody is told")
+    starts_anew(scene, REMOVED_NEXT, mark)
     said = verify(scene, REMOVED_NEXT, word(scene, "helios"))
     require(said[0] == 503, f"its own agent still judges: {said}")
 
