@@ -119,13 +119,13 @@ def admitted(scene):
     before = member(scene, "atlas")
     mark = scene.mark(VICTIM)
     height = decide(scene, "themis", "admit", VICTIM, key)
+    scene.wait_said(VICTIM, "OST-1303", mark, 15)  # and starts anew: asked no sooner than that
+    scene.wait_view(VICTIM, lambda view: "OST-1302" not in str(view["reasons"])
+                    and view["phase"] == "running", 20, "only follows still")
     wait_member(scene, lambda m: m["vote_key"] == key and m["term"] > before["term"]
                 and m["standing"] in ("suspended", "good"), "is not admitted everywhere")
     require(("operator", OPERATOR) in blocks_of(scene, "atlas", height),
             f"it is not in block {height}")
-    scene.wait_said(VICTIM, "OST-1303", mark, 15)
-    scene.wait_view(VICTIM, lambda view: "OST-1302" not in str(view["reasons"])
-                    and view["phase"] == "running", 20, "only follows still")
     scene.wait_height(height + 2, names=[VICTIM])
     code, text, complaints = order(scene, "themis", "admit", VICTIM, key)
     require(code == 1 and "already" in complaints, f"twice: {code} {text} {complaints}")
@@ -178,8 +178,11 @@ def replaced(scene):
     mark = scene.mark(VICTIM)
     scene.cluster.start(VICTIM)
     scene.wait_said(VICTIM, "OST-1302.*waits until an operator admits it", mark, 15)
+    scene.wait_said(VICTIM, "OST-5002", mark, 15)
+    mark = scene.mark(VICTIM)
     decide(scene, "helios", "admit", VICTIM, json.loads(text)["vote_key"])
     scene.wait_said(VICTIM, "OST-1303", mark, 15)
+    scene.wait_said(VICTIM, "OST-5002", mark, 15)  # has started anew: it can be asked again
 
 
 def no_latch(scene, name="selene"):
