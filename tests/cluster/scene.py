@@ -149,18 +149,27 @@ class Scene:
         return self.cluster.wait_status(name, condition, seconds * self.scale, what)
 
     def wait_well(self, seconds=15, names=None):
-        """Until all members (or those named) say that all is well, at heights that are near."""
-        def well():
-            views = [self.cluster.status(name) for name in names or self.names]
-            return (all(view is not None and view["state"] == "ok"
-                        and view["phase"] == "running" for view in views)
-                    and max(view["height"] for view in views)
-                    - min(view["height"] for view in views) <= 1)
+        """Until all members (or those named) say that all is well, at heights that are near. An
+        electorate that load has cost, by ticks that it spoilt, is back after a whole record of
+        perfect ticks: that alone may take longer."""
+        record_s = self.timing["record_ticks"] * self.timing["tick_ms"] / 1000
         try:
-            self.wait(well, seconds, "not all is well")
+            self.wait(lambda: self.are_well(names, "OST-2208"), seconds, "not all is well")
+            self.wait(lambda: self.are_well(names), record_s + 20, "there is no electorate")
         except TimeoutError as late:
             said = {name: view["summary"] for name, view in self.cluster.statuses().items()}
             raise TimeoutError(f"{late}: {said}") from None
+
+    def are_well(self, names=None, but_for=None):
+        """Whether all (or those named) are, as they say; `but_for` is the code of a reason that
+        is no matter where it is the only one."""
+        views = [self.cluster.status(name) for name in names or self.names]
+        if not all(view is not None and view["phase"] == "running" for view in views):
+            return False
+        heights = [view["height"] for view in views]
+        return (all(view["state"] == "ok" or {reason["code"] for reason in view["reasons"]}
+                    == {but_for} for view in views)
+                and max(heights) - min(heights) <= 1)
 
     def wait_settled(self, seconds=20, until=None):
         """Until windows that end after this moment (or `until`) are settled."""
