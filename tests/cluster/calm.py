@@ -64,7 +64,7 @@ def load(directory):
 
 
 def fatal_references(scene, name):
-    code, document = scene.cluster.ask(name, "/v1/references")
+    code, document = scene.ask(name, "/v1/references")
     require(code == 200, f"{name}: /v1/references: {code}")
     return [item for item in document["items"] if item.get("result") == "fatal"]
 

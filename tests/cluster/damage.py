@@ -177,7 +177,7 @@ def database_is_refetched(scene, change, why):
            if not name.name.endswith(("-wal", "-shm"))]
     require(len(new) == 1 and str(new[0]) in line, f"set aside as {new}: {line}")
     scene.wait_well(20)
-    code, block = scene.cluster.ask(VICTIM, "/v1/blocks/1")
+    code, block = scene.ask(VICTIM, "/v1/blocks/1")
     require(code == 200, f"block 1 was not fetched: {code} {block}")
     require(not scene.said(VICTIM, "OST-1101", mark), "its votes were not lost, yet it says so")
 

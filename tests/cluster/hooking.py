@@ -59,7 +59,7 @@ def are_right(scene, facts, at, event):
     view = scene.wait(lambda: scene.cluster.status(at), 10, f"{at} does not answer")
     subject = facts["subject"]
     standings = {one["name"]: one["standing"] for one in view["members"]}
-    code, document = scene.cluster.ask(at, f"/v1/members/{subject}", 10)
+    code, document = scene.ask(at, f"/v1/members/{subject}")
     require(code == 200, f"{at}: {code} {document}")
     good = " ".join(f"{name}={address_of(scene.plan, index)}"
                     for index, name in enumerate(scene.names) if standings[name] == "good")

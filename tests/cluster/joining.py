@@ -91,7 +91,7 @@ def pids(scene, names):
 
 
 def member(scene, at, name):
-    code, document = scene.cluster.ask(at, f"/v1/members/{name}")
+    code, document = scene.ask(at, f"/v1/members/{name}")
     return document["member"] if code == 200 else {"standing": None}
 
 
@@ -152,7 +152,7 @@ def counts(scene):
     scene.cluster.kill(*away)
     scene.wait_height(scene.height() + 3, 15)
     height = scene.height()
-    code, block = scene.cluster.ask(NEW, f"/v1/blocks/{height}")
+    code, block = scene.ask(NEW, f"/v1/blocks/{height}")
     signers = [signer["member"] for signer in block["certificate"]["signers"]]
     require(code == 200 and NEW in signers, f"block {height} is signed by {signers}")
     scene.cluster.start(*away)

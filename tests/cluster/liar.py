@@ -52,7 +52,7 @@ def home(scene, name):
 
 
 def ask(scene, name, path):
-    code, document = scene.cluster.ask(name, path)
+    code, document = scene.ask(name, path)
     require(code == 200, f"{name}: {path}: {code} {document}")
     return document
 

@@ -67,13 +67,13 @@ def wait_serving(scene, member, seconds):
 
 
 def held_by(scene, name):
-    code, document = scene.cluster.ask(name, "/v1/names", 10)
+    code, document = scene.ask(name, "/v1/names")
     require(code == 200, f"{name}: {code} {document}")
     return {item["name"]: item["holder"] for item in document["items"]}
 
 
 def holds(scene, name):
-    return scene.cluster.ask(name, f"/v1/check/holds/{NAME}", 10)[0] == 200
+    return scene.ask(name, f"/v1/check/holds/{NAME}")[0] == 200
 
 
 def serve(scene):

@@ -67,7 +67,7 @@ def is_neutered(scene, name=VICTIM):
     reason = {reason["code"]: reason for reason in view["reasons"]}["OST-1302"]
     require(view["level"] == "critical" and reason["level"] == "critical", f"{view}")
     for path in ("/readyz", "/v1/check/good"):
-        code, _ = scene.cluster.ask(name, path)
+        code, _ = scene.ask(name, path)
         require(code == 503, f"{path}: {code}")
     code, text, complaints = scene.page(name)
     require(code == 2 and "only follows" in " ".join(text.split()), f"{code} {text} {complaints}")
@@ -139,7 +139,7 @@ def no_key(scene):
 def has_nothing_else_against_it(scene, name=VICTIM):
     """Its machine is examined all the same, and what is gone on purpose is not asked for."""
     def examined():
-        code, page = scene.cluster.ask(name, "/v1/references")
+        code, page = scene.ask(name, "/v1/references")
         return code == 200 and page["examined"]
     scene.wait(examined, 20, f"{name} is not examined")
     reasons = scene.view(name)["reasons"]
@@ -172,7 +172,7 @@ def ever_other_files_missing(scene):
         scene.cluster.start(VICTIM)
         scene.wait_view(VICTIM, lambda view: "OST-1302" in str(view["reasons"]), 20,
                         f"is not neutered without {names}")
-        code, document = scene.cluster.ask(VICTIM, "/v1/references")
+        code, document = scene.ask(VICTIM, "/v1/references")
         require(code == 200 and not document["signs"], f"it signs without {names}")
         votes_no_more(scene)
         scene.cluster.stop(VICTIM)

@@ -57,13 +57,12 @@ def as_json(scene):
     code, text, complaints = scene.page("atlas", "--json")
     document = json.loads(text)
     require(code == 0 and document["state"] == "ok" and complaints == "", f"{code} {text}")
-    for answer in (scene.cluster.ask("atlas", "/v1/status"),
-                   scene.cluster.get("atlas", "/v1/status")):
+    for answer in (scene.ask("atlas", "/v1/status"), scene.get("atlas", "/v1/status")):
         require(answer[0] == 200 and answer[1].keys() == document.keys(), f"{answer}")
     require([member["name"] for member in document["members"]] == NAMES, text)
     for name, wanted in (("/livez", 200), ("/readyz", 200), ("/v1/check/good", 200)):
-        require(scene.cluster.get("atlas", name)[0] == wanted, f"{name} is not {wanted}")
-    leaders = [name for name in NAMES if scene.cluster.get(name, "/v1/check/leads")[0] == 200]
+        require(scene.get("atlas", name)[0] == wanted, f"{name} is not {wanted}")
+    leaders = [name for name in NAMES if scene.get(name, "/v1/check/leads")[0] == 200]
     require(leaders == [scene.grant()["holder"]], f"{leaders} lead")
 
 
@@ -94,7 +93,7 @@ def two_are_gone(scene):
                  "--members")
     require(line_of(text, "helios")[2] == "good", text)
     for path, wanted in (("/livez", 200), ("/readyz", 503), ("/v1/check/good", 503)):
-        require(scene.cluster.get("atlas", path)[0] == wanted, f"{path} is not {wanted}")
+        require(scene.get("atlas", path)[0] == wanted, f"{path} is not {wanted}")
 
 
 def alone(scene):

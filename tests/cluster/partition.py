@@ -33,7 +33,7 @@ def knows_it(scene, name, seconds=KNOWN_S):
     require(taken <= seconds * scene.scale, f"{name} knew it after {taken:.1f} s only")
     code, text, complaints = scene.page(name)
     require(code == 2 and "NO QUORUM" in text, f"{code} {text} {complaints}")
-    require(scene.cluster.ask(name, "/v1/check/leads")[0] == 503, f"{name} says that it leads")
+    require(scene.ask(name, "/v1/check/leads")[0] == 503, f"{name} says that it leads")
 
 
 def heals(scene, since):

@@ -9,7 +9,7 @@ from scene import require
 def convict_again(scene):
     """What convicted it convicts it again before anybody who has the log, and does the work"""
     name = next(iter(scene.cluster.members))
-    code, log = scene.cluster.ask(name, "/v1/log?limit=1000&code=OST-2211")
+    code, log = scene.ask(name, "/v1/log?limit=1000&code=OST-2211")
     require(code == 200, f"{name}: {code} {log}")
     proved = [item for item in log["items"] if "wrong answer" in item["message"]]
     done = subprocess.run([scene.tools.ostrakon, "audit", "--json", "--config",

@@ -105,7 +105,7 @@ def go_on(scene, before, old, newest):
         for file in ("votes", "ostrakon.db"):
             require(len(list(home.glob(f"{file}.of-????????????????"))) == 1,
                     f"{name}'s old {file} is not there")
-        require(scene.cluster.ask(name, f"/v1/members/{name}")[1]["member"]["term"] > 1000,
+        require(scene.ask(name, f"/v1/members/{name}")[1]["member"]["term"] > 1000,
                 "an old term counts")
 
 

@@ -29,6 +29,7 @@ FIRST_PORT = 25000
 BLOCKS_OF_PORTS = 50
 KEEP = "OSTRAKON_TEST_KEEP"
 TAIL_LINES = 25
+ANSWER_S = 10
 
 # Runs the worker once the file `hold` is gone, and keeps what it says.
 HELD_WORKER = """#!/bin/sh
@@ -210,9 +211,16 @@ class Scene:
     # Asking
 
     def view(self, name):
-        view = self.cluster.status(name)
-        require(view is not None, f"{name} does not answer")
-        return view
+        return self.wait(lambda: self.cluster.status(name), ANSWER_S, f"{name} does not answer")
+
+    def ask(self, name, path):
+        """(HTTP status, document) from a member's own socket; for a single question, to which
+        an agent that is starved of its processor may take its time."""
+        return self.cluster.ask(name, path, ANSWER_S * self.scale)
+
+    def get(self, name, path):
+        """The same from its HTTP API."""
+        return self.cluster.get(name, path, ANSWER_S * self.scale)
 
     def grant(self):
         """The newest grant that anybody shows."""
@@ -300,10 +308,10 @@ class Scene:
             if name in self.left_out:
                 continue
             self.chain.read(name, self.cluster.members[name], view["height"])
-            code, document = self.cluster.ask(name, "/v1/windows")
+            code, document = self.ask(name, "/v1/windows")
             require(code == 200, f"{name}: /v1/windows: {code} {document}")
             self.windows.take(name, document)
-            self.story.read(name, lambda path, name=name: self.cluster.ask(name, path)[1])
+            self.story.read(name, lambda path, name=name: self.ask(name, path)[1])
         self.story.compare()
         self.windows.compare(self.cluster.sink)
         require(not self.watcher.wrong, "; ".join(self.watcher.wrong))

@@ -44,7 +44,7 @@ def clear(scene, name, *words):
 
 
 def member(scene, at, name=VICTIM):
-    code, document = scene.cluster.ask(at, f"/v1/members/{name}")
+    code, document = scene.ask(at, f"/v1/members/{name}")
     require(code == 200, f"{at}: {code} {document}")
     return document["member"]
 
@@ -57,13 +57,13 @@ def wait_member(scene, condition, what, name=VICTIM, of=None, seconds=20):
 
 def signs(scene, name):
     """Whether its agent would sign anything."""
-    code, document = scene.cluster.ask(name, "/v1/references")
+    code, document = scene.ask(name, "/v1/references")
     require(code == 200, f"{name}: {code}")
     return document["signs"]
 
 
 def blocks_of(scene, at, height):
-    code, document = scene.cluster.ask(at, f"/v1/blocks/{height}")
+    code, document = scene.ask(at, f"/v1/blocks/{height}")
     require(code == 200, f"{at}: {code} {document}")
     return [(command["kind"], command["author"]) for command in document["block"]["commands"]]
 
@@ -132,7 +132,7 @@ def admitted(scene):
 
 
 def has_ballot(scene, at, name=VICTIM):
-    code, document = scene.cluster.ask(at, f"/v1/members/{name}/record")
+    code, document = scene.ask(at, f"/v1/members/{name}/record")
     require(code == 200, f"{at}: {code} {document}")
     return document["has_ballot"]
 
