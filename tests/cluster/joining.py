@@ -87,7 +87,8 @@ def keeps_outset(scene, name):
 
 
 def pids(scene, names):
-    return {name: scene.cluster.pids(name) for name in names}
+    """Of their agents alone: what one starts has its command line until it is another program."""
+    return {name: scene.cluster.pids(name)[:1] for name in names}
 
 
 def member(scene, at, name):
