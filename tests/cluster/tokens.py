@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import threading
-import time
+from datetime import datetime
 from pathlib import Path
 
 from hangs import children_of
@@ -318,6 +318,19 @@ def offline(scene, name, at):
                           capture_output=True).returncode
 
 
+def renewal_s(scene, name, mark):
+    """How long a member was without a token once it had a quorum, by its own log: what this test
+    starts and asks meanwhile costs more on a busy machine."""
+    found = None
+    for line in scene.said(name, "OST-1002|OST-8001", mark):
+        moment = datetime.fromisoformat(line.split()[0].replace("Z", "+00:00"))
+        if "OST-1002" in line:
+            found = moment
+        elif found is not None:
+            return (moment - found).total_seconds()
+    raise AssertionError(f"{name} tells of no quorum, or of no token since")
+
+
 def quorum_lost(scene):
     """No quorum for longer than they live: they end, services refuse, the status says since when
     and why; a quorum again: new ones within 5 s, and none of those that were there was started
@@ -339,16 +352,17 @@ def quorum_lost(scene):
     require("All tokens have ended at" in text and "nothing has been decided since" in text, text)
     serves(scene, old, 503)
     require(offline(scene, "atlas", "selene") != 0, "it is good without an agent")
+    marks = {at: scene.mark(at) for at in left}
     scene.cluster.start(*STOPPED)
     scene.wait_view("atlas", lambda view: view["state"] != "no_quorum", 15, "a quorum")
-    since = time.monotonic()
-    wait_tokens(scene, scene.names, NEW_S)
+    wait_tokens(scene, scene.names, 20)
     require(word(scene, "atlas") != old, "it is the old one")
     for name in scene.names:
         for at in scene.names:
             scene.wait(lambda name=name, at=at: verify(scene, at, word(scene, name)) == (200, name),
-                       NEW_S, f"{name}'s token at {at}")
-    require(time.monotonic() - since <= NEW_S * scene.scale, "new tokens took too long")
+                       20, f"{name}'s token at {at}")
+    took_s = {at: renewal_s(scene, at, marks[at]) for at in left}
+    require(max(took_s.values()) <= NEW_S * scene.scale, f"new tokens took {took_s} s")
     serves(scene, word(scene, "atlas"), 200)
     require(offline(scene, "atlas", "selene") == 0, "it is not good without an agent")
     require(pids == {at: scene.cluster.pids(at)[:1] for at in left}, "somebody was started anew")
