@@ -97,7 +97,7 @@ def no_rest(scene):
             for program in programs:
                 program.kill()
                 program.wait()
-    scene.wait_well(30)
+    scene.wait_well(90)  # a probe of the disk that took over 2 s keeps R24 silent for 60 s
     look(scene, pids)
     for name in scene.names:
         require(not fatal_references(scene, name), f"{name}: {fatal_references(scene, name)}")
