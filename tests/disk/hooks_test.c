@@ -292,9 +292,10 @@ Test(hooks, that_write_without_end_still_die)
     expect_end(HOOK_END_LEASE, 0);
     start("yes \"\"", 300);
     expect_end(HOOK_END_LEASE, 0);
-    start("echo $$ > $1/worker; yes", 500);
-    usleep(800000); /* nobody reads: the keeper must not wait for it */
-    cr_assert(not(lives("worker")));
+    start("echo $$ > $1/worker; yes", 2000);
+    cr_assert(wait_until(is_alive, (void *)(uintptr_t) "worker"));
+    /* Nobody reads: the keeper must not wait for it. */
+    cr_assert(wait_until(is_gone, (void *)(uintptr_t) "worker"));
     expect_end(HOOK_END_LEASE, 0);
 }
 
