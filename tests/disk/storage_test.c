@@ -111,7 +111,8 @@ static bool reap_until(const void *counter, size_t size_bytes, uint64_t value, i
     }
 }
 
-#define REAP_UNTIL(counter, value) reap_until(&(counter), sizeof(counter), value, 10000)
+/* Hundreds of syncs, of a disk that others keep busy. */
+#define REAP_UNTIL(counter, value) reap_until(&(counter), sizeof(counter), value, 60000)
 
 static void put_record(uint64_t serial)
 {
