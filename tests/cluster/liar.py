@@ -4,25 +4,22 @@ habits are drawn by the seed, and change every few seconds; convicted, it is adm
 
 import argparse
 import base64
-import http.client
 import json
 import random
 import re
 import shutil
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
+from losses import Losses, home, verify
 from proofs import convict_again
-from scene import Scene, Tools, is_sanitized, require, settled_until, time_passes
+from scene import Scene, Tools, is_sanitized, require, time_passes
 from tap import play
 from watcher import Watcher
 
 OPERATOR = "anna"
-LOST_S = 2.0
-LATE_S = 40  # for a window to be settled, whoever leads or audits it
 LIARS = ("selene", "themis")  # it leads, or it audits
 CONVICTS = ("wrong_digest", "resign", "solve_wrong")
 WORKS = ("work_claim", "work_dispute", "work_fail", "work_idle", "work_numbers")
@@ -45,10 +42,6 @@ def arguments():
     parser.add_argument("--tick", type=int, default=500, help="milliseconds of a tick")
     parser.add_argument("--seed", type=int, default=1)
     return parser.parse_args()
-
-
-def home(scene, name):
-    return Path(scene.cluster.members[name].dir)
 
 
 def ask(scene, name, path):
@@ -93,82 +86,6 @@ def told(scene):
     file = home(scene, LIAR) / "lies.told"
     lines = file.read_text().splitlines() if file.exists() else []
     return {word: int(count) for word, count in (line.split() for line in lines)}
-
-
-class Losses(threading.Thread):
-    """What the sound members have of one another, as each of them shows it, all the time."""
-
-    def __init__(self, scene):
-        super().__init__(daemon=True)
-        self.scene = scene
-        self.sound = scene.others(LIAR)
-        self.ended = threading.Event()
-        self.lost = {}
-        self.wrong = []
-        self.looks = 0
-        self.since_grant = time.monotonic()
-        self.longest = {}
-
-    def run(self):
-        while not self.ended.wait(0.1):
-            for at in self.sound:
-                try:
-                    self.look(at)
-                except (OSError, http.client.HTTPException) as error:
-                    self.see(at, at, f"answers ({error})", False)
-
-    def look(self, at):
-        view = self.scene.cluster.status(at)
-        self.see(at, at, "answers", view is not None)
-        if view is None:
-            return
-        for member in view["members"]:
-            name = member["name"]
-            if name not in self.sound:
-                continue
-            self.see(at, name, "standing", member["standing"] == "good")
-            self.see(at, name, "ballot", member["record_ticks"] >= view["record_ticks"])
-            self.see(at, name, "token", self.token_is_good(at, name))
-        self.see(at, at, "grant", view["grant"] is not None)
-        late = (self.scene.now() - settled_until(view)).total_seconds()
-        self.see(at, at, "settled windows", late < LATE_S * self.scene.scale)
-        self.looks += 1
-
-    def token_is_good(self, at, name):
-        word = base64.urlsafe_b64encode((home(self.scene, name) / "token.jws").read_bytes())
-        return verify(self.scene, at, word.rstrip(b"=").decode()) == 200
-
-    def see(self, at, name, what, has):
-        now = time.monotonic()
-        key = (at, name, what)
-        if has:
-            self.lost.pop(key, None)
-            return
-        since = self.lost.setdefault(key, now)
-        self.longest[what] = max(self.longest.get(what, 0), now - since)
-        if now - since > LOST_S * self.scene.scale:
-            moment = self.scene.now().isoformat(timespec="milliseconds")
-            self.wrong.append(f"{moment}: {name} is without {what} at {at} for "
-                              f"{now - since:.1f} s")
-            self.lost[key] = float("inf")  # said once
-
-    def end(self):
-        self.ended.set()
-        self.join()
-        require(self.looks > 0, "nobody was asked")
-
-
-def verify(scene, at, word):
-    """The status that an agent's verdict on a token has."""
-    host = scene.cluster.members[at].api.removeprefix("http://").rstrip("/")
-    connection = http.client.HTTPConnection(host, timeout=5)
-    try:
-        connection.request("GET", "/v1/token/verify", headers={"Authorization": f"Bearer {word}"})
-        response = connection.getresponse()
-        response.read()
-        return response.status
-    finally:
-        connection.close()
 
 
 def have_ballots(scene):
@@ -324,7 +241,7 @@ def says_anything(scene):
     are settled in time, and nobody signs a token of its making"""
     have_ballots(scene)
     life = Life(scene)
-    losses = Losses(scene)
+    losses = Losses(scene, scene.others(LIAR))
     losses.start()
     try:
         end = time.monotonic() + SECONDS
@@ -339,6 +256,7 @@ def says_anything(scene):
     require(not losses.wrong, "; ".join(losses.wrong[:5]))
     grants_go_on(scene)
     print(f"# longest losses, s: { {what: round(s, 1) for what, s in losses.longest.items()} }")
+    print("# spoilt by load:", "; ".join(sorted(losses.by_load)) or "no tick")
     print("# lies:", *(f"{habit} {life.sum[habit]}" for habit in (*HABITS, *CONVICTS)))
     untold = [habit for habit in HABITS if habit not in RARE and not life.sum.get(habit)]
     require(SECONDS < 2 * TURN_S * len(HABITS) / TOGETHER or not untold, f"never told: {untold}")
