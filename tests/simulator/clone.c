@@ -172,13 +172,27 @@ void clone_restored(struct world *w)
     }
 }
 
+/* Whether the voters bear one more who signs twice, as two copies do that are heard in turns.
+ */
+static bool bears_one_more(const struct world *w)
+{
+    const struct cluster *c = calm_newest_state(w, 0);
+    uint32_t liars = 0;
+    for (uint32_t i = 0; i < c->member_count; i++) {
+        liars += cluster_is_voter(c, i) && (w->plan.liars >> i & 1) != 0 ? 1 : 0;
+    }
+    return cluster_quorum(c).malfunctioning > liars;
+}
+
 /* At the very end of a run: whoever was copied is left as it is. Peers are believed from two of
  * them on, and the others go on without it. */
 void clone_run(struct world *w)
 {
     struct station *s = choose(w);
     const bool spare = w->plan.malfunctioning > 0 && w->plan.liars == 0;
-    const uint32_t most = spare ? COPY_WHILE_CUT_OFF : COPY_ALTERNATELY;
+    const uint32_t most = !bears_one_more(w) ? COPY_TOGETHER
+                          : spare            ? COPY_WHILE_CUT_OFF
+                                             : COPY_ALTERNATELY;
     const enum copying copying = (enum copying)dice_between(&w->dice, COPY_LATER, most);
     if (s == NULL || w->station_count == STATIONS_MAX || w->plan.members < 4) {
         return;
