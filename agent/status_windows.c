@@ -50,7 +50,7 @@ static void look_at_audit(const struct moment *m)
 static void look_at_tier(const struct moment *m)
 {
     const struct cluster *c = m->cluster;
-    const struct choice best = election_leader(c);
+    const struct choice best = election_leader(c, 0);
     if (c->tick <= YOUNG_TICKS || best.member == MEMBER_NONE || best.place == 1) {
         return;
     }

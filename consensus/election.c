@@ -99,20 +99,25 @@ static struct choice elect(const struct cluster *c, place_function *place_of, ui
     return choice;
 }
 
-static struct choice elect_undisputing(const struct cluster *c, place_function *place_of,
-                                       uint32_t excluded)
+/* Whoever has just fallen before whoever has disputed, and both after everybody else. */
+static struct choice elect_sparing(const struct cluster *c, place_function *place_of,
+                                   uint32_t excluded, uint32_t fallen)
 {
-    const struct choice choice = elect(c, place_of, excluded | windows_disputers(c));
+    const uint32_t disputers = windows_disputers(c);
+    struct choice choice = elect(c, place_of, excluded | disputers | fallen);
+    if (choice.member == MEMBER_NONE) {
+        choice = elect(c, place_of, excluded | disputers);
+    }
     return choice.member != MEMBER_NONE ? choice : elect(c, place_of, excluded);
 }
 
-struct choice election_leader(const struct cluster *c)
+struct choice election_leader(const struct cluster *c, uint32_t fallen)
 {
-    return elect_undisputing(c, election_leader_place, 0);
+    return elect_sparing(c, election_leader_place, 0, fallen);
 }
 
-struct choice election_auditor(const struct cluster *c, uint32_t leader)
+struct choice election_auditor(const struct cluster *c, uint32_t leader, uint32_t fallen)
 {
     assert(leader < c->member_count);
-    return elect_undisputing(c, election_auditor_place, 1u << leader);
+    return elect_sparing(c, election_auditor_place, 1u << leader, fallen);
 }

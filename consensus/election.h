@@ -25,8 +25,10 @@ bool election_attests(const struct cluster *c, uint32_t member);
 uint32_t election_leader_place(const struct cluster *c, uint32_t member);
 uint32_t election_auditor_place(const struct cluster *c, uint32_t member);
 
-/* Who has disputed a window that is still open is chosen only where nobody else is left. */
-struct choice election_leader(const struct cluster *c);
-struct choice election_auditor(const struct cluster *c, uint32_t leader);
+/* Who has disputed a window that is still open is chosen only where nobody else is left; and
+ * so, but before those, are the members of `fallen` (bits), who have just lost that very role:
+ * where all are barred, the same one would be chosen for ever. */
+struct choice election_leader(const struct cluster *c, uint32_t fallen);
+struct choice election_auditor(const struct cluster *c, uint32_t leader, uint32_t fallen);
 
 #endif

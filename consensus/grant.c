@@ -79,7 +79,7 @@ static enum cause leader_falls(const struct cluster *c, const struct turn *t)
     /* Who is drained is going away on purpose: there is no better time than now. */
     const bool may_change = is_election_due(c, t) || c->member[g->leader].drained;
     const bool outdone =
-        may_change && election_leader(c).place < election_leader_place(c, g->leader);
+        may_change && election_leader(c, 0).place < election_leader_place(c, g->leader);
     return outdone ? CAUSE_BETTER_CANDIDATE : CAUSE_NONE;
 }
 
@@ -95,7 +95,7 @@ static enum cause auditor_falls(const struct cluster *c, const struct turn *t)
     if (awaited && c->time_ms >= g->audit_deadline_ms) {
         return CAUSE_DEADLINE;
     }
-    const bool outdone = is_election_due(c, t) && election_auditor(c, g->leader).place <
+    const bool outdone = is_election_due(c, t) && election_auditor(c, g->leader, 0).place <
                                                       election_auditor_place(c, g->auditor);
     return outdone ? CAUSE_BETTER_CANDIDATE : CAUSE_NONE;
 }
@@ -168,9 +168,10 @@ static void overtake_sink(struct cluster *c, const struct turn *t)
     }
 }
 
-static void give(struct cluster *c, const struct turn *t)
+/* `fallen`: bits of who has just lost the grant. */
+static void give(struct cluster *c, const struct turn *t, uint32_t fallen)
 {
-    const struct choice leader = election_leader(c);
+    const struct choice leader = election_leader(c, fallen);
     if (leader.member == MEMBER_NONE) {
         if (c->grant.fence != 0 || is_election_due(c, t)) {
             turn_note(t, NOTE_NO_CANDIDATE, MEMBER_NONE);
@@ -183,7 +184,7 @@ static void give(struct cluster *c, const struct turn *t)
     c->grant = (struct grant){
         .fence = c->last_fence,
         .leader = leader.member,
-        .auditor = election_auditor(c, leader.member).member,
+        .auditor = election_auditor(c, leader.member, 0).member,
         .tier = leader.place,
         .given_ms = c->time_ms,
     };
@@ -196,14 +197,15 @@ static void give(struct cluster *c, const struct turn *t)
 
 static void move(struct cluster *c, const struct turn *t, enum cause cause)
 {
-    struct note *note = turn_note(t, NOTE_GRANT_ENDED, c->grant.leader);
+    const uint32_t leader = c->grant.leader;
+    struct note *note = turn_note(t, NOTE_GRANT_ENDED, leader);
     note->fence = c->grant.fence;
     note->cause = cause;
     bar_fallen(c, t, cause);
     if (cause == CAUSE_UNREACHABLE) {
         c->grant_moved_ms = c->time_ms;
     }
-    give(c, t);
+    give(c, t, cause == CAUSE_BETTER_CANDIDATE ? 0 : 1u << leader);
 }
 
 /* The leader is elected again, under the fence that it has. */
@@ -224,13 +226,14 @@ static void change_auditor(struct cluster *c, const struct turn *t, enum cause c
     struct grant *g = &c->grant;
     const uint32_t old = g->auditor;
     const uint64_t until_ms = c->time_ms + (uint64_t)c->timing.audit_timeout_s * 1000;
-    if (cause != CAUSE_NONE && cause != CAUSE_BETTER_CANDIDATE) {
+    const bool fell = cause != CAUSE_NONE && cause != CAUSE_BETTER_CANDIDATE;
+    if (fell) {
         bar(c, old);
     }
     if (cause == CAUSE_UNREACHABLE) {
         c->grant_moved_ms = c->time_ms;
     }
-    g->auditor = election_auditor(c, g->leader).member;
+    g->auditor = election_auditor(c, g->leader, fell ? 1u << old : 0).member;
     if (g->auditor != MEMBER_NONE) {
         g->audit_was_late = g->audit_was_late || cause == CAUSE_DEADLINE;
         g->deadline_ms = g->deadline_ms > until_ms ? g->deadline_ms : until_ms;
@@ -268,7 +271,7 @@ static void review_standing_grant(struct cluster *c, const struct turn *t)
 void grant_review(struct cluster *c, const struct turn *t)
 {
     if (c->grant.fence == 0) {
-        give(c, t);
+        give(c, t, 0);
     } else {
         review_standing_grant(c, t);
     }

@@ -175,7 +175,7 @@ Test(election, takes_the_best_tier_though_all_rank_another_first)
         w.cluster.latest[i].ranking[1] = 0;
     }
 
-    const struct choice choice = election_leader(&w.cluster);
+    const struct choice choice = election_leader(&w.cluster, 0);
     cr_assert(choice.member == 0 && choice.place == 1);
 }
 
@@ -186,22 +186,22 @@ Test(election, passes_over_who_has_disputed_until_nobody_else_is_left)
         &w.cluster.windows.open[w.cluster.windows.next % RESULT_WINDOWS_MAX];
 
     claims->disputes = 1u << 0;
-    cr_assert(election_leader(&w.cluster).member == 1);
+    cr_assert(election_leader(&w.cluster, 0).member == 1);
     claims->disputes = 1u << 0 | 1u << 1;
-    cr_assert(election_leader(&w.cluster).member == 2);
+    cr_assert(election_leader(&w.cluster, 0).member == 2);
     claims->disputes = 7;
-    cr_assert(election_leader(&w.cluster).member == 0, "all have: any");
+    cr_assert(election_leader(&w.cluster, 0).member == 0, "all have: any");
     claims->disputes = 1u << 3;
-    cr_assert(election_auditor(&w.cluster, 0).member == 4);
+    cr_assert(election_auditor(&w.cluster, 0, 0).member == 4);
     claims->disputes = 1u << 3 | 1u << 4;
-    cr_assert(election_auditor(&w.cluster, 0).member == 1, "a node before one who disputed");
+    cr_assert(election_auditor(&w.cluster, 0, 0).member == 1, "a node before one who disputed");
 }
 
 Test(election, gives_the_leader_no_say_over_itself)
 {
     struct world w = healthy_world();
     for (uint32_t leader = 0; leader < 5; leader++) {
-        cr_assert(election_auditor(&w.cluster, leader).member != leader);
+        cr_assert(election_auditor(&w.cluster, leader, 0).member != leader);
     }
 }
 
@@ -212,8 +212,8 @@ Test(election, counts_no_ranking_of_who_is_not_good)
         w.cluster.latest[i].ranked = 1;
         w.cluster.latest[i].ranking[0] = i < 2 ? 0 : 2;
     }
-    cr_assert(election_leader(&w.cluster).member == 2);
+    cr_assert(election_leader(&w.cluster, 0).member == 2);
     w.cluster.member[3].standing = STANDING_SUSPENDED;
     w.cluster.member[4].standing = STANDING_NEUTERED;
-    cr_assert(election_leader(&w.cluster).member == 0);
+    cr_assert(election_leader(&w.cluster, 0).member == 0);
 }
