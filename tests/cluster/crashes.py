@@ -78,18 +78,19 @@ def initialised(scene):
             again = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True,
                                    text=True)
             require(again.returncode in (0, REFUSED), f"step {at}: {again.stderr}")
-            if again.returncode != 0 and left_behind(scene) not in seen:
-                seen.add(left_behind(scene))
-                starts_alone(scene)
+            found = left_behind(scene)
+            if again.returncode != 0 and found not in seen:
+                seen.add(found)
+                starts_alone(scene, found)
     require(at > 10 and seen, f"{at} steps, {len(seen)} left something: does it die at all?")
 
 
-def starts_alone(scene):
+def starts_alone(scene, found):
     mark = scene.mark(NAME)
     scene.cluster.start(NAME)
-    scene.wait_view(NAME, lambda view: True, 5, f"does not answer: {left_behind(scene)}")
+    scene.wait_view(NAME, lambda view: True, 5, f"does not answer: {found}")
     scene.cluster.stop(NAME)
-    require(not scene.said(NAME, FORGOTTEN, mark), f"it does not vote: {left_behind(scene)}")
+    require(not scene.said(NAME, FORGOTTEN, mark), f"it does not vote: {found}")
 
 
 def refused(scene):

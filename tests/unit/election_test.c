@@ -197,6 +197,24 @@ Test(election, passes_over_who_has_disputed_until_nobody_else_is_left)
     cr_assert(election_auditor(&w.cluster, 0, 0).member == 1, "a node before one who disputed");
 }
 
+/* Where all are barred, a liar that gets nothing done would be given the grant for ever. */
+Test(election, passes_over_who_has_just_fallen_unless_the_others_have_disputed)
+{
+    struct world w = healthy_world();
+    struct window_claims *claims =
+        &w.cluster.windows.open[w.cluster.windows.next % RESULT_WINDOWS_MAX];
+    for (uint32_t i = 0; i < 5; i++) {
+        w.cluster.barred_until_ms[i] = UINT64_MAX;
+    }
+    const uint32_t leader = election_leader(&w.cluster, 0).member;
+    const uint32_t auditor = election_auditor(&w.cluster, leader, 0).member;
+    const uint32_t next = election_leader(&w.cluster, 1u << leader).member;
+    cr_assert(leader < 3 && next < 3 && next != leader);
+    cr_assert(election_auditor(&w.cluster, leader, 1u << auditor).member != auditor);
+    claims->disputes = 7 & ~(1u << leader);
+    cr_assert(election_leader(&w.cluster, 1u << leader).member == leader);
+}
+
 Test(election, gives_the_leader_no_say_over_itself)
 {
     struct world w = healthy_world();
