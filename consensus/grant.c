@@ -198,7 +198,7 @@ static void give(struct cluster *c, const struct turn *t, uint32_t fallen)
 static void move(struct cluster *c, const struct turn *t, enum cause cause)
 {
     const uint32_t leader = c->grant.leader;
-    assert(leader < c->member_count);
+    assert(leader < MEMBERS_MAX);
     struct note *note = turn_note(t, NOTE_GRANT_ENDED, leader);
     note->fence = c->grant.fence;
     note->cause = cause;
