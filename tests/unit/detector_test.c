@@ -151,6 +151,25 @@ Test(detector, forgets_an_outage_of_any_length)
     }
 }
 
+/* Not damped (faults.md F36): when a link that came and went for a minute is gone for good, a
+ * leader behind it has to be replaced as soon as any other (L1). */
+Test(detector, suspects_whose_link_flapped_as_soon_as_another_once_it_is_gone)
+{
+    static const uint32_t periods_ms[] = {100, 300, 1000, 5000, 30000};
+    for (size_t i = 0; i < sizeof periods_ms / sizeof periods_ms[0]; i++) {
+        struct detector d = detector_at(5000);
+        for (uint64_t up_ms = 5000; up_ms < 65000; up_ms += 2 * (uint64_t)periods_ms[i]) {
+            detector_heard(&d, up_ms);
+            hear(&d, periods_ms[i] / HEARTBEAT_MS, HEARTBEAT_MS);
+        }
+        cr_expect(le(u64, detector_patience_ms(&d), 3 * LEAST_MS), "%u ms: %lu ms",
+                  periods_ms[i], detector_patience_ms(&d));
+        hear(&d, 30, HEARTBEAT_MS);
+        cr_expect(le(u64, detector_patience_ms(&d), LEAST_MS + HEARTBEAT_MS), "%u ms: %lu ms",
+                  periods_ms[i], detector_patience_ms(&d));
+    }
+}
+
 Test(detector, suspects_at_once_who_refuses_until_it_is_heard)
 {
     struct detector d = detector_at(0);
