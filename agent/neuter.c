@@ -205,7 +205,7 @@ _Noreturn void neuter_poisoned(struct agent *a)
 
 static void say_key_taken(struct agent *a)
 {
-    journal_sayf(&a->journal, WORDS_NOTICE, "OST-1303", "key_taken", a->config.name,
+    journal_sayf(&a->journal, WORDS_NOTICE, "OST-1303", "key_taken", agent_name(a),
                  "the cluster has taken the new vote key of this member; it starts anew");
 }
 
@@ -231,7 +231,7 @@ static void on_replaced(struct agent *a, const struct member *self)
     if (read && own) {
         (void)keyfile_remove(a->config.vote_key_path, reason);
     }
-    journal_sayf(&a->journal, WORDS_ERROR, "OST-1307", "replaced", a->config.name,
+    journal_sayf(&a->journal, WORDS_ERROR, "OST-1307", "replaced", agent_name(a),
                  "the cluster has another vote key for this member: it wipes its own, and only "
                  "follows from now on%s%s",
                  wiped ? "" : "; the key did not let itself be wiped",
@@ -242,7 +242,7 @@ static void on_replaced(struct agent *a, const struct member *self)
 static void on_removed(struct agent *a, const struct member *self)
 {
     const bool wiped = gate_wipe(&a->gate);
-    journal_sayf(&a->journal, WORDS_ERROR, "OST-1305", "key_dropped", a->config.name,
+    journal_sayf(&a->journal, WORDS_ERROR, "OST-1305", "key_dropped", agent_name(a),
                  "the cluster has this member %s: it wipes its vote key from memory, and only "
                  "follows from now on%s",
                  standing_text(self->standing),
@@ -292,7 +292,7 @@ static void on_look(void *context)
         loop_timer_set(a->neuter.timer, clock_monotonic_ms() + LOOK_MS);
         return;
     }
-    journal_sayf(&a->journal, WORDS_NOTICE, "OST-1306", "cleared", a->config.name,
+    journal_sayf(&a->journal, WORDS_NOTICE, "OST-1306", "cleared", agent_name(a),
                  "this member was cleared and has a vote key; it starts anew");
     begin(a);
 }
@@ -306,8 +306,8 @@ void neuter_watch(struct agent *a)
         return;
     }
     neuter_text(a, text, sizeof text, action, sizeof action);
-    journal_sayf(&a->journal, WORDS_ERROR, "OST-1302", "neutered", a->config.name, "%s %s",
-                 text, action);
+    journal_sayf(&a->journal, WORDS_ERROR, "OST-1302", "neutered", agent_name(a), "%s %s", text,
+                 action);
     if (n->cause == NEUTER_LATCH || n->cause == NEUTER_KEY_MISSING) {
         n->timer = loop_timer_create(a->loop, on_look, a);
         loop_timer_set(n->timer, clock_monotonic_ms() + LOOK_MS);

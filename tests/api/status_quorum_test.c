@@ -3,13 +3,19 @@
 
 TestSuite(status_quorum, .init = begin_five, .fini = end);
 
+/* For 43 s now; a window has come due since. */
+static void stand_still(void)
+{
+    d->decided_ms = NOW_MS - 43000;
+    d->cluster.time_ms = SCENE_UNIX_MS - 43000;
+    d->cluster.windows.next -= 1;
+}
+
 Test(status_quorum, without_a_quorum_says_what_is_missing_and_what_waits)
 {
     scene_silence(&a, SELENE, 43000);
     scene_silence(&a, THEMIS, 43200);
-    d->decided_ms = NOW_MS - 43000;
-    d->cluster.time_ms = SCENE_UNIX_MS - 43000;
-    d->cluster.windows.next -= 1;
+    stand_still();
     expect(STATUS_NO_QUORUM, "critical", "OST-1001",
            "3 of 5 voters are heard, 4 are needed. Nothing has been decided since 14:02:28 "
            "UTC, 43 s ago. 1 window waits.",
@@ -26,9 +32,7 @@ Test(status_quorum, without_a_quorum_names_who_has_resigned)
 {
     scene_silence(&a, SELENE, 43000);
     a.node->pool.slot[THEMIS][COMMAND_RESIGN - 1].size_bytes = 1;
-    d->decided_ms = NOW_MS - 43000;
-    d->cluster.time_ms = SCENE_UNIX_MS - 43000;
-    d->cluster.windows.next -= 1;
+    stand_still();
     expect(STATUS_NO_QUORUM, "critical", "OST-1001",
            "4 of 5 voters are heard, 4 are needed, and themis votes no more: resigning, no "
            "quorum. Nothing has been decided since 14:02:28 UTC, 43 s ago. 1 window waits.",

@@ -196,6 +196,26 @@ Test(node, looks_again_at_a_window_that_rests_on_nobodys_word_and_says_what_it_f
     bench_finish(&b);
 }
 
+/* Which of the two is wrong a task tells (tests/unit/node_tasks_test.c); here it is both. */
+Test(node, has_a_task_due_for_the_two_of_a_grant_once_a_dispute_is_decided)
+{
+    struct bench b = bench_of(1, false);
+    bench_run_alone(&b, b.now_ms + 7000);
+    uint64_t *due_ms = &b.node->deciding.trials.book.member[0].work_due_ms;
+    *due_ms = TIME_NEVER;
+    node_seal_first(b.node);
+    struct input in = {.kind = INPUT_REPORT};
+    in.report = (struct report){
+        .kind = REPORT_DISPUTE, .fence = b.work.fence, .window = b.work.first_window};
+    memset(in.report.digest.bytes, 1, DIGEST_BYTES);
+    bench_step(&b, in);
+    bench_settle(&b);
+    bench_run_alone(&b, b.now_ms + 2000);
+    cr_assert(gt(u64, b.node->deciding.cluster.grant.fence, in.report.fence), "disputed");
+    cr_assert(le(u64, *due_ms, b.now_ms));
+    bench_finish(&b);
+}
+
 Test(node, hands_in_a_failure_when_its_worker_dies_and_tries_again_as_the_only_one)
 {
     struct bench b = bench_of(1, false);
